@@ -1,0 +1,112 @@
+"""Messages that several requests share, field for field as in `protos/vitrine/v1/common.proto`.
+
+JSON follows protobuf's own mapping: snake_case proto names, enum names as strings, bytes as base64, durations as "3.5s",
+timestamps as RFC 3339. (https://protobuf.dev/programming-guides/json/)
+"""
+
+import base64
+import binascii
+import re
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from services.common.image import ImageFormat
+
+
+class Message(BaseModel):
+    """Base of all API messages: frozen; an unknown field is an error, so that a typo is not silently ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _parse_duration(value: Any) -> Any:
+    if isinstance(value, str):
+        if not re.fullmatch(r"-?\d{1,12}(\.\d{1,9})?s", value):
+            raise ValueError('expected a duration such as "3.5s"')
+        return float(value[:-1])
+    return value
+
+
+def _parse_bytes(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            # protobuf accepts the URL-safe alphabet and missing padding too
+            padded = value.replace("-", "+").replace("_", "/") + "=" * (-len(value) % 4)
+            return base64.b64decode(padded, validate=True)
+        except (binascii.Error, ValueError):
+            raise ValueError("expected base64") from None
+    return value
+
+
+def _unspecified_is_none(value: Any) -> Any:
+    return None if isinstance(value, str) and value.endswith("_UNSPECIFIED") else value
+
+
+def _format_duration(seconds: float) -> str:
+    return f"{seconds:.6f}".rstrip("0").rstrip(".") + "s"
+
+
+#: Seconds in Python, "3.5s" in JSON.
+Duration = Annotated[
+    float,
+    BeforeValidator(_parse_duration),
+    PlainSerializer(_format_duration, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d{1,9})?s$", "examples": ["3.5s"]}),
+]
+
+#: Bytes in Python, base64 in JSON.
+Bytes = Annotated[
+    bytes,
+    BeforeValidator(_parse_bytes),
+    PlainSerializer(lambda data: base64.b64encode(data).decode(), return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "byte"}),
+]
+
+#: Put before an optional enum: its zero value, FOO_UNSPECIFIED, means absent.
+ZeroIsAbsent = BeforeValidator(_unspecified_is_none)
+
+
+class StageName(StrEnum):
+    DECODE = "DECODE"
+    SEGMENT = "SEGMENT"
+    LAYOUT = "LAYOUT"
+    GENERATE = "GENERATE"
+    POSTPROCESS = "POSTPROCESS"
+
+
+class ImageSource(Message):
+    content: Bytes = Field(b"", description="The encoded file: JPEG, PNG or WebP, never animated.", repr=False)
+
+
+class Blob(Message):
+    key: str = ""
+    url: str = ""
+    expire_time: str = Field("", description="RFC 3339.")
+    media_type: str = ""
+    size_bytes: int = 0
+    sha256: str = ""
+    width: int = 0
+    height: int = 0
+    content: Bytes = Field(b"", repr=False)
+
+
+class Box(Message):
+    left: int = 0
+    top: int = 0
+    width: int = 0
+    height: int = 0
+
+
+class StageTiming(Message):
+    stage: StageName
+    duration: Duration = 0.0
+
+
+class OutputOptions(Message):
+    format: Annotated[ImageFormat | None, ZeroIsAbsent] = Field(
+        None, description="Cutouts: PNG (default) or WEBP. Shots: JPEG (default), PNG or WEBP."
+    )
+    quality: int = Field(0, ge=0, le=100, description="1 to 100; 0 stands for the service's default.")
+    inline: bool = Field(False, description="Send the file in the answer as well, if it is small enough.")

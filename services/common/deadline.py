@@ -1,0 +1,38 @@
+"""A request's deadline and cancel token, looked at between steps of work."""
+
+import threading
+import time
+
+from services.common.errors import Cancelled, DeadlineExceeded
+
+
+class Deadline:
+    """When to give up, and whether the caller has left.
+
+    Work in threads can't be interrupted from outside, so long steps call `check()` between their parts.
+
+    Args:
+        at_s: Unix time in seconds; None = never. Wall-clock time, because it travels between machines.
+    """
+
+    def __init__(self, at_s: float | None = None) -> None:
+        self.at_s = at_s
+        self._cancelled = threading.Event()
+
+    @classmethod
+    def after(cls, seconds: float) -> "Deadline":
+        return cls(time.time() + seconds)
+
+    def remaining_s(self) -> float | None:
+        """Seconds left, never negative; None = no limit."""
+        return None if self.at_s is None else max(0.0, self.at_s - time.time())
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+
+    def check(self) -> None:
+        """Raise `Cancelled` or `DeadlineExceeded` when the work is no longer wanted."""
+        if self._cancelled.is_set():
+            raise Cancelled("the caller left before the work was done")
+        if self.at_s is not None and time.time() >= self.at_s:
+            raise DeadlineExceeded("the request's time is over; allow more with 'timeout'")

@@ -1,0 +1,38 @@
+"""JSON lines on standard error, each with the request id that runs through the whole chain."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+
+def configure_logs(level: str, component: str) -> None:
+    """Set up logging for this process. Called once by each deployment and by the CLI.
+
+    Args:
+        level: Least level written, for example "INFO".
+        component: Name of the part that speaks, in every line.
+    """
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    structlog.contextvars.bind_contextvars(component=component)
+
+
+def logger(**fields: Any) -> Any:
+    """A logger whose lines carry `fields`; the request id comes from `request_context`."""
+    return structlog.get_logger(**fields)
+
+
+def request_context(request_id: str, **fields: Any) -> Any:
+    """Context manager: every line written inside carries the request id."""
+    return structlog.contextvars.bound_contextvars(request_id=request_id, **fields)

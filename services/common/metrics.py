@@ -1,0 +1,82 @@
+"""Every metric of Vitrine, named once, with its unit and labels.
+
+Replicas write them through `ray.serve.metrics` (anything else inside a replica is exported by nobody), which adds the
+labels `application`, `deployment` and `replica` by itself and, in the exposition, the prefix `ray_`. This file does not
+import Ray: a deployment hands its metrics module in.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Protocol
+
+#: Seconds. From a cache hit to a slow shot on two cores.
+LATENCY_BUCKETS_S: Final = [0.01, 0.03, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 60.0]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric's name, which carries its unit, its meaning and its bounded labels."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    description: str
+    labels: tuple[str, ...] = ()
+
+
+REQUESTS: Final = Metric(
+    "vitrine_requests_total", "counter", "Requests by method, protocol and outcome (ok or an error code).",
+    ("method", "protocol", "outcome"),
+)  # fmt: skip
+REQUEST_SECONDS: Final = Metric(
+    "vitrine_request_seconds", "histogram", "Time from a request's arrival to its answer.", ("method", "protocol")
+)
+IN_FLIGHT: Final = Metric("vitrine_requests_in_flight", "gauge", "Requests being answered.")
+STAGE_SECONDS: Final = Metric(
+    "vitrine_stage_seconds", "histogram", "Time that a stage worked on a request, queueing not counted.", ("stage",)
+)
+STAGE_WAIT_SECONDS: Final = Metric(
+    "vitrine_stage_wait_seconds", "histogram", "Time a request waited inside a replica for the stage's executor.",
+    ("stage",),
+)  # fmt: skip
+
+ALL: Final = (REQUESTS, REQUEST_SECONDS, IN_FLIGHT, STAGE_SECONDS, STAGE_WAIT_SECONDS)
+
+
+class Backend(Protocol):
+    """The part of `ray.serve.metrics` that is used here."""
+
+    Counter: Any
+    Gauge: Any
+    Histogram: Any
+
+
+class Recorder:
+    """Writes the metrics above.
+
+    Args:
+        backend: `ray.serve.metrics`, or a stand-in with the same three classes.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        self._instruments = {metric.name: _instrument(backend, metric) for metric in ALL}
+
+    def count(self, metric: Metric, **labels: str) -> None:
+        """Add one to a counter."""
+        self._instruments[metric.name].inc(1, tags=labels)
+
+    def set(self, metric: Metric, value: float, **labels: str) -> None:
+        """Set a gauge."""
+        self._instruments[metric.name].set(value, tags=labels)
+
+    def observe(self, metric: Metric, value: float, **labels: str) -> None:
+        """Add a value to a histogram."""
+        self._instruments[metric.name].observe(value, tags=labels)
+
+
+def _instrument(backend: Backend, metric: Metric) -> Any:
+    if metric.kind == "counter":
+        return backend.Counter(metric.name, description=metric.description, tag_keys=metric.labels)
+    if metric.kind == "gauge":
+        return backend.Gauge(metric.name, description=metric.description, tag_keys=metric.labels)
+    return backend.Histogram(
+        metric.name, description=metric.description, boundaries=LATENCY_BUCKETS_S, tag_keys=metric.labels
+    )

@@ -1,0 +1,159 @@
+"""One frozen tree of settings, read in one place.
+
+Values come, in this order, from the Serve config file's `args`, the environment (`VITRINE_` prefix, `__` between levels,
+for example `VITRINE_HTTP__PORT=8080`), and the defaults here. `services/app.py` builds the tree once and hands sections
+to constructors; nothing else reads the environment.
+"""
+
+from pathlib import Path
+from typing import Literal, Self
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.common.image import ImageLimits
+
+
+class Section(BaseModel):
+    """A branch of the tree: frozen, and a misspelt name is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class HttpSettings(Section):
+    host: str = Field("127.0.0.1", description="Address that HTTP listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port of HTTP.")
+    public_url: str = Field("", description="Address that callers see, for signed URLs; empty: made of host and port.")
+
+
+class GrpcSettings(Section):
+    port: int = Field(9000, ge=1, le=65535, description="Port of gRPC.")
+    reflection: bool = Field(False, description="Answer gRPC reflection; for development.")
+
+
+class RaySettings(Section):
+    metrics_port: int = Field(8080, ge=1, le=65535, description="Port where Prometheus reads metrics.")
+    object_store_mb: int = Field(512, ge=100, description="Shared memory for arrays between stages, in MiB.")
+    num_cpus: int = Field(4, ge=1, description="CPUs that Ray may hand out to replicas when it starts here.")
+
+
+class LimitSettings(Section):
+    max_image_bytes: int = Field(32 << 20, ge=1024, description="Largest photo, in bytes.")
+    max_image_pixels: int = Field(50_000_000, ge=256, description="Largest photo, in pixels.")
+    max_canvas_px: int = Field(4096, ge=64, description="Longest side of a result, in pixels.")
+    default_timeout_s: float = Field(60, gt=0, description="Time for a request that names none, in seconds.")
+    max_timeout_s: float = Field(300, gt=0, description="Longest time a request may ask for, in seconds.")
+    max_running: int = Field(4, ge=1, description="Requests worked on at once per gateway replica.")
+    max_waiting: int = Field(16, ge=0, description="Requests that may wait for that; more are refused.")
+    inline_bytes: int = Field(3 << 20, ge=0, description="Largest file sent inside an answer, in bytes.")
+
+    @property
+    def image(self) -> ImageLimits:
+        return ImageLimits(self.max_image_bytes, self.max_image_pixels)
+
+
+class S3Settings(Section):
+    bucket: str = Field("", description="Bucket for blobs.")
+    prefix: str = Field("", description="Put before every key.")
+    endpoint_url: str = Field("", description="Address of an S3-compatible store; empty: AWS.")
+    region: str = Field("us-east-1", description="Region of the bucket.")
+    access_key_id: str = Field("", description="Empty: boto3's own credential chain.")
+    secret_access_key: SecretStr = Field(SecretStr(""), description="Belongs to access_key_id.")
+
+
+class StorageSettings(Section):
+    backend: Literal["directory", "s3"] = Field("directory", description="Where results lie.")
+    url_ttl_s: int = Field(3600, ge=1, le=604_800, description="How long signed URLs work, in seconds.")
+    s3: S3Settings = Field(default_factory=S3Settings)
+
+
+class ModelSettings(Section):
+    cache_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_cache_dir("vitrine")),
+        description="Fetched weights and panoramas.",
+    )
+    mirror: str = Field(
+        "", description="Looked in first: a directory, https:// or s3:// prefix holding files by digest."
+    )
+    segmentation: str = Field("isnet", description="Catalogue name of the segmentation model.")
+
+
+class StageSettings(Section):
+    """One deployment's share of the machine and how it scales."""
+
+    num_cpus: float = Field(0.5, gt=0, description="CPUs that Ray reserves per replica; a reservation, not a limit.")
+    threads: int = Field(2, ge=1, description="Compute threads per replica.")
+    min_replicas: int = Field(1, ge=0, description="Replicas kept when idle.")
+    max_replicas: int = Field(1, ge=1, description="Most replicas under load.")
+    target_ongoing_requests: float = Field(1, gt=0, description="Requests per replica that autoscaling aims at.")
+    max_ongoing_requests: int = Field(2, ge=1, description="Requests that a replica holds at once.")
+    max_queued_requests: int = Field(32, ge=0, description="Requests that may wait for a replica, per caller.")
+
+    @model_validator(mode="after")
+    def _scaling_is_possible(self) -> Self:
+        if self.max_replicas < self.min_replicas:
+            raise ValueError(f"max_replicas ({self.max_replicas}) is below min_replicas ({self.min_replicas})")
+        if self.max_ongoing_requests < self.target_ongoing_requests:
+            raise ValueError(
+                f"max_ongoing_requests ({self.max_ongoing_requests}) is below target_ongoing_requests "
+                f"({self.target_ongoing_requests}): autoscaling would never happen"
+            )
+        return self
+
+
+class GatewaySettings(StageSettings):
+    num_cpus: float = Field(0.25, gt=0, description="CPUs that Ray reserves per replica; a reservation, not a limit.")
+    target_ongoing_requests: float = Field(16, gt=0, description="Requests per replica that autoscaling aims at.")
+    max_ongoing_requests: int = Field(64, ge=1, description="Requests that a replica holds at once.")
+
+
+class SegmentSettings(StageSettings):
+    runner: Literal["auto", "openvino", "onnxruntime"] = Field(
+        "auto", description="What runs the network; auto: OpenVINO if it works here, else ONNX Runtime."
+    )
+    min_confidence: float = Field(0.25, ge=0, le=1, description="Below this, no product was found.")
+
+
+class ObservabilitySettings(Section):
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level written.")
+
+
+class Settings(BaseSettings):
+    """The whole tree."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="VITRINE_", env_nested_delimiter="__", frozen=True, extra="forbid", validate_default=True
+    )
+
+    data_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("vitrine")),
+        description="Results and the signing key, when blobs lie in a directory.",
+    )
+    http: HttpSettings = Field(default_factory=HttpSettings)
+    grpc: GrpcSettings = Field(default_factory=GrpcSettings)
+    ray: RaySettings = Field(default_factory=RaySettings)
+    limits: LimitSettings = Field(default_factory=LimitSettings)
+    storage: StorageSettings = Field(default_factory=StorageSettings)
+    models: ModelSettings = Field(default_factory=ModelSettings)
+    gateway: GatewaySettings = Field(default_factory=GatewaySettings)
+    segment: SegmentSettings = Field(default_factory=SegmentSettings)
+    generate: StageSettings = Field(default_factory=StageSettings)
+    postprocess: StageSettings = Field(default_factory=StageSettings)
+    observability: ObservabilitySettings = Field(default_factory=ObservabilitySettings)
+
+    @property
+    def public_url(self) -> str:
+        """Address that signed URLs begin with, without a slash at the end."""
+        return (self.http.public_url or f"http://{self.http.host}:{self.http.port}").rstrip("/")
+
+    @model_validator(mode="after")
+    def _sections_agree(self) -> Self:
+        if self.storage.backend == "s3" and not self.storage.s3.bucket:
+            raise ValueError("storage.backend is 's3' but storage.s3.bucket is empty")
+        if self.limits.default_timeout_s > self.limits.max_timeout_s:
+            raise ValueError("limits.default_timeout_s is above limits.max_timeout_s")
+        ports = [self.http.port, self.grpc.port, self.ray.metrics_port]
+        if len(set(ports)) < len(ports):
+            raise ValueError(f"http.port, grpc.port and ray.metrics_port must differ, got {ports}")
+        return self

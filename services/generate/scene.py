@@ -1,0 +1,88 @@
+"""A scene: where a product can be put, read from the data files in `scenes/`."""
+
+from collections.abc import Mapping
+from importlib import resources
+from types import MappingProxyType
+from typing import Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.common.errors import NotFound
+from services.postprocess.schema import Pose
+
+
+class Part(BaseModel):
+    """A branch of a scene file: frozen, and a misspelt name is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PitchRange(Part):
+    """Camera pitches, in degrees, that the scene fits; `default` serves requests that name none."""
+
+    min: float = Field(ge=0, le=90)
+    max: float = Field(ge=0, le=90)
+    default: float = Field(ge=0, le=90)
+
+
+class LayoutHints(Part):
+    """Where a product stands when the request does not say.
+
+    `padding`: free space around the product as a share of the canvas' shorter side. `foot_x`, `foot_y`: where the middle
+    of its foot stands, as shares of the canvas. `aspect`: width / height of a canvas that nobody asked for.
+    """
+
+    padding: float = Field(ge=0, le=0.45)
+    foot_x: float = Field(0.5, ge=0, le=1)
+    foot_y: float = Field(0.8, ge=0, le=1)
+    aspect: float = Field(1.0, gt=0.2, lt=5)
+
+
+class Scene(Part):
+    """One scene file."""
+
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    title: str
+    description: str
+    poses: tuple[Pose, ...] = Field(min_length=1)
+    pitch: PitchRange
+    vertical_fov_deg: float = Field(30.0, gt=5, lt=90)
+    layout: LayoutHints
+
+
+class SceneCatalog:
+    """All scenes by id.
+
+    Raises:
+        ValueError: Two scenes share an id, or a file's id differs from its name.
+    """
+
+    def __init__(self, scenes: Mapping[str, Scene]) -> None:
+        self.scenes = MappingProxyType(dict(sorted(scenes.items())))
+
+    @classmethod
+    def shipped(cls) -> Self:
+        """The scenes that come with Vitrine."""
+        scenes = {}
+        for file in resources.files("services.generate").joinpath("scenes").iterdir():
+            if not file.name.endswith(".yaml"):
+                continue
+            scene = Scene.model_validate(yaml.safe_load(file.read_text("utf-8")))
+            if file.name != f"{scene.id}.yaml":
+                raise ValueError(f"{file.name} holds the scene {scene.id!r}; name and id must agree")
+            scenes[scene.id] = scene
+        return cls(scenes)
+
+    def get(self, scene_id: str) -> Scene:
+        """The scene with that id.
+
+        Raises:
+            NotFound: There is none; the message lists those there are.
+        """
+        if scene_id not in self.scenes:
+            known = sorted(self.scenes)
+            raise NotFound(
+                f"there is no scene {scene_id[:64]!r}; known are: {', '.join(known)}", field="scene_id", known=known
+            )
+        return self.scenes[scene_id]

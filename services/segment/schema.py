@@ -1,0 +1,45 @@
+"""What the segmentation stage takes and gives."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.common.geometry import Box
+
+
+@dataclass(frozen=True)
+class SegmentRequest:
+    """One photo to cut out.
+
+    Args:
+        image: (H, W, 3) uint8 sRGB.
+        request_id: For the logs.
+        deadline_s: Unix time when the result is no longer wanted; None = never.
+    """
+
+    image: NDArray[np.uint8]
+    request_id: str = ""
+    deadline_s: float | None = None
+
+
+@dataclass(frozen=True)
+class SegmentResult:
+    """The product, cut out.
+
+    Args:
+        alpha: (H, W) uint16, 0 = background, 65535 = product, at the photo's size.
+        foreground: (H, W, 3) uint8 sRGB, straight colour: the photo's own pixels where alpha is full, the product's colour
+            without the old background's where it is fractional.
+        box: Of all pixels above half; None when no product was found.
+        confidence: 0 to 1.
+        model: Name and version.
+        duration_s: Time worked, queueing not counted.
+    """
+
+    alpha: NDArray[np.uint16]
+    foreground: NDArray[np.uint8]
+    box: Box | None
+    confidence: float
+    model: str
+    duration_s: float
