@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from services.common.errors import InvalidInput, TooLarge, UnsupportedMedia
+from services.common.geometry import SizeHW
 
 READABLE: Final = ("JPEG", "PNG", "WEBP")
 MIN_SIDE_PX: Final = 16
@@ -97,6 +98,15 @@ def _check_header(picture: Image.Image, limits: ImageLimits) -> None:
         )  # fmt: skip
     if getattr(picture, "n_frames", 1) > 1:
         raise UnsupportedMedia("the image is animated; send a single picture", field="image.content")
+
+
+def image_size_hw(data: bytes) -> SizeHW | None:
+    """The (height, width) that an image file's header tells, in pixels; None where the bytes are no image we read."""
+    try:
+        with Image.open(io.BytesIO(data), formats=READABLE) as picture:
+            return picture.height, picture.width
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None
 
 
 def _upright_srgb(picture: Image.Image) -> NDArray[np.uint8]:

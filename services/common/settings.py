@@ -26,6 +26,14 @@ class HttpSettings(Section):
     port: int = Field(8000, ge=1, le=65535, description="Port of HTTP.")
     public_url: str = Field("", description="Address that callers see, for signed URLs; empty: made of host and port.")
 
+    @property
+    def base_url(self) -> str:
+        """`public_url`, or one made of host and port; a host that stands for every interface becomes loopback."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104 - a key
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
 
 class GrpcSettings(Section):
     port: int = Field(9000, ge=1, le=65535, description="Port of gRPC.")
@@ -60,6 +68,9 @@ class S3Settings(Section):
     region: str = Field("us-east-1", description="Region of the bucket.")
     access_key_id: str = Field("", description="Empty: boto3's own credential chain.")
     secret_access_key: SecretStr = Field(SecretStr(""), description="Belongs to access_key_id.")
+    timeout_s: float = Field(10, gt=0, description="Longest wait for the store to connect or to send on, in seconds.")
+    max_attempts: int = Field(3, ge=1, le=10, description="Tries per call; only failures that may pass are repeated.")
+    max_connections: int = Field(16, ge=1, description="Connections kept open per process.")
 
 
 class StorageSettings(Section):

@@ -1,14 +1,21 @@
 """The blob store: everything that outlives a request lies here, by key."""
 
+import hashlib
 import re
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from services.common.errors import NotFound
+from services.common.image import ImageFormat, image_size_hw
 
 #: Keys are paths of plain segments: no "..", no empty segment, no leading dot, nothing that a shell or URL would read.
-_KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+#: A segment is short enough to be a file name everywhere.
+_SEGMENT = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}"
+_KEY = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*")
 MAX_KEY_LENGTH = 512
+
+_MEDIA_TYPES = MappingProxyType({image_format.extension: image_format.media_type for image_format in ImageFormat})
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,17 @@ class BlobStore(Protocol):
 
     def sign(self, key: str) -> SignedUrl:
         """An address for reading the key without credentials, for a limited time."""
+
+
+def describe(key: str, data: bytes, media_type: str) -> StoredBlob:
+    """What a store answers after writing `data`; an image's size is read from its header."""
+    height, width = (image_size_hw(data) if media_type.startswith("image/") else None) or (0, 0)
+    return StoredBlob(key, media_type, len(data), hashlib.sha256(data).hexdigest(), width, height)
+
+
+def media_type_of(key: str) -> str:
+    """The media type that a key's extension stands for; "application/octet-stream" where it has none of ours."""
+    return _MEDIA_TYPES.get(key.rpartition(".")[2], "application/octet-stream")
 
 
 def checked_key(key: str) -> str:
