@@ -1,8 +1,8 @@
 """The camera that a plate is drawn for, and that shadows are cast in.
 
-World frame: X to the right, Y up, Z away from the camera along the ground, in metres; the ground is Y = 0 and the camera
-stands at (0, height_m, 0), looking down by the pitch. A pinhole without roll, so a ground point's depth depends on its
-image row alone.
+World frame: X to the right, Y up, Z away from the camera along the ground, in metres; the ground is Y = 0 and the
+camera stands at (0, height_m, 0), looking down by the pitch. A pinhole without roll, so a ground point's depth depends
+on its image row alone.
 """
 
 import math
@@ -34,6 +34,7 @@ class Camera:
 
     @property
     def focal_px(self) -> float:
+        """Focal length in pixels."""
         return 0.5 * self.size_hw[0] / math.tan(math.radians(self.vertical_fov_deg) / 2)
 
     def depression_deg(self, row: float) -> float:

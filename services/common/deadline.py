@@ -21,6 +21,7 @@ class Deadline:
 
     @classmethod
     def after(cls, seconds: float) -> "Deadline":
+        """A deadline that many seconds from now."""
         return cls(time.time() + seconds)
 
     def remaining_s(self) -> float | None:
@@ -28,6 +29,7 @@ class Deadline:
         return None if self.at_s is None else max(0.0, self.at_s - time.time())
 
     def cancel(self) -> None:
+        """Tell the work that its caller left; it ends at its next `check`."""
         self._cancelled.set()
 
     def check(self) -> None:

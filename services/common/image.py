@@ -30,10 +30,12 @@ class ImageFormat(StrEnum):
 
     @property
     def media_type(self) -> str:
+        """The IANA media type."""
         return f"image/{self.value.lower()}"
 
     @property
     def extension(self) -> str:
+        """The file name's ending, without a dot."""
         return "jpg" if self is ImageFormat.JPEG else self.value.lower()
 
 

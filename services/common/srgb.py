@@ -1,0 +1,57 @@
+"""sRGB bytes to linear light and back.
+
+The transfer curve of IEC 61966-2-1. Light adds and multiplies in linear space only; bytes are for storing.
+"""
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+#: Luminance weights of linear RGB (ITU-R BT.709), whose primaries sRGB shares.
+LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+
+_ENCODE_STEPS: Final = 1 << 16
+
+
+def _decode_curve(encoded: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+
+
+def _encode_curve(linear: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+_TO_LINEAR: Final = _decode_curve(np.arange(256) / 255).astype(np.float32)
+# The darkest two bytes lie 20 steps apart, so every byte survives the way there and back.
+_TO_BYTE: Final = np.round(_encode_curve(np.arange(_ENCODE_STEPS) / (_ENCODE_STEPS - 1)) * 255).astype(np.uint8)
+
+
+def to_linear(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Decode sRGB bytes.
+
+    Args:
+        image: uint8 sRGB of any shape.
+
+    Returns:
+        float32 of the same shape, linear light, 0 to 1.
+    """
+    if image.size == 0:
+        return np.empty(image.shape, np.float32)
+    return cv2.LUT(np.ascontiguousarray(image).reshape(-1, 1), _TO_LINEAR).reshape(image.shape)
+
+
+def to_bytes(linear: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Encode linear light as sRGB bytes; the exact inverse of `to_linear` on its results.
+
+    Args:
+        linear: float32 of any shape; clipped to 0 to 1.
+
+    Returns:
+        uint8 sRGB of the same shape.
+    """
+    steps = linear * np.float32(_ENCODE_STEPS - 1)
+    steps += np.float32(0.5)
+    np.clip(steps, 0, _ENCODE_STEPS - 1, out=steps)
+    return _TO_BYTE[steps.astype(np.uint16)]
