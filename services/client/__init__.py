@@ -1,0 +1,30 @@
+"""The Python client: the same calls for threads (`Vitrine`) and for asyncio (`AsyncVitrine`), over gRPC.
+
+    with Vitrine("127.0.0.1:9000") as vitrine:
+        shot = vitrine.shot("cup.jpg", "marble", seed=7)
+        Path("cup-marble.jpg").write_bytes(shot.image.content)
+
+Results are the models of `services.api`, with the picture's bytes in `image.content`; errors are those of
+`services.common.errors`.
+"""
+
+from services.api.common import OutputOptions
+from services.api.studio import Canvas, CreateCutoutResponse, CreateShotResponse, StageEvent
+from services.client.asynchronous import AsyncVitrine
+from services.client.blocking import Vitrine
+from services.client.flows import Health
+from services.client.options import CutoutOptions, Photo, ShotOptions
+
+__all__ = [
+    "AsyncVitrine",
+    "Canvas",
+    "CreateCutoutResponse",
+    "CreateShotResponse",
+    "CutoutOptions",
+    "Health",
+    "OutputOptions",
+    "Photo",
+    "ShotOptions",
+    "StageEvent",
+    "Vitrine",
+]

@@ -1,0 +1,137 @@
+"""The client for asyncio."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any, Self, TypeVar, Unpack, assert_never
+
+import grpc
+import grpc.aio
+
+from services.api.catalog import Model, Scene
+from services.api.studio import CreateCutoutResponse, CreateShotResponse, StageEvent
+from services.client.channel import OPTIONS
+from services.client.flows import Flows, Health
+from services.client.options import CutoutOptions, Photo, ShotOptions
+from services.client.steps import Call, Emit, Flow, Next, Open, Outcome, Pause, ReadFile, Step
+
+T = TypeVar("T")
+
+
+class AsyncVitrine:
+    """`Vitrine` for asyncio: the same calls, arguments, results and errors. Made inside a running loop.
+
+    Args:
+        address: Host and port of the gRPC endpoint.
+        timeout_s: For calls that name none, all attempts together, in seconds.
+        max_attempts: How often a call is made at most.
+        credentials: For TLS, where something before the service ends it; None: plain text.
+    """
+
+    def __init__(
+        self,
+        address: str = "127.0.0.1:9000",
+        *,
+        timeout_s: float = 120.0,
+        max_attempts: int = 5,
+        credentials: grpc.ChannelCredentials | None = None,
+    ) -> None:
+        self._flows = Flows(address, timeout_s, max_attempts)
+        if credentials is None:
+            self._channel = grpc.aio.insecure_channel(address, OPTIONS)
+        else:
+            self._channel = grpc.aio.secure_channel(address, credentials, OPTIONS)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection; calls under way are cancelled."""
+        await self._channel.close(None)
+
+    async def cutout(self, image: Photo, **options: Unpack[CutoutOptions]) -> CreateCutoutResponse:
+        """Cut the product out of its photo; the picture is in `image.content`."""
+        return await self._run(self._flows.cutout(image, options))
+
+    async def shot(self, image: Photo, scene: str, **options: Unpack[ShotOptions]) -> CreateShotResponse:
+        """Put the product into a scene; the picture is in `image.content`."""
+        return await self._run(self._flows.shot(image, scene, options))
+
+    def stream_shot(
+        self, image: Photo, scene: str, **options: Unpack[ShotOptions]
+    ) -> AsyncIterator[StageEvent | CreateShotResponse]:
+        """The same, told stage by stage; the result comes last. Closing the iterator early stops the work."""
+        return self._stream(self._flows.stream_shot(image, scene, options))
+
+    async def read_blob(self, key: str, *, timeout_s: float | None = None) -> bytes:
+        """Fetch a stored file by the key in its `Blob`."""
+        return await self._run(self._flows.read_blob(key, timeout_s))
+
+    async def scenes(self) -> list[Scene]:
+        """The scenes that a product can be put into."""
+        return await self._run(self._flows.scenes())
+
+    async def models(self) -> list[Model]:
+        """The weights and panoramas that the service runs on."""
+        return await self._run(self._flows.models())
+
+    async def health(self) -> Health:
+        """What the service says of itself, asked once. Raises `NotReady` when nobody answers."""
+        return await self._run(self._flows.health())
+
+    async def wait_ready(self, timeout_s: float = 120.0) -> None:
+        """Return once the service is ready for work. Raises `NotReady` after `timeout_s` seconds."""
+        await self._run(self._flows.wait_ready(timeout_s))
+
+    async def _run(self, flow: Flow[T]) -> T:
+        try:
+            step = next(flow)
+            while True:
+                step = (await self._outcome(step)).resume(flow)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+        finally:
+            flow.close()
+
+    async def _stream(self, flow: Flow[None]) -> AsyncGenerator[StageEvent | CreateShotResponse, None]:
+        try:
+            step = next(flow)
+            while True:
+                if isinstance(step, Emit):
+                    yield step.event
+                step = (await self._outcome(step)).resume(flow)
+        except StopIteration:
+            return
+        finally:
+            flow.close()
+
+    async def _outcome(self, step: Step) -> Outcome:
+        try:
+            return Outcome(await self._perform(step))
+        except (grpc.RpcError, OSError) as error:
+            return Outcome(error=error)
+
+    async def _perform(self, step: Step) -> Any:
+        match step:
+            case ReadFile(path):
+                return await asyncio.to_thread(path.read_bytes)
+            case Call(method, request, timeout_s):
+                return await self._channel.unary_unary(
+                    method.path, type(request).SerializeToString, method.response.FromString
+                )(request, timeout=timeout_s)
+            case Open(method, request, timeout_s):
+                return self._channel.unary_stream(
+                    method.path, type(request).SerializeToString, method.response.FromString
+                )(request, timeout=timeout_s)
+            case Next(call):
+                message = await call.read()
+                return None if message is grpc.aio.EOF else message  # type: ignore[attr-defined] # the stubs lack it
+            case Pause(seconds):
+                return await asyncio.sleep(seconds)
+            case Emit():
+                return None
+            case _:
+                assert_never(step)

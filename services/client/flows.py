@@ -1,0 +1,225 @@
+"""The calls themselves, as generators of steps; `blocking.py` and `asynchronous.py` carry the steps out."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+import grpc
+from google.protobuf.message import Message as ProtoMessage
+from grpc_health.v1 import health_pb2
+
+from services.api.catalog import ListModelsResponse, ListScenesResponse, Model, Scene
+from services.api.common import Blob, OutputOptions
+from services.api.studio import CreateCutoutResponse, CreateShotResponse, StageEvent
+from services.client.errors import from_rpc_error
+from services.client.messages import cutout_request, from_proto, shot_request
+from services.client.options import Photo
+from services.client.patience import Patience
+from services.client.steps import Call, Emit, Flow, Method, Next, Open, Pause, ReadFile
+from services.common.errors import Forbidden, Internal, InvalidInput, NotReady, Unauthenticated, VitrineError
+from services.pb.vitrine.v1 import catalog_pb2, studio_pb2
+
+_STUDIO = studio_pb2.DESCRIPTOR.services_by_name["StudioService"].methods_by_name
+_CATALOG = catalog_pb2.DESCRIPTOR.services_by_name["CatalogService"].methods_by_name
+CREATE_CUTOUT = Method(_STUDIO["CreateCutout"])
+CREATE_SHOT = Method(_STUDIO["CreateShot"])
+STREAM_SHOT = Method(_STUDIO["StreamShot"])
+READ_BLOB = Method(_STUDIO["ReadBlob"])
+LIST_SCENES = Method(_CATALOG["ListScenes"])
+LIST_MODELS = Method(_CATALOG["ListModels"])
+CHECK_HEALTH = Method(health_pb2.DESCRIPTOR.services_by_name["Health"].methods_by_name["Check"])
+
+HEALTH_TIMEOUT_S = 5.0
+READY_POLL_S = 0.25
+
+R = TypeVar("R", CreateCutoutResponse, CreateShotResponse)
+
+
+class Health(StrEnum):
+    """What the health service answers; the values are its own (https://github.com/grpc/grpc/blob/master/doc/health-checking.md)."""
+
+    UNKNOWN = "UNKNOWN"
+    SERVING = "SERVING"
+    NOT_SERVING = "NOT_SERVING"
+
+
+class Flows:
+    """Every call to one service.
+
+    Args:
+        address: Host and port, for messages.
+        timeout_s: For calls that name none, all attempts together, in seconds.
+        max_attempts: How often a call is made at most, when trying again may help.
+    """
+
+    def __init__(self, address: str, timeout_s: float, max_attempts: int) -> None:
+        self._address = address
+        self._timeout_s = timeout_s
+        self._max_attempts = max_attempts
+
+    def cutout(self, photo: Photo, options: Mapping[str, Any]) -> Flow[CreateCutoutResponse]:
+        """Cut the product out."""
+        options, patience = self._split(options)
+        request = cutout_request((yield from _content(photo)), options)
+        answer = yield from self._call(CREATE_CUTOUT, request, patience)
+        return (yield from self._with_picture(from_proto(answer, CreateCutoutResponse), patience))
+
+    def shot(self, photo: Photo, scene: str, options: Mapping[str, Any]) -> Flow[CreateShotResponse]:
+        """Put the product into a scene."""
+        options, patience = self._split(options)
+        request = shot_request((yield from _content(photo)), scene, options)
+        answer = yield from self._call(CREATE_SHOT, request, patience)
+        return (yield from self._with_picture(from_proto(answer, CreateShotResponse), patience))
+
+    def stream_shot(self, photo: Photo, scene: str, options: Mapping[str, Any]) -> Flow[None]:
+        """Put the product into a scene; emits each stage's events, then the result."""
+        options, patience = self._split(options)
+        request = shot_request((yield from _content(photo)), scene, options)
+
+        def event_of(message: studio_pb2.StreamShotResponse) -> Flow[None]:
+            if message.WhichOneof("event") == "stage":
+                yield Emit(from_proto(message.stage, StageEvent))
+            elif message.WhichOneof("event") == "shot":
+                shot = from_proto(message.shot, CreateShotResponse)
+                yield Emit((yield from self._with_picture(shot, patience)))
+
+        yield from self._receive(STREAM_SHOT, studio_pb2.StreamShotRequest(shot=request), patience, event_of)
+
+    def read_blob(self, key: str, timeout_s: float | None = None) -> Flow[bytes]:
+        """Fetch a stored file."""
+        return self._blob(key, self._patience(timeout_s))
+
+    def scenes(self) -> Flow[list[Scene]]:
+        """All scenes, page by page."""
+        patience, found, token = self._patience(None), list[Scene](), ""
+        while True:
+            request = catalog_pb2.ListScenesRequest(page_token=token)
+            page = from_proto((yield from self._call(LIST_SCENES, request, patience)), ListScenesResponse)
+            found += page.scenes
+            if not (token := page.next_page_token):
+                return found
+
+    def models(self) -> Flow[list[Model]]:
+        """All models, page by page."""
+        patience, found, token = self._patience(None), list[Model](), ""
+        while True:
+            request = catalog_pb2.ListModelsRequest(page_token=token)
+            page = from_proto((yield from self._call(LIST_MODELS, request, patience)), ListModelsResponse)
+            found += page.models
+            if not (token := page.next_page_token):
+                return found
+
+    def health(self, timeout_s: float = HEALTH_TIMEOUT_S) -> Flow[Health]:
+        """What the service says of itself, asked once."""
+        answer = yield from self._call(CHECK_HEALTH, health_pb2.HealthCheckRequest(), Patience(timeout_s, 1))
+        name = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
+        return Health.__members__.get(name, Health.UNKNOWN)
+
+    def wait_ready(self, timeout_s: float) -> Flow[None]:
+        """Ask for its health until the service is ready."""
+        patience, said = Patience(timeout_s, 1), ""
+        while True:
+            try:
+                health = yield from self.health(min(HEALTH_TIMEOUT_S, patience.remaining_s))
+            except (Unauthenticated, Forbidden):
+                raise
+            except VitrineError as error:  # while a service starts, what stands before it answers all sorts of things
+                said = error.message
+            else:
+                if health is Health.SERVING:
+                    return
+                said = f"it says {health}"
+            if patience.remaining_s <= READY_POLL_S:
+                raise NotReady(f"the service was not ready after {timeout_s:g} s: {said}")
+            yield Pause(READY_POLL_S)
+
+    def _patience(self, timeout_s: float | None) -> Patience:
+        return Patience(self._timeout_s if timeout_s is None else timeout_s, self._max_attempts)
+
+    def _split(self, options: Mapping[str, Any]) -> tuple[dict[str, Any], Patience]:
+        """The options as the contract has them, asking for the picture in the answer, and the time for it."""
+        fields = dict(options)
+        timeout_s = fields.pop("timeout_s", None)
+        if timeout_s is not None:
+            fields["timeout"] = timeout_s
+        output: OutputOptions = fields.get("output") or OutputOptions()
+        fields["output"] = output.model_copy(update={"inline": True})
+        return fields, self._patience(timeout_s)
+
+    def _call(self, method: Method, request: ProtoMessage, patience: Patience) -> Flow[Any]:
+        while True:
+            try:
+                return (yield Call(method, request, patience.remaining_s))
+            except grpc.RpcError as error:
+                pause_s = self._pause_after(error, patience)
+            yield Pause(pause_s)
+            _shorten(request, patience)
+
+    def _receive(
+        self, method: Method, request: ProtoMessage, patience: Patience, take: Callable[[Any], Flow[None]]
+    ) -> Flow[None]:
+        """Receive a stream; it is begun again only while nothing of it was handed on."""
+        while True:
+            call = None
+            begun = False
+            try:
+                call = yield Open(method, request, patience.remaining_s)
+                while (message := (yield Next(call))) is not None:
+                    begun = True
+                    yield from take(message)
+            except grpc.RpcError as error:
+                if begun:
+                    raise from_rpc_error(error, self._address) from error
+                pause_s = self._pause_after(error, patience)
+            else:
+                return
+            finally:
+                if call is not None:
+                    call.cancel()
+            yield Pause(pause_s)
+            _shorten(request, patience)
+
+    def _pause_after(self, error: grpc.RpcError, patience: Patience) -> float:
+        fault = from_rpc_error(error, self._address)
+        pause_s = patience.pause_after(fault)
+        if pause_s is None:
+            raise fault from error
+        return pause_s
+
+    def _with_picture(self, result: R, patience: Patience) -> Flow[R]:
+        """The result with its picture's bytes, fetched if they were too many to travel inside it."""
+        blob: Blob = result.image
+        content = blob.content or (yield from self._blob(blob.key, patience))
+        if hashlib.sha256(content).hexdigest() != blob.sha256:
+            raise Internal("the picture arrived damaged: its digest is not the one that the service told", key=blob.key)
+        return result.model_copy(update={"image": blob.model_copy(update={"content": content})})
+
+    def _blob(self, key: str, patience: Patience) -> Flow[bytes]:
+        chunks: list[bytes] = []
+
+        def keep(message: studio_pb2.ReadBlobResponse) -> Flow[None]:
+            chunks.append(message.chunk)
+            yield from ()
+
+        yield from self._receive(READ_BLOB, studio_pb2.ReadBlobRequest(key=key), patience, keep)
+        return b"".join(chunks)
+
+
+def _content(photo: Photo) -> Flow[bytes]:
+    if isinstance(photo, bytes):
+        return photo
+    try:
+        content: bytes = yield ReadFile(Path(photo))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InvalidInput(f"the photo {str(photo)!r} can't be read: {reason}", field="image") from error
+    return content
+
+
+def _shorten(request: Any, patience: Patience) -> None:
+    """A repeated request asks for the time that is left, where it asked for a time at all."""
+    request = request.shot if isinstance(request, studio_pb2.StreamShotRequest) else request
+    if "timeout" in request.DESCRIPTOR.fields_by_name and request.HasField("timeout"):
+        request.timeout.FromNanoseconds(int(patience.remaining_s * 1e9))

@@ -1,0 +1,34 @@
+"""What the calls take beside the photo and the scene; the names are the contract's own."""
+
+from pathlib import Path
+from typing import TypedDict
+
+from services.api.common import OutputOptions
+from services.api.studio import Canvas
+from services.postprocess.schema import Pose, Preservation, Shadow
+
+#: A photo: the path of its file, or its bytes (JPEG, PNG or WebP).
+Photo = str | Path | bytes
+
+
+class CutoutOptions(TypedDict, total=False):
+    """Options of `cutout`, see `CreateCutoutRequest`; `timeout_s` bounds the whole call, in seconds."""
+
+    output: OutputOptions
+    crop: bool
+    padding: float
+    background_color: str
+    timeout_s: float
+
+
+class ShotOptions(TypedDict, total=False):
+    """Options of `shot` and `stream_shot`, see `CreateShotRequest`; `timeout_s` bounds the whole call, in seconds."""
+
+    seed: int
+    canvas: Canvas
+    pose: Pose
+    camera_pitch_deg: float
+    shadow: Shadow
+    preservation: Preservation
+    output: OutputOptions
+    timeout_s: float

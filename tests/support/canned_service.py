@@ -1,0 +1,152 @@
+"""A gRPC server on a real socket that answers from a script, for tests of what stands before it."""
+
+# ruff: noqa: N802 - the protos name these methods
+
+import hashlib
+import threading
+import time
+from collections import deque
+from concurrent import futures
+
+import grpc
+from google.protobuf import any_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_status import rpc_status
+
+from services.pb.vitrine.v1 import catalog_pb2, catalog_pb2_grpc, common_pb2, studio_pb2, studio_pb2_grpc
+
+PICTURE = b"the picture's bytes"
+SHA256 = hashlib.sha256(PICTURE).hexdigest()
+
+
+def rich_status(reason, message="it went wrong", code=code_pb2.UNAVAILABLE, retry_after_s=None, **metadata):
+    """A status as the gateway sends it."""
+    details = [error_details_pb2.ErrorInfo(reason=reason, domain="vitrine", metadata=metadata)]
+    if retry_after_s is not None:
+        retry = error_details_pb2.RetryInfo()
+        retry.retry_delay.FromNanoseconds(int(retry_after_s * 1e9))
+        details.append(retry)
+    packed = [any_pb2.Any() for _ in details]
+    for box, detail in zip(packed, details, strict=True):
+        box.Pack(detail)
+    return status_pb2.Status(code=code, message=message, details=packed)
+
+
+class Fault:
+    """A scripted failure: a rich status, or a bare code with a text, `after` so many messages of a stream."""
+
+    def __init__(self, status=None, code=None, text="", after=0):
+        self.status, self.code, self.text, self.after = status, code, text, after
+
+    def strike(self, context):
+        if self.status is not None:
+            context.abort_with_status(rpc_status.to_status(self.status))
+        context.abort(self.code, self.text)
+
+
+class CannedService(
+    studio_pb2_grpc.StudioServiceServicer, catalog_pb2_grpc.CatalogServiceServicer, health_pb2_grpc.HealthServicer
+):
+    """Answers every call well; before that, each call takes one fault from `faults` while there are any.
+
+    Attributes:
+        requests: What came in, in order, faults included.
+        inline: Whether pictures travel inside answers.
+        delay_s: Before each answer.
+        cancelled: Set when a streaming caller left.
+    """
+
+    def __init__(self):
+        self.faults = deque()
+        self.requests = []
+        self.inline = True
+        self.sha256 = SHA256
+        self.delay_s = 0.0
+        self.health = [health_pb2.HealthCheckResponse.SERVING]
+        self.cancelled = threading.Event()
+
+    def _arrive(self, request, context):
+        self.requests.append(request)
+        time.sleep(self.delay_s)
+        fault = self.faults.popleft() if self.faults else None
+        if fault is not None and fault.after == 0:
+            fault.strike(context)
+        return fault
+
+    def _blob(self):
+        return common_pb2.Blob(
+            key="shots/1.jpg", media_type="image/jpeg", size_bytes=len(PICTURE), sha256=self.sha256, width=8, height=6,
+            content=PICTURE if self.inline else b"",
+        )  # fmt: skip
+
+    def _shot(self, request):
+        return studio_pb2.CreateShotResponse(
+            request_id="r1", image=self._blob(), scene_id=request.scene_id, seed=request.seed, confidence=0.9,
+            preservation=studio_pb2.PreservationProof(identical=True, core_area_px=2**40),
+            timings=[common_pb2.StageTiming(stage=common_pb2.Stage.SEGMENT)],
+        )  # fmt: skip
+
+    def CreateCutout(self, request, context):
+        self._arrive(request, context)
+        return studio_pb2.CreateCutoutResponse(request_id="r1", image=self._blob(), confidence=0.5, model="isnet-1")
+
+    def CreateShot(self, request, context):
+        self._arrive(request, context)
+        return self._shot(request)
+
+    def StreamShot(self, request, context):
+        fault = self._arrive(request, context)
+        context.add_callback(self.cancelled.set)
+        for number, stage in enumerate((common_pb2.Stage.DECODE, common_pb2.Stage.SEGMENT), start=1):
+            state = studio_pb2.StageEvent.STARTED
+            yield studio_pb2.StreamShotResponse(stage=studio_pb2.StageEvent(stage=stage, state=state))
+            if fault is not None and fault.after == number:
+                fault.strike(context)
+        yield studio_pb2.StreamShotResponse(shot=self._shot(request.shot))
+
+    def ReadBlob(self, request, context):
+        fault = self._arrive(request, context)
+        for number, start in enumerate(range(0, len(PICTURE), 8), start=1):
+            yield studio_pb2.ReadBlobResponse(chunk=PICTURE[start : start + 8], size_bytes=len(PICTURE))
+            if fault is not None and fault.after == number:
+                fault.strike(context)
+
+    def ListScenes(self, request, context):
+        self._arrive(request, context)
+        names = {"": ("marble", "next"), "next": ("window", "")}
+        scene_id, token = names[request.page_token]
+        poses = [studio_pb2.CreateShotRequest.LYING]
+        scene = catalog_pb2.Scene(
+            scene_id=scene_id, title=scene_id.title(), poses=poses, pitch_min_deg=5, pitch_max_deg=60
+        )
+        return catalog_pb2.ListScenesResponse(scenes=[scene], next_page_token=token)
+
+    def ListModels(self, request, context):
+        self._arrive(request, context)
+        model = catalog_pb2.Model(name="isnet", kind=catalog_pb2.Model.SEGMENTATION, size_bytes=2**33, cached=True)
+        return catalog_pb2.ListModelsResponse(models=[model])
+
+    def Check(self, request, context):
+        self._arrive(request, context)
+        status = self.health.pop(0) if len(self.health) > 1 else self.health[0]
+        return health_pb2.HealthCheckResponse(status=status)
+
+
+class RunningService:
+    """`CannedService` behind a socket, as a context manager; `address` is where."""
+
+    def __init__(self, service, address="127.0.0.1:0"):
+        options = [("grpc.max_receive_message_length", 64 << 20), ("grpc.so_reuseport", 0)]
+        self._server = grpc.server(futures.ThreadPoolExecutor(8), options=options)
+        studio_pb2_grpc.add_StudioServiceServicer_to_server(service, self._server)
+        catalog_pb2_grpc.add_CatalogServiceServicer_to_server(service, self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(service, self._server)
+        self.address = f"127.0.0.1:{self._server.add_insecure_port(address)}"
+
+    def __enter__(self):
+        self._server.start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.stop(grace=None).wait()
