@@ -6,16 +6,11 @@ from types import MappingProxyType
 from typing import Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.common.errors import NotFound
+from services.generate.backdrop import Backdrop, Optics, Part
 from services.postprocess.schema import Pose
-
-
-class Part(BaseModel):
-    """A branch of a scene file: frozen, and a misspelt name is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class PitchRange(Part):
@@ -29,8 +24,8 @@ class PitchRange(Part):
 class LayoutHints(Part):
     """Where a product stands when the request does not say.
 
-    `padding`: free space around the product as a share of the canvas' shorter side. `foot_x`, `foot_y`: where the middle
-    of its foot stands, as shares of the canvas. `aspect`: width / height of a canvas that nobody asked for.
+    `padding`: free space around the product as a share of the canvas' shorter side. `foot_x`, `foot_y`: where the
+    middle of its foot stands, as shares of the canvas. `aspect`: width / height of a canvas that nobody asked for.
     """
 
     padding: float = Field(ge=0, le=0.45)
@@ -40,7 +35,7 @@ class LayoutHints(Part):
 
 
 class Scene(Part):
-    """One scene file."""
+    """One scene file: what callers choose by, where the product stands, and what is drawn."""
 
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
     title: str
@@ -49,6 +44,8 @@ class Scene(Part):
     pitch: PitchRange
     vertical_fov_deg: float = Field(30.0, gt=5, lt=90)
     layout: LayoutHints
+    backdrop: Backdrop
+    optics: Optics = Optics()
 
 
 class SceneCatalog:

@@ -1,0 +1,152 @@
+"""A textured plane under the scene's light: the ground or a wall."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from services.generate.plates.lighting import Lamp
+from services.generate.plates.texture import Footprints, Texture
+from services.generate.plates.view import View
+
+#: Smooth lighting is computed at this share of the resolution.
+COARSE: Final = 8
+#: Samples per pixel at most, along the direction in which a level surface is foreshortened.
+MAX_TAPS: Final = 4
+
+
+@dataclass(frozen=True)
+class Lay:
+    """How a texture lies on its plane: turned, shifted (metres), and its albedo multiplied by a colour."""
+
+    turn_deg: float
+    origin_m: tuple[float, float]
+    tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Band:
+    """Rows of the picture that a plane covers, first inclusive, end exclusive."""
+
+    first: int
+    end: int
+
+    @property
+    def rows(self) -> slice:
+        """Index of the rows."""
+        return slice(self.first, self.end)
+
+
+@dataclass(frozen=True)
+class Skin:
+    """What a plane shows before light falls on it.
+
+    Args:
+        albedo: (H, W, 3) float32 linear.
+        slope: (H, W, 2) float32, rise of the relief along the plane's two axes (X and Z, or X and Y).
+        gloss: (H, W) float32 in [0, 1].
+    """
+
+    albedo: NDArray[np.float32]
+    slope: NDArray[np.float32]
+    gloss: NDArray[np.float32]
+
+
+def ground_skin(view: View, band: Band, texture: Texture, lay: Lay) -> Skin:
+    """The ground's texture in perspective; foreshortened rows are averaged from several samples."""
+    depth, z = view.ground()
+    length = np.abs(np.gradient(z[band.rows].astype(np.float64))) if band.end - band.first > 1 else np.ones(1)
+    width = depth[band.rows] / view.camera.focal_px
+    middle = min(max(round(view.camera.foot_yx[0]), band.first), band.end - 1) - band.first
+    taps = min(MAX_TAPS, max(1, math.ceil(float(length[middle] / width[middle]) / 1.4)))
+    size = np.maximum(width, length / taps).astype(np.float32)
+    spots = []
+    for tap in range(taps):
+        depth, z = view.ground((tap + 0.5) / taps - 0.5)
+        spots.append((view.across[None, :] * depth[band.rows, None], z[band.rows, None] - np.float32(view.foot_z_m)))
+    return _average(spots, size, texture, lay)
+
+
+def wall_skin(view: View, band: Band, z_m: float, texture: Texture, lay: Lay) -> Skin:
+    """An upright wall's texture."""
+    depth, y = view.wall(z_m)
+    size = depth[band.rows] / np.float32(view.camera.focal_px)
+    return _average([(view.across[None, :] * depth[band.rows, None], y[band.rows, None])], size, texture, lay)
+
+
+def _average(
+    spots: list[tuple[NDArray[np.float32], NDArray[np.float32]]],
+    size_m: NDArray[np.float32],
+    texture: Texture,
+    lay: Lay,
+) -> Skin:
+    cos, sin = (np.float32(part(math.radians(lay.turn_deg))) for part in (math.cos, math.sin))
+    albedo, detail = np.zeros((*spots[0][0].shape, 3), np.float32), np.zeros((*spots[0][0].shape, 3), np.float32)
+    for first, second in spots:
+        u = first * cos + second * sin + np.float32(lay.origin_m[0])
+        v = second * cos - first * sin + np.float32(lay.origin_m[1])
+        seen = texture.sample(Footprints(u, v, size_m))
+        cv2.accumulate(seen[0], albedo)
+        cv2.accumulate(seen[1], detail)
+    detail /= len(spots)
+    along, across = detail[..., 0], detail[..., 1]
+    slope = np.stack([along * cos - across * sin, along * sin + across * cos], -1)
+    tint = np.array(lay.tint, np.float32) / np.float32(len(spots))
+    return Skin(albedo * tint, slope, np.ascontiguousarray(detail[..., 2]))
+
+
+@dataclass(frozen=True)
+class Incidence:
+    """Light that arrives at a plane's pixels.
+
+    Args:
+        key: (H, W) float32, strength of the key, shadows included.
+        ambient: (H, W) float32, strength of the ambient light.
+    """
+
+    key: NDArray[np.float32]
+    ambient: NDArray[np.float32]
+
+
+def coarse_incidence(
+    lamp: Lamp, points: NDArray[np.float32], normal: tuple[float, float, float], size_hw: tuple[int, int]
+) -> Incidence:
+    """Incidence without shadows, computed on a coarse grid of (h, w, 3) points and enlarged to `size_hw`."""
+    normals = np.broadcast_to(np.array(normal, np.float32), points.shape)
+    key = lamp.irradiance(points, normals)
+    # Rooms and skies fall off too, but less: half of the lamp's falloff, at a larger distance.
+    away = np.linalg.norm(points - lamp.foot, axis=-1)
+    ambient = 1 / (1 + (away / (1.6 * lamp.distance_m)) ** 2)
+    height, width = size_hw
+    return Incidence(*(enlarged(part.astype(np.float32), (height, width)) for part in (key, ambient)))
+
+
+def enlarged(coarse: NDArray[np.float32], size_hw: tuple[int, int]) -> NDArray[np.float32]:
+    """A coarse field at full size, smooth."""
+    return np.asarray(cv2.resize(coarse, size_hw[::-1], interpolation=cv2.INTER_CUBIC), np.float32)
+
+
+def lit(skin: Skin, incidence: Incidence, lamp: Lamp, level_axis: int) -> NDArray[np.float32]:
+    """Diffuse radiance of a plane (Lambert), its relief shaded by the key.
+
+    Args:
+        skin, incidence: Of one size.
+        lamp: Gives direction and colours.
+        level_axis: 1 for the ground (its slopes are along X and Z), 2 for a wall (along X and Y).
+
+    Returns:
+        (H, W, 3) float32 linear RGB.
+    """
+    other = 2 if level_axis == 1 else 1
+    facing = max(abs(float(lamp.direction[level_axis])), 0.3) + lamp.wrap
+    tilt = (skin.slope[..., 0] * lamp.direction[0] + skin.slope[..., 1] * lamp.direction[other]) * np.float32(
+        1 / facing
+    )
+    key = incidence.key * np.clip(1 - tilt, 0.05, 2.0)
+    light = key[..., None] * np.array(lamp.light.key, np.float32) + incidence.ambient[..., None] * np.array(
+        lamp.light.ambient, np.float32
+    )
+    return np.asarray(skin.albedo * light, np.float32)

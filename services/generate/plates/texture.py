@@ -1,0 +1,119 @@
+"""A material as tileable maps with mip levels, looked up in metres."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from services.generate.plates.noise import Field
+
+#: Steepest slope that is stored; plaster and stone stay well below.
+MAX_SLOPE: Final = 1.5
+SMALLEST_LEVEL_PX: Final = 16
+
+
+@dataclass(frozen=True)
+class MaterialMaps:
+    """What a material's recipe makes.
+
+    Args:
+        albedo: (S, S, 3) float32 linear RGB in [0, 1].
+        height_m: (S, S) float32, metres.
+        gloss: (S, S) float32 in [0, 1], share of the mirror image that the place shows.
+        tile_m: Side of the square in metres.
+    """
+
+    albedo: NDArray[np.float32]
+    height_m: Field
+    gloss: Field
+    tile_m: float
+
+
+@dataclass(frozen=True)
+class Footprints:
+    """Where picture pixels fall on a texture, and how large they are there, row by row.
+
+    Args:
+        u_m, v_m: (H, W) float32, metres.
+        size_m: (H,) float32, side of one pixel's patch.
+    """
+
+    u_m: NDArray[np.float32]
+    v_m: NDArray[np.float32]
+    size_m: NDArray[np.float32]
+
+
+class Texture:
+    """Mip levels of a material's maps. Held as uint16, which halves the memory of float32 and shows no steps.
+
+    Args:
+        maps: All must be square, of one size, a power of two.
+
+    Raises:
+        ValueError: They are not.
+    """
+
+    def __init__(self, maps: MaterialMaps) -> None:
+        size = maps.albedo.shape[0]
+        if size & (size - 1) or not maps.albedo.shape[:2] == maps.height_m.shape == maps.gloss.shape == (size, size):
+            raise ValueError(
+                "a texture needs square maps of one size, a power of two; got "
+                f"{maps.albedo.shape}, {maps.height_m.shape}, {maps.gloss.shape}"
+            )
+        self.tile_m = maps.tile_m
+        self.size_px = size
+        self._albedo = _levels(np.clip(maps.albedo, 0, 1))
+        self._detail = _levels(_encode_detail(maps, maps.tile_m / size))
+
+    def sample(self, at: Footprints) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Look the material up, each row filtered to its own patch size (trilinear).
+
+        Returns:
+            (H, W, 3) float32 linear albedo, and (H, W, 3) float32 of slope along u, slope along v, gloss.
+        """
+        level = np.log2(np.maximum(at.size_m * self.size_px / self.tile_m, 1.0))
+        level = np.minimum(level, len(self._albedo) - 1.001).astype(np.float32)
+        albedo = np.zeros((*at.u_m.shape, 3), np.float32)
+        detail = np.zeros_like(albedo)
+        for index in range(int(level.min()), int(level.max()) + 2):
+            weight = np.clip(1 - np.abs(level - index), 0, 1)
+            used = np.flatnonzero(weight > 0)
+            if used.size == 0 or index >= len(self._albedo):
+                continue
+            rows = slice(int(used[0]), int(used[-1]) + 1)
+            scale = self._albedo[index].shape[0] / self.tile_m
+            u_px = at.u_m[rows] * scale - 0.5
+            v_px = at.v_m[rows] * scale - 0.5
+            share = (weight[rows] / 65535)[:, None, None].astype(np.float32)
+            albedo[rows] += _look_up(self._albedo[index], u_px, v_px) * share
+            detail[rows] += _look_up(self._detail[index], u_px, v_px) * share
+        detail[..., :2] = (detail[..., :2] - 0.5) * (2 * MAX_SLOPE)
+        return albedo, detail
+
+
+def _encode_detail(maps: MaterialMaps, texel_m: float) -> NDArray[np.float32]:
+    slope_u = (np.roll(maps.height_m, -1, 1) - np.roll(maps.height_m, 1, 1)) / (2 * texel_m)
+    slope_v = (np.roll(maps.height_m, -1, 0) - np.roll(maps.height_m, 1, 0)) / (2 * texel_m)
+    slopes = np.stack([slope_u, slope_v], -1).clip(-MAX_SLOPE, MAX_SLOPE) / (2 * MAX_SLOPE) + 0.5
+    return np.concatenate([slopes, maps.gloss[..., None].clip(0, 1)], -1).astype(np.float32)
+
+
+def _levels(image: NDArray[np.float32]) -> list[NDArray[np.uint16]]:
+    """The image in [0, 1] and its halvings. A 2 x 2 mean of a tile whose side is even stays seamless."""
+    levels = []
+    while True:
+        levels.append(np.round(image * 65535).astype(np.uint16))
+        size = image.shape[0] // 2
+        if size < SMALLEST_LEVEL_PX:
+            return levels
+        image = np.asarray(cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _look_up(level: NDArray[np.uint16], u_px: NDArray[np.float32], v_px: NDArray[np.float32]) -> NDArray[np.uint16]:
+    # remap holds coordinates as 16-bit integers: stay near the tile, whatever the place in the world.
+    size = level.shape[0]
+    u_px = u_px - size * np.floor(u_px[:, :1] / size)
+    v_px = v_px - size * np.floor(v_px[:, :1] / size)
+    return np.asarray(cv2.remap(level, u_px, v_px, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP), np.uint16)
