@@ -1,9 +1,14 @@
 """A request's deadline and cancel token, looked at between steps of work."""
 
+import asyncio
 import threading
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from services.common.errors import Cancelled, DeadlineExceeded
+
+_TOO_LATE = "the request's time is over; allow more with 'timeout'"
 
 
 class Deadline:
@@ -37,4 +42,17 @@ class Deadline:
         if self._cancelled.is_set():
             raise Cancelled("the caller left before the work was done")
         if self.at_s is not None and time.time() >= self.at_s:
-            raise DeadlineExceeded("the request's time is over; allow more with 'timeout'")
+            raise DeadlineExceeded(_TOO_LATE)
+
+    @asynccontextmanager
+    async def limit(self) -> AsyncIterator[None]:
+        """Bound what the body awaits.
+
+        Raises:
+            DeadlineExceeded: The time ran out before the body ended, which was then cancelled.
+        """
+        try:
+            async with asyncio.timeout(self.remaining_s()):
+                yield
+        except TimeoutError as error:
+            raise DeadlineExceeded(_TOO_LATE) from error

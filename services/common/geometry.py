@@ -28,6 +28,10 @@ class Box:
         """Index of the rectangle's pixels in an HW or HWC array."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
+    def within(self, outer: "Box") -> "Box":
+        """The same rectangle, counted from the top left corner of `outer`."""
+        return Box(self.top - outer.top, self.left - outer.left, self.height, self.width)
+
     def clipped(self, limit: SizeHW) -> "Box":
         """The part inside an image of size `limit`; its height or width is 0 where nothing is."""
         top, left = min(max(0, self.top), limit[0]), min(max(0, self.left), limit[1])

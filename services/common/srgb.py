@@ -39,7 +39,8 @@ def to_linear(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """
     if image.size == 0:
         return np.empty(image.shape, np.float32)
-    return cv2.LUT(np.ascontiguousarray(image).reshape(-1, 1), _TO_LINEAR).reshape(image.shape)
+    flat = cv2.LUT(np.ascontiguousarray(image).reshape(-1, 1), _TO_LINEAR)
+    return np.asarray(flat, np.float32).reshape(image.shape)
 
 
 def to_bytes(linear: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -40,7 +40,7 @@ class Product:
 
     def coverage(self) -> NDArray[np.float32]:
         """Alpha as (H, W) float32, 0 to 1."""
-        return self.alpha.astype(np.float32) / OPAQUE
+        return self.alpha.astype(np.float32) / np.float32(OPAQUE)
 
     def recolored(self, color: NDArray[np.uint8]) -> "Product":
         """The same cutout in other colours: (H, W, 3) uint8 sRGB, straight."""
@@ -94,10 +94,10 @@ def _resample(
     def resize(plane: NDArray[np.float32]) -> NDArray[np.float32]:
         return cv2.resize(plane, (width, height), interpolation=kernel).astype(np.float32, copy=False)
 
-    coverage = alpha.astype(np.float32) / OPAQUE
+    coverage = alpha.astype(np.float32) / np.float32(OPAQUE)
     color = resize(to_linear(foreground) * coverage[..., None])
     coverage = resize(coverage)
-    color /= np.maximum(coverage, 1 / OPAQUE)[..., None]
+    color /= np.maximum(coverage, np.float32(1 / OPAQUE))[..., None]
     core = _resampled_core(alpha == OPAQUE, (height, width), shrinks=shrinks)
     result = np.where(core[..., None], to_bytes(resize(to_linear(photo))), to_bytes(color))
     resampled_alpha = np.round(np.clip(coverage, 0, 1) * OPAQUE).astype(np.uint16)

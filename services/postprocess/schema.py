@@ -20,12 +20,16 @@ class Pose(StrEnum):
 
 
 class Shadow(StrEnum):
+    """How much of a shadow the product casts: contact and the light's own, contact alone, or none."""
+
     SOFT = "SOFT"
     CONTACT = "CONTACT"
     NONE = "NONE"
 
 
 class Preservation(StrEnum):
+    """What may happen to the product's own pixels: nothing, or a smooth, bounded gain."""
+
     EXACT = "EXACT"
     HARMONIZED = "HARMONIZED"
 

@@ -1,0 +1,83 @@
+"""Where a standing product meets the ground, read from its silhouette."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Share of the product's height by which parts of one level base may differ in the silhouette.
+_LEVEL: Final = 0.02
+#: Depth of a footprint relative to its width, where the contour says nothing rounder.
+_LEAST_DEPTH: Final = 0.3
+#: Mean drop of a unit half circle below its top, 1 - pi / 4.
+_MEAN_DROP: Final = 1 - math.pi / 4
+
+
+@dataclass(frozen=True)
+class Base:
+    """The footprint: an ellipse whose front edge is the silhouette's lower contour.
+
+    Coordinates are pixels of the silhouette's array, edges at whole numbers.
+
+    Args:
+        front: (W,) float32, the row just below the product in each column; NaN in columns without product.
+        touches: (W,) bool, columns where the product touches the ground.
+        foot_yx: The footprint's middle.
+        half_width: Half its width.
+        half_depth: Half its depth as rows of the picture.
+        depth_ratio: Its depth on the ground relative to its width, 0 to 1.
+    """
+
+    front: NDArray[np.float32]
+    touches: NDArray[np.bool_]
+    foot_yx: tuple[float, float]
+    half_width: float
+    half_depth: float
+    depth_ratio: float
+
+    def depths(self) -> NDArray[np.float32]:
+        """(W,) float32: half the footprint's depth in each column, as rows of the picture; 0 beside it."""
+        across = (np.arange(len(self.front), dtype=np.float32) + 0.5 - self.foot_yx[1]) / max(self.half_width, 0.5)
+        return np.asarray(self.half_depth * np.sqrt(np.clip(1 - across * across, 0, 1)), np.float32)
+
+
+def find_base(mask: NDArray[np.bool_], depth_px: float, depth_ratio: float | None = None) -> Base:
+    """Find the footprint of a standing product.
+
+    A round base shows as an arc that rises towards its ends by its half depth; the search widens from the lowest
+    point as long as the contour stays within such an arc. How deep the arc is, compared to a circle seen by this
+    camera, tells how round the base is.
+
+    Args:
+        mask: (H, W) bool, the silhouette; at least one pixel is True.
+        depth_px: Rows that one pixel of ground depth takes, see `GroundView.depth_px`.
+        depth_ratio: The footprint's depth relative to its width, where it is known.
+    """
+    columns = mask.any(axis=0)
+    front = np.where(columns, mask.shape[0] - np.argmax(mask[::-1], axis=0), np.nan).astype(np.float32)
+    bottom = float(np.nanmax(front))
+    height = bottom - float(np.argmax(mask.any(axis=1)))
+    level = max(1.0, _LEVEL * height)
+    touches = _grown(front, bottom, level, depth_px)
+    at = np.flatnonzero(touches)
+    left, right = float(at[0]), float(at[-1] + 1)
+    half_width = (right - left) / 2
+    if depth_ratio is None:
+        drop = float(np.mean(bottom - front[touches])) / _MEAN_DROP
+        depth_ratio = min(1.0, max(_LEAST_DEPTH, drop / max(half_width * depth_px, 1e-6)))
+    half_depth = min(half_width * depth_ratio * depth_px, height / 2)
+    return Base(front, touches, (bottom - half_depth, (left + right) / 2), half_width, half_depth, depth_ratio)
+
+
+def _grown(front: NDArray[np.float32], bottom: float, level: float, depth_px: float) -> NDArray[np.bool_]:
+    """Columns whose contour lies within the arc of a round base that is as wide as those columns reach."""
+    reach = 0.0
+    while True:
+        touches = np.asarray(np.nan_to_num(front, nan=-np.inf) >= bottom - level - reach * depth_px)
+        at = np.flatnonzero(touches)
+        wider = (at[-1] + 1 - at[0]) / 2
+        if wider <= reach:
+            return touches
+        reach = float(wider)

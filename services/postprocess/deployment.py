@@ -1,0 +1,48 @@
+"""Postprocessing as a Serve deployment."""
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from ray import serve
+from ray.serve import metrics
+
+from services.common.executor import StageExecutor
+from services.common.logs import configure_logs
+from services.common.metrics import Recorder
+from services.common.settings import Settings
+from services.generate.schema import GenerateResult
+from services.postprocess.restorer import Restorer
+from services.postprocess.schema import CutoutRequest, CutoutResult, RestoreRequest, RestoreResult
+from services.segment.schema import SegmentResult
+from services.storage.store import open_store
+
+
+@serve.deployment(name="Postprocess")
+class PostprocessDeployment:
+    """A `Restorer` behind a handle; its replica answers once the warm-up is over.
+
+    Args:
+        settings: The whole tree.
+
+    Raises:
+        StorageUnavailable: The blob store can't be opened.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        configure_logs(settings.observability.log_level, "postprocess")
+        self._restorer = Restorer(open_store(settings), settings.postprocess.threads)
+        self._restorer.warm_up()
+        self._executor = StageExecutor("postprocess", Recorder(metrics))
+
+    async def shot(self, request: RestoreRequest, cutout: SegmentResult, scene: GenerateResult) -> RestoreResult:
+        """See `Restorer.shot`."""
+        return await self._executor.run(request, partial(self._restorer.shot, request, cutout, scene))
+
+    async def cutout(self, request: CutoutRequest, image: NDArray[np.uint8], cutout: SegmentResult) -> CutoutResult:
+        """See `Restorer.cutout`."""
+        return await self._executor.run(request, partial(self._restorer.cutout, request, image, cutout))
+
+    async def ready(self) -> bool:
+        """Answers, which says that the warm-up is over."""
+        return True

@@ -1,0 +1,89 @@
+"""The ground around the product's foot, and how the camera sees it.
+
+Lengths are canvas pixels at the foot; the frame's origin is the foot, X points right, Z away from the camera, h up.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.common.camera import Camera
+
+#: Between these the ground and upright things both have an extent in the picture.
+_DEPRESSION_RANGE_DEG: Final = (2.0, 78.0)
+
+
+@dataclass(frozen=True)
+class GroundView:
+    """A pinhole's view of the ground plane and of upright things on it, near one foot point.
+
+    Args:
+        camera: The picture's camera.
+        foot_yx: Row and column of the foot on the canvas; pixel edges are whole numbers.
+    """
+
+    camera: Camera
+    foot_yx: tuple[float, float]
+
+    @property
+    def _row(self) -> float:
+        return self.foot_yx[0] - self.camera.size_hw[0] / 2
+
+    @property
+    def _ray_deg(self) -> float:
+        return math.degrees(math.atan2(self._row, self.camera.focal_px))
+
+    @property
+    def depression_deg(self) -> float:
+        """How steeply the camera looks at the foot, 2 to 78 degrees."""
+        low, high = _DEPRESSION_RANGE_DEG
+        return min(high, max(low, self.camera.depression_deg(self.foot_yx[0])))
+
+    @property
+    def depth_px(self) -> float:
+        """Rows that one pixel of ground depth takes at the foot."""
+        return math.sin(math.radians(self.depression_deg)) / math.cos(math.radians(self._ray_deg))
+
+    @property
+    def rise_px(self) -> float:
+        """Rows that one pixel of height takes at the foot."""
+        return math.cos(math.radians(self.depression_deg)) / math.cos(math.radians(self._ray_deg))
+
+    @property
+    def near_limit_px(self) -> float:
+        """The least Z that is safely before the camera."""
+        return -0.75 * self.camera.focal_px / max(0.05, math.cos(self._pitch))
+
+    @property
+    def _pitch(self) -> float:
+        return math.radians(self.depression_deg - self._ray_deg)
+
+    def ground_to_canvas(self) -> NDArray[np.float64]:
+        """(3, 3) homography from (X, Z, 1) on the ground to (column, row, 1) on the canvas."""
+        return self._projection(np.array([0.0, -math.sin(self._pitch), math.cos(self._pitch)]))
+
+    def upright_to_canvas(self) -> NDArray[np.float64]:
+        """(3, 3) homography from (X, h, 1) on the upright plane Z = 0 to (column, row, 1) on the canvas."""
+        return self._projection(np.array([0.0, -math.cos(self._pitch), -math.sin(self._pitch)]))
+
+    def _projection(self, second_axis: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Columns: where X, the second axis and the foot lie in the camera's frame (right, down, forward)."""
+        focal = self.camera.focal_px
+        height, width = self.camera.size_hw
+        foot = np.array([self.foot_yx[1] - width / 2, self._row, focal])
+        frame = np.stack([np.array([1.0, 0.0, 0.0]), second_axis, foot], axis=1)
+        intrinsics = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]])
+        return np.asarray(intrinsics @ frame)
+
+
+def grid_to_plane(origin: tuple[float, float], cell: float) -> NDArray[np.float64]:
+    """(3, 3) matrix from array indices (column, row, 1), whole at cell centres, to a plane's coordinates.
+
+    Args:
+        origin: Coordinates of the outer corner of cell (0, 0).
+        cell: Size of a cell.
+    """
+    return np.array([[cell, 0, origin[0] + cell / 2], [0, cell, origin[1] + cell / 2], [0, 0, 1.0]])

@@ -1,0 +1,154 @@
+"""The postprocess stage: the product goes back into its new scene, and the picture into the store."""
+
+import time
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from services.common.camera import Camera
+from services.common.deadline import Deadline
+from services.common.errors import InvalidInput
+from services.common.geometry import Box
+from services.common.image import ImageFormat, encode_image
+from services.common.light import Finish, Light
+from services.generate.schema import GenerateResult
+from services.postprocess.composite import composite, on_color
+from services.postprocess.harmonize import harmonized
+from services.postprocess.product import Product, place_product
+from services.postprocess.proof import picture_digest, product_digest
+from services.postprocess.reflection import reflect
+from services.postprocess.schema import (
+    CutoutRequest,
+    CutoutResult,
+    Output,
+    Placement,
+    Pose,
+    Preservation,
+    RestoreRequest,
+    RestoreResult,
+    Shadow,
+)
+from services.postprocess.shadow import shade
+from services.segment.schema import SegmentResult
+from services.storage.blobs import BlobStore, StoredBlob
+
+
+class Restorer:
+    """Finishes shots and cutouts and stores them.
+
+    Args:
+        store: Where results go.
+        threads: Compute threads that OpenCV may use.
+    """
+
+    def __init__(self, store: BlobStore, threads: int) -> None:
+        self._store = store
+        cv2.setNumThreads(threads)
+
+    def shot(
+        self, request: RestoreRequest, cutout: SegmentResult, scene: GenerateResult, deadline: Deadline
+    ) -> RestoreResult:
+        """Put the product into the scene, prove that it is unchanged, store the picture.
+
+        Raises:
+            InvalidInput: The parts do not fit each other.
+            StorageUnavailable: The store can't be written.
+            Cancelled, DeadlineExceeded: The picture is no longer wanted.
+        """
+        began = time.perf_counter()
+        deadline.check()
+        product = place_product(request.image, cutout, request.placement)
+        before = product_digest(product)
+        deadline.check()
+        picture = compose(request, product, scene, deadline)
+        after = picture_digest(picture, product)
+        blob = self._write(picture, request.output, deadline)
+        return RestoreResult(
+            blob=blob,
+            core_sha256_before=before.sha256,
+            core_sha256_after=after.sha256,
+            core_area_px=before.area_px,
+            resampling=product.resampling,
+            duration_s=time.perf_counter() - began,
+        )
+
+    def cutout(
+        self, request: CutoutRequest, image: NDArray[np.uint8], cutout: SegmentResult, deadline: Deadline
+    ) -> CutoutResult:
+        """Store a cutout as a picture of its own.
+
+        The alpha of an RGBA file is rounded down, so that 255 means fully opaque and nothing less.
+
+        Args:
+            request: What to keep and how to write it.
+            image: (H, W, 3) uint8 sRGB, the photo, which stands in the picture where the product is opaque.
+            cutout: Alpha and foreground of the photo's size.
+            deadline: Looked at between steps.
+
+        Raises:
+            InvalidInput: The parts do not fit each other; JPEG without a background colour.
+            StorageUnavailable: The store can't be written.
+            Cancelled, DeadlineExceeded: The picture is no longer wanted.
+        """
+        began = time.perf_counter()
+        deadline.check()
+        height, width = cutout.alpha.shape
+        crop = request.crop or Box(0, 0, height, width)
+        product = place_product(image, cutout, Placement((crop.height, crop.width), crop, 0, 0, 1.0, crop))
+        if request.background is not None:
+            picture = on_color(product.color, product.alpha, request.background)
+        else:
+            picture = np.dstack([product.color, (product.alpha // 257).astype(np.uint8)])
+        blob = self._write(picture, request.output, deadline)
+        return CutoutResult(blob, time.perf_counter() - began)
+
+    def warm_up(self) -> None:
+        """Run one small shot through everything but the store."""
+        image = np.full((96, 96, 3), 128, np.uint8)
+        alpha = np.zeros((96, 96), np.uint16)
+        alpha[24:72, 24:72] = 65535
+        box = Box(24, 24, 48, 48)
+        camera = Camera((128, 128), 20.0, 30.0, (90.0, 64.0), 200.0)
+        placement = Placement((128, 128), box, 40, 40, 1.0, Box(40, 40, 48, 48))
+        light = Light(40.0, 45.0, 15.0, (0.6, 0.6, 0.6), (0.4, 0.4, 0.4))
+        request = RestoreRequest(
+            image, placement, camera, Pose.STANDING, Shadow.SOFT, Preservation.HARMONIZED,
+            Output(ImageFormat.JPEG, 90, "warm-up"),
+        )  # fmt: skip
+        cutout = SegmentResult(alpha, image, box, 1.0, "none", 0.0)
+        scene = GenerateResult(np.full((128, 128, 3), 220, np.uint8), light, Finish(0.1, 0.2), "none", 0.0)
+        product = place_product(image, cutout, placement)
+        picture = compose(request, product, scene, Deadline())
+        encode_image(picture, request.output.format, request.output.quality)
+
+    def _write(self, picture: NDArray[np.uint8], output: Output, deadline: Deadline) -> StoredBlob:
+        deadline.check()
+        data = encode_image(picture, output.format, output.quality)
+        deadline.check()
+        blob = self._store.put(f"{output.key}.{output.format.extension}", data, output.format.media_type)
+        return replace(blob, width=picture.shape[1], height=picture.shape[0])
+
+
+def compose(request: RestoreRequest, product: Product, scene: GenerateResult, deadline: Deadline) -> NDArray[np.uint8]:
+    """The finished picture, (H, W, 3) uint8 sRGB of the canvas' size.
+
+    Raises:
+        InvalidInput: Background, camera and placement are of different sizes.
+        Cancelled, DeadlineExceeded: The picture is no longer wanted.
+    """
+    canvas_hw = request.placement.canvas_hw
+    if scene.background.shape != (*canvas_hw, 3) or request.camera.size_hw != canvas_hw:
+        raise InvalidInput(
+            f"the background is {scene.background.shape} and the camera's picture {request.camera.size_hw}; "
+            f"the canvas is {canvas_hw}, and all must agree"
+        )
+    shading = shade(product, request.camera, scene.light, request.pose, request.shadow)
+    deadline.check()
+    reflection = reflect(product, request.camera, scene.finish, request.pose)
+    deadline.check()
+    if request.preservation is Preservation.HARMONIZED:
+        product = harmonized(product, scene.background, scene.light)
+        deadline.check()
+    return composite(scene.background, product, shading, reflection)

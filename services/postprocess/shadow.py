@@ -1,0 +1,223 @@
+"""The product's shadow on the ground: the cast shadow of the key light, and the dark of the contact.
+
+Cast shadow: an area light is a disc of directions. For each of some directions the product's slices are pushed along
+the ground by their height and united; the mean over all directions is how much of the key each ground point misses, so
+the penumbra grows with height by itself. (Measured against 600 directions: 24 spread by the golden angle are enough.)
+Contact: where ground and product meet, ambient light is missing too: blurred copies of the footprint.
+A shadow takes light away by multiplication in linear light, never adds any, and is never laid on the product.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from services.common.camera import Camera
+from services.common.geometry import Box, SizeHW
+from services.common.light import Light
+from services.postprocess.base import Base, find_base
+from services.postprocess.contact import contact_occlusion
+from services.postprocess.ground import GroundView, grid_to_plane
+from services.postprocess.hull import THICKNESS, Slice, level_silhouette, lying_slices
+from services.postprocess.product import Product
+from services.postprocess.schema import Pose, Shadow
+
+DIRECTIONS: Final = 32
+
+_SILHOUETTE_PX: Final = 320
+_GRID_CELLS: Final = 448
+_MAX_LEVELS: Final = 96
+#: Lower light would draw the shadow out to the horizon.
+_LEAST_ELEVATION_DEG: Final = 8.0
+#: Occlusion below twice this fades to nothing, so that a white ground stays white outside the shadow.
+_TAIL: Final = 0.008
+
+
+@dataclass(frozen=True)
+class Shading:
+    """What the background is multiplied with, in linear light.
+
+    Args:
+        box: Where on the canvas; outside it nothing changes.
+        factor: (H, W, 3) float32, 0 to 1.
+    """
+
+    box: Box
+    factor: NDArray[np.float32]
+
+
+def shade(product: Product, camera: Camera, light: Light, pose: Pose, shadow: Shadow) -> Shading | None:
+    """The shadow of a product.
+
+    Args:
+        product: On the canvas.
+        camera: The canvas' camera.
+        light: The scene's.
+        pose: Standing products throw a shadow, lying ones have a thickness.
+        shadow: SOFT = cast and contact, CONTACT = contact alone, NONE.
+
+    Returns:
+        None where there is no shadow, which includes standing products that the lower edge of the canvas cuts off:
+        their foot, and with it their shadow, is outside the picture.
+    """
+    cut_off = pose is Pose.STANDING and product.box.bottom >= camera.size_hw[0]
+    if shadow is Shadow.NONE or cut_off or not (product.alpha > 32767).any():
+        return None
+    dark, box = contact_occlusion(product, camera, pose)
+    dark = _without_tail(dark)
+    if shadow is Shadow.CONTACT:
+        return Shading(box, np.repeat((1 - dark)[..., None], 3, axis=2))
+    missed, cast_box = cast_occlusion(product, camera, light, pose)
+    whole = box.union(cast_box) if cast_box.height * cast_box.width else box
+    factor = np.ones((whole.height, whole.width, 3), np.float32)
+    factor[cast_box.within(whole).slices()] = _tint(_without_tail(missed), light)
+    factor[box.within(whole).slices()] *= (1 - dark)[..., None]
+    return Shading(whole, factor)
+
+
+def cast_occlusion(
+    product: Product, camera: Camera, light: Light, pose: Pose, depth_ratio: float | None = None
+) -> tuple[NDArray[np.float32], Box]:
+    """How much of the key light each ground point misses.
+
+    Args:
+        product: On the canvas.
+        camera: The canvas' camera.
+        light: Direction and size of the key.
+        pose: How the product rests.
+        depth_ratio: A standing product's depth relative to its width, where it is known.
+
+    Returns:
+        (H, W) float32, 0 to 1, and where on the canvas; outside it nothing is missed.
+    """
+    offsets, weights = light_offsets(light)
+    alpha = _reduced(product.coverage())
+    longest = float(np.hypot(offsets[:, 0], offsets[:, 1]).max())
+    if pose is Pose.LYING:
+        view = GroundView(camera, (product.box.top + product.box.height / 2, product.box.left + product.box.width / 2))
+        size = max(product.box.height / view.depth_px, product.box.width)
+        cell = (size + THICKNESS * size * longest) / _GRID_CELLS
+        slices = lying_slices(alpha, view, product.box, cell)
+    else:
+        view, base = _standing(alpha, product.box, camera, depth_ratio)
+        silhouette = level_silhouette(alpha, base, view, product.box)
+        offsets = offsets * _kept_before_camera(offsets, silhouette.height, view)
+        longest = float(np.hypot(offsets[:, 0], offsets[:, 1]).max())
+        shift = silhouette.height * longest
+        cell = max(1.0, (2 * silhouette.reach + shift) / _GRID_CELLS)
+        levels = min(_MAX_LEVELS, max(12, math.ceil(shift / cell / 2)))
+        slices = silhouette.slices(levels, cell)
+    missed, row, column = _united(slices, offsets / cell, weights)
+    return _seen(missed, (column * cell, row * cell), cell, view, camera.size_hw)
+
+
+def light_offsets(light: Light, count: int = DIRECTIONS) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Ground offsets (X, Z) of the shadow of a point at height 1, for directions spread over the light's disc.
+
+    The disc is filled by the golden angle (Vogel's spiral); each direction counts by the light that it brings to level
+    ground (Lambert).
+
+    Returns:
+        (count, 2) float64 offsets and (count,) float64 weights that add up to 1.
+    """
+    azimuth = math.radians(light.azimuth_deg)
+    elevation = math.radians(max(light.elevation_deg, _LEAST_ELEVATION_DEG))
+    toward = np.array(
+        [math.sin(azimuth) * math.cos(elevation), math.sin(elevation), math.cos(azimuth) * math.cos(elevation)]
+    )
+    across = np.array([math.cos(azimuth), 0.0, -math.sin(azimuth)])
+    up = np.cross(toward, across)
+    index = np.arange(count)
+    radius = math.tan(math.radians(light.radius_deg)) * np.sqrt((index + 0.5) / count)
+    turn = index * math.pi * (3 - math.sqrt(5))
+    rays = toward + radius[:, None] * (np.cos(turn)[:, None] * across + np.sin(turn)[:, None] * up)
+    rays /= np.linalg.norm(rays, axis=1, keepdims=True)
+    height = np.maximum(rays[:, 1], math.sin(math.radians(_LEAST_ELEVATION_DEG)))
+    return -rays[:, [0, 2]] / height[:, None], height / height.sum()
+
+
+def _standing(
+    alpha: NDArray[np.float32], box: Box, camera: Camera, depth_ratio: float | None
+) -> tuple[GroundView, Base]:
+    """The footprint in the array's pixels, and the camera's view of its middle."""
+    coarse = GroundView(camera, camera.foot_yx)
+    base = find_base(alpha > 0.5 * alpha.max(), coarse.depth_px, depth_ratio)
+    row = box.top + base.foot_yx[0] * box.height / alpha.shape[0]
+    column = box.left + base.foot_yx[1] * box.width / alpha.shape[1]
+    return GroundView(camera, (row, column)), base
+
+
+def _reduced(alpha: NDArray[np.float32]) -> NDArray[np.float32]:
+    scale = _SILHOUETTE_PX / max(alpha.shape)
+    if scale >= 1:
+        return alpha
+    size_wh = (max(1, round(alpha.shape[1] * scale)), max(1, round(alpha.shape[0] * scale)))
+    return cv2.resize(alpha, size_wh, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
+
+
+def _kept_before_camera(offsets: NDArray[np.float64], height: float, view: GroundView) -> NDArray[np.float64]:
+    """(count, 1) factors up to 1 that end a shadow falling towards the camera before it reaches it."""
+    nearest = np.minimum(offsets[:, 1:] * height, -1e-6)
+    return np.minimum(1, view.near_limit_px / nearest)
+
+
+def _united(
+    slices: list[Slice], offsets: NDArray[np.float64], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], int, int]:
+    """Mean over all directions of the union of all slices, each moved by its height.
+
+    Returns:
+        (H, W) float32, 0 to 1, and the row and column of its first cell.
+    """
+    heights = np.array([part.height for part in slices])
+    moves = np.round(heights[None, :, None] * offsets[:, None, :]).astype(int)
+    starts = np.array([(part.column, part.row) for part in slices]) + moves
+    ends = starts + np.array([part.mask.shape[::-1] for part in slices])
+    left, top = starts.min(axis=(0, 1)) - 1
+    right, bottom = ends.max(axis=(0, 1)) + 1
+    total = np.zeros((bottom - top, right - left), np.float32)
+    for direction, weight in enumerate(weights):
+        blocked = np.zeros(total.shape, np.uint8)
+        for part, (column, row) in zip(slices, starts[direction] - (left, top), strict=True):
+            target = blocked[row : row + part.mask.shape[0], column : column + part.mask.shape[1]]
+            np.maximum(target, part.mask, out=target)
+        total += blocked * np.float32(weight / 255)
+    return total, int(top), int(left)
+
+
+def _seen(
+    ground: NDArray[np.float32], origin: tuple[float, float], cell: float, view: GroundView, size_hw: SizeHW
+) -> tuple[NDArray[np.float32], Box]:
+    """A map of the ground as the camera sees it, and where on the canvas that is."""
+    height, width = ground.shape
+    to_canvas = view.ground_to_canvas()
+    near = max(origin[1], view.near_limit_px)
+    x, z = np.array([origin[0], origin[0] + width * cell]), np.array([near, origin[1] + height * cell])
+    corners = np.array([[x[0], z[0]], [x[1], z[0]], [x[0], z[1]], [x[1], z[1]]])
+    reach = cv2.perspectiveTransform(corners[None], to_canvas)[0]
+    left, top = np.floor(reach.min(axis=0)).astype(int)
+    right, bottom = np.ceil(reach.max(axis=0)).astype(int)
+    box = Box(int(top), int(left), int(bottom - top), int(right - left)).clipped(size_hw)
+    if box.height == 0 or box.width == 0:
+        return np.zeros((0, 0), np.float32), Box(0, 0, 0, 0)
+    to_box = np.linalg.inv(grid_to_plane((box.left, box.top), 1.0)) @ to_canvas @ grid_to_plane(origin, cell)
+    seen = cv2.warpPerspective(ground, to_box, (box.width, box.height), flags=cv2.INTER_LINEAR)
+    return np.clip(seen, 0, 1).astype(np.float32, copy=False), box
+
+
+def _tint(missed: NDArray[np.float32], light: Light) -> NDArray[np.float32]:
+    """What is left of the light per channel when that share of the key is missing."""
+    key, ambient = np.array(light.key, np.float32), np.array(light.ambient, np.float32)
+    share = key / np.maximum(key + ambient, np.float32(1e-6))
+    return np.asarray(1 - missed[..., None] * share, np.float32)
+
+
+def _without_tail(occlusion: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Occlusion with its faint end eased to zero, smooth in value and slope."""
+    eased = np.where(
+        occlusion < 2 * _TAIL, occlusion * occlusion / np.float32(4 * _TAIL), occlusion - np.float32(_TAIL)
+    )
+    return np.asarray(eased / np.float32(1 - _TAIL), np.float32)
