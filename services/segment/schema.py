@@ -29,8 +29,8 @@ class SegmentResult:
 
     Args:
         alpha: (H, W) uint16, 0 = background, 65535 = product, at the photo's size.
-        foreground: (H, W, 3) uint8 sRGB, straight colour: the photo's own pixels where alpha is full, the product's colour
-            without the old background's where it is fractional.
+        foreground: (H, W, 3) uint8 sRGB, straight colour: the photo's own pixels where alpha is full, the product's
+            colour without the old background's where it is fractional.
         box: Of all pixels above half; None when no product was found.
         confidence: 0 to 1.
         model: Name and version.

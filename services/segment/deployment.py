@@ -1,0 +1,40 @@
+"""Segmentation as a Serve deployment."""
+
+from functools import partial
+
+from ray import serve
+from ray.serve import metrics
+
+from services.common.executor import StageExecutor
+from services.common.logs import configure_logs
+from services.common.metrics import Recorder
+from services.common.settings import Settings
+from services.models.cache import ModelCache
+from services.segment.schema import SegmentRequest, SegmentResult
+from services.segment.segmenter import Segmenter
+
+
+@serve.deployment(name="Segment")
+class SegmentDeployment:
+    """A `Segmenter` behind a handle; its replica answers once the warm-up is over.
+
+    Args:
+        settings: The whole tree.
+
+    Raises:
+        ModelUnavailable: The weights can't be had.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        configure_logs(settings.observability.log_level, "segment")
+        self._segmenter = Segmenter.open(settings.segment, ModelCache(settings.models))
+        self._segmenter.warm_up()
+        self._executor = StageExecutor("segment", Recorder(metrics))
+
+    async def run(self, request: SegmentRequest) -> SegmentResult:
+        """See `Segmenter.run`."""
+        return await self._executor.run(request, partial(self._segmenter.run, request))
+
+    async def ready(self) -> bool:
+        """Answers, which says that the warm-up is over."""
+        return True

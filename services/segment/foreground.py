@@ -1,0 +1,97 @@
+"""The product's own colour where a pixel shows product and background together."""
+
+import importlib.util
+import os
+import threading
+from pathlib import Path
+
+import cv2
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from services.common.geometry import Box
+from services.common.srgb import to_bytes, to_linear
+
+Array = NDArray[np.float32]
+
+#: Estimate on a coarser grid above this; what is estimated varies slowly, and the last step is at full size anyway.
+_MAX_PIXELS = 1_500_000
+
+
+class ForegroundEstimator:
+    """Fast multi-level foreground estimation (Germer et al., 2020, arXiv 2006.14970), by PyMatting, in linear light.
+
+    PyMatting compiles itself when it is first imported, which takes many seconds; the outcome is kept beside its files,
+    or, where they can't be written, in `compiled_dir`.
+
+    Args:
+        threads: Compute threads.
+        compiled_dir: For compiled code.
+    """
+
+    def __init__(self, threads: int, compiled_dir: Path) -> None:
+        package = importlib.util.find_spec("pymatting")
+        if package is None or package.origin is None or not os.access(Path(package.origin).parent, os.W_OK):
+            numba.config.CACHE_DIR = str(compiled_dir)  # type: ignore[attr-defined] # numba sets its options at run time
+        # Imported here, because it compiles on import and must be told first where to.
+        from pymatting.foreground.estimate_foreground_ml import estimate_foreground_ml  # noqa: PLC0415 (see above)
+
+        self._estimate = estimate_foreground_ml
+        self._threads = min(threads, numba.get_num_threads())
+        # Not every threading layer of numba survives two callers; some end the process.
+        self._turn = threading.Lock()
+
+    def run(self, image: NDArray[np.uint8], alpha: Array, box: Box) -> NDArray[np.uint8]:
+        """Take the old background's colour out of the edge.
+
+        Args:
+            image: (H, W, 3) uint8 sRGB.
+            alpha: (H, W) float32 in [0, 1].
+            box: Outside of it, alpha is 0.
+
+        Returns:
+            (H, W, 3) uint8 sRGB, straight colour: the image's own bytes where alpha is 1 and outside the box; estimated
+            where it is below 1, also just beyond the product's edge, where resampling looks for colour too.
+        """
+        crop = box.slices()
+        foreground = image.copy()
+        coverage = np.ascontiguousarray(alpha[crop])
+        linear = to_linear(image[crop])
+        estimated, background = self._fields(linear, coverage)
+        partial = (coverage > 0) & (coverage < 1)
+        inner = foreground[crop]
+        outside = coverage == 0
+        inner[outside] = to_bytes(estimated[outside])
+        inner[partial] = to_bytes(_explain(linear[partial], coverage[partial], estimated[partial], background[partial]))
+        return foreground
+
+    def _fields(self, linear: Array, alpha: Array) -> tuple[Array, Array]:
+        """Foreground and background colour everywhere, (H, W, 3) linear."""
+        height, width = alpha.shape
+        shrink = max(1.0, (height * width / _MAX_PIXELS) ** 0.5)
+        small = (max(1, round(width / shrink)), max(1, round(height / shrink)))
+        coarse_linear = cv2.resize(linear, small, interpolation=cv2.INTER_AREA)
+        coarse_alpha = cv2.resize(alpha, small, interpolation=cv2.INTER_AREA)
+        with self._turn:
+            numba.set_num_threads(self._threads)
+            fields = self._estimate(coarse_linear, coarse_alpha, return_background=True)
+        foreground, background = (
+            cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR) for field in fields
+        )
+        return foreground, background
+
+
+def _explain(linear: Array, alpha: Array, foreground: Array, background: Array) -> Array:
+    """Move foreground and background the least that makes alpha mix them to the observed colour; give the foreground.
+
+    Args:
+        linear: (N, 3) observed.
+        alpha: (N,).
+        foreground: (N, 3) estimated.
+        background: (N, 3) estimated.
+    """
+    weight = alpha[:, None]
+    residual = linear - weight * foreground - (1 - weight) * background
+    moved = foreground + weight * residual / (weight**2 + (1 - weight) ** 2)
+    return np.asarray(np.clip(moved, 0, 1), dtype=np.float32)

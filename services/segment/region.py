@@ -1,0 +1,49 @@
+"""Which parts of the network's mask are the product."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_HALF = 0.5
+#: Components below this share of the largest one are dust.
+_DUST = 0.005
+#: Holes below this share of the product are faults of the mask, unless the network is sure of them.
+_SMALL_HOLE = 0.002
+_SURE_HOLE = 0.08
+
+
+def find_region(mask: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Decide for every place whether it is product.
+
+    A place is product where the mask is above half. Dust is dropped; holes are filled where the network hesitates, or
+    where they are small and it is not sure. Real openings (a cup's handle, a strap's loop) are neither.
+
+    Args:
+        mask: (h, w) float32 in [0, 1].
+
+    Returns:
+        (h, w) bool; nowhere true when no product was found.
+    """
+    region = mask >= _HALF
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8), connectivity=8)
+    if count == 1:
+        return region
+    areas = stats[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    kept = areas >= _DUST * areas.max()
+    region = kept[labels]
+    return np.asarray(region | _false_holes(mask, region))
+
+
+def _false_holes(mask: NDArray[np.float32], region: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((~region).astype(np.uint8), connectivity=4)
+    height, width = mask.shape
+    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
+    right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
+    inside = (left > 0) & (top > 0) & (right < width) & (bottom < height)
+    areas = stats[:, cv2.CC_STAT_AREA]
+    means = np.bincount(labels.ravel(), mask.ravel(), count) / np.maximum(areas, 1)
+    small = (areas < _SMALL_HOLE * region.sum()) & (means > _SURE_HOLE)
+    false = inside & (small | (means > _HALF / 2))
+    false[0] = False  # the region itself
+    return np.asarray(false[labels])

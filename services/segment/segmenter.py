@@ -1,0 +1,118 @@
+"""The segmentation stage as a plain class: photo in, cut-out product out."""
+
+import time
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.common.deadline import Deadline
+from services.common.errors import InvalidInput
+from services.common.logs import logger
+from services.common.settings import SegmentSettings
+from services.models.cache import ModelCache
+from services.segment.confidence import rate
+from services.segment.foreground import ForegroundEstimator
+from services.segment.matte import box_of, refine_alpha
+from services.segment.model import SegmentationModel
+from services.segment.region import find_region
+from services.segment.runners.choice import check_picture, open_runner
+from services.segment.schema import SegmentRequest, SegmentResult
+
+_OPAQUE = 65535
+
+
+class Segmenter:
+    """Cuts products out of photos. Safe to call from several threads.
+
+    Args:
+        model: The network.
+        foreground: Cleans edge colours.
+        min_confidence: Below it, no product was found.
+    """
+
+    def __init__(self, model: SegmentationModel, foreground: ForegroundEstimator, min_confidence: float) -> None:
+        self._model = model
+        self._foreground = foreground
+        self._min_confidence = min_confidence
+
+    @classmethod
+    def open(cls, settings: SegmentSettings, cache: ModelCache, name: str = "isnet") -> Self:
+        """Load the network, fetching it first where it is missing.
+
+        Args:
+            settings: Runner, threads and the least confidence.
+            cache: Where the network comes from.
+            name: The network's entry in the catalogue.
+
+        Raises:
+            ModelUnavailable: It can't be fetched or loaded.
+        """
+        entry = cache.catalog.get(name)
+        log = logger(stage="segment", model=entry.name)
+        runner = open_runner(settings.runner, cache.path(name), settings.threads, cache.derived_dir("openvino"), log)
+        return cls(
+            SegmentationModel(runner, f"{entry.name} {entry.version}"),
+            ForegroundEstimator(settings.threads, cache.derived_dir("numba")),
+            settings.min_confidence,
+        )
+
+    @property
+    def model(self) -> str:
+        """Name and version of the network."""
+        return self._model.name
+
+    def warm_up(self) -> None:
+        """Cut out a drawn ball, so that the first photo finds everything compiled and allocated."""
+        image = check_picture((512, 512))
+        disc = np.hypot(*np.mgrid[-1:1:512j, -1:1:512j]).astype(np.float32) < 0.55
+        self._model.run(image)
+        # Not with the network's own mask, which for some network may be empty: every step has to be gone through.
+        self._cut(image, disc.astype(np.float32), disc, Deadline())
+
+    def run(self, request: SegmentRequest, deadline: Deadline) -> SegmentResult:
+        """Cut the product out.
+
+        A photo without a product is an answer, not an error: alpha is 0 everywhere, the box is None and the confidence
+        says how little was seen.
+
+        Args:
+            request: The photo.
+            deadline: Looked at between steps.
+
+        Raises:
+            InvalidInput: The image is not (H, W, 3) uint8.
+            DeadlineExceeded: The time is over.
+            Cancelled: The caller left.
+            Internal: The network failed.
+        """
+        started = time.perf_counter()
+        image = request.image
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+            raise InvalidInput(f"expected an image of (H, W, 3) uint8, got {image.shape} {image.dtype}")
+        deadline.check()
+        mask = self._model.run(image)
+        region = find_region(mask)
+        confidence = rate(mask, region)
+        alpha, foreground = np.zeros(image.shape[:2], np.uint16), image
+        if confidence >= self._min_confidence and region.any():
+            alpha, foreground = self._cut(image, mask, region, deadline)
+        solid = alpha > _OPAQUE // 2
+        return SegmentResult(
+            alpha=alpha,
+            foreground=foreground,
+            box=box_of(solid) if solid.any() else None,
+            confidence=confidence,
+            model=self.model,
+            duration_s=time.perf_counter() - started,
+        )
+
+    def _cut(
+        self, image: NDArray[np.uint8], mask: NDArray[np.float32], region: NDArray[np.bool_], deadline: Deadline
+    ) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+        deadline.check()
+        alpha, box = refine_alpha(image, mask, region)
+        # To the steps that are sent on, so that the colours fit the alpha that others will see.
+        steps = np.round(alpha * _OPAQUE).astype(np.uint16)
+        deadline.check()
+        return steps, self._foreground.run(image, np.asarray(steps / np.float32(_OPAQUE)), box)
