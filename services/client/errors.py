@@ -1,8 +1,9 @@
 """gRPC's errors as the ones the service raised.
 
-The service sends a rich status (https://google.aip.dev/193): an `ErrorInfo` whose reason is our code and whose metadata
-are the details, and a `RetryInfo` where trying again helps. An error without one comes from gRPC itself or from
-something between; its status code is all that is known, and its text, which may hold anything, stays in the cause.
+The service sends a rich status (https://google.aip.dev/193): an `ErrorInfo` whose reason is our code in capitals and
+whose metadata are the details, and a `RetryInfo` where trying again helps. An error without one comes from gRPC itself,
+or from something between; its status code is all that is known, and its text, which may hold anything, stays in the
+cause.
 """
 
 import json
@@ -59,7 +60,7 @@ def _from_status(status: status_pb2.Status) -> VitrineError | None:
     for detail in status.details:
         for known in (info, retry, request):
             detail.Unpack(known)
-    leaf = _BY_CODE.get(info.reason)
+    leaf = _BY_CODE.get(info.reason.lower())
     if leaf is None:
         return None
     details: dict[str, Any] = {name: _value(text) for name, text in info.metadata.items()}

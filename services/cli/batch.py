@@ -1,0 +1,160 @@
+"""Many pictures at once: what to make of which photo, under which name, and what came of it."""
+
+import asyncio
+import glob
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from services.api.studio import CreateCutoutResponse, CreateShotResponse
+from services.cli.console import asides, counting_progress, results, seconds, write_json
+from services.cli.group import EXIT_FAILED, one_line
+from services.client import AsyncVitrine
+from services.common.errors import InvalidInput, VitrineError
+
+Answer = CreateCutoutResponse | CreateShotResponse
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to make: of a photo, under a label (its scene, or "cutout"), into a file."""
+
+    photo: Path
+    label: str
+    target: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a job: an answer, or an error."""
+
+    job: Job
+    duration_s: float
+    answer: Answer | None = None
+    error: VitrineError | None = None
+
+
+def find_photos(patterns: Sequence[str]) -> list[Path]:
+    """The files that paths and patterns name, each once, in order.
+
+    Raises:
+        typer.BadParameter: A pattern names no file.
+    """
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        path = Path(pattern)
+        matches = [path] if path.is_file() else [Path(name) for name in sorted(glob.glob(pattern))]  # noqa: PTH207 - a
+        # pattern may be absolute, which Path.glob does not take
+        files = [match for match in matches if match.is_file()]
+        if not files:
+            raise typer.BadParameter(f"no photo at {pattern!r}")
+        found.update(dict.fromkeys(files))
+    return list(found)
+
+
+def plan(photos: Iterable[Path], labels: Sequence[str], out: Path, extension: str) -> list[Job]:
+    """One job for each photo and label, as `<stem>-<label>.<extension>`; photos of one stem get numbers."""
+    jobs: list[Job] = []
+    taken: dict[str, int] = {}
+    for photo in photos:
+        number = taken[photo.stem] = taken.get(photo.stem, 0) + 1
+        stem = photo.stem if number == 1 else f"{photo.stem}-{number}"
+        jobs += [Job(photo, label, out / f"{stem}-{label}.{extension}") for label in labels]
+    return jobs
+
+
+def make_all(
+    address: str, jobs: Sequence[Job], make: Callable[[AsyncVitrine, Job], Awaitable[Answer]], parallel: int
+) -> list[Outcome]:
+    """`run` over one connection, with a bar that counts the pictures."""
+
+    async def connected() -> list[Outcome]:
+        async with AsyncVitrine(address) as vitrine:
+            with counting_progress() as progress:
+                task = progress.add_task("pictures", total=len(jobs))
+                return await run(jobs, lambda job: make(vitrine, job), parallel, lambda: progress.advance(task))
+
+    return asyncio.run(connected())
+
+
+async def run(
+    jobs: Sequence[Job], make: Callable[[Job], Awaitable[Answer]], parallel: int, done: Callable[[], None]
+) -> list[Outcome]:
+    """Make all pictures, `parallel` at a time; one that fails does not stop the others.
+
+    Returns:
+        One outcome per job, in their order.
+    """
+    turn = asyncio.Semaphore(parallel)
+
+    async def one(job: Job) -> Outcome:
+        async with turn:
+            began = time.monotonic()
+            try:
+                answer = await make(job)
+                await asyncio.to_thread(_write, job.target, answer.image.content)
+            except VitrineError as error:
+                return Outcome(job, time.monotonic() - began, error=error)
+            else:
+                return Outcome(job, time.monotonic() - began, answer)
+            finally:
+                done()
+
+    return await asyncio.gather(*(one(job) for job in jobs))
+
+
+def _write(target: Path, content: bytes) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    except OSError as error:
+        raise InvalidInput(f"{str(target)!r} can't be written: {error.strerror}", field="out") from error
+
+
+def report(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
+    """Tell what came of each job.
+
+    Raises:
+        typer.Exit: With code 1, where a job failed.
+    """
+    failed = [outcome for outcome in outcomes if outcome.error]
+    if as_json:
+        write_json([_facts(outcome) for outcome in outcomes])
+    else:
+        results().print(_table(outcomes))
+        if failed:
+            asides().print(f"{len(failed)} of {len(outcomes)} pictures failed")
+    if failed:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _table(outcomes: Sequence[Outcome]) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("photo", "of it", "time", "result"):
+        table.add_column(title, overflow="fold")
+    for outcome in outcomes:
+        text = Text(str(outcome.job.target)) if outcome.error is None else Text(one_line(outcome.error), style="red")
+        table.add_row(str(outcome.job.photo), outcome.job.label, seconds(outcome.duration_s), text)
+    return table
+
+
+def _facts(outcome: Outcome) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "photo": str(outcome.job.photo),
+        "made": outcome.job.label,
+        "duration_s": round(outcome.duration_s, 3),
+    }
+    if outcome.error is not None:
+        details = outcome.error.details
+        return facts | {"error": {"code": outcome.error.code, "message": outcome.error.message, "details": details}}
+    if outcome.answer is not None:
+        answer = outcome.answer.model_dump(mode="json", exclude={"image": {"content"}})
+        return facts | {"file": str(outcome.job.target), "answer": answer}
+    return facts

@@ -1,0 +1,47 @@
+"""`vitrine cutout`: photos in, products on transparency out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from services.cli.configuration import service_address
+from services.cli.console import AddressOption, JsonOption
+
+if TYPE_CHECKING:
+    from services.cli.batch import Answer, Job
+    from services.client import AsyncVitrine
+
+
+def cutout(
+    photos: Annotated[list[str], typer.Argument(help="Photos, or patterns such as 'photos/*.jpg'.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the pictures.")] = Path("out"),
+    crop: Annotated[bool, typer.Option("--crop", help="Keep only the product's box.")] = False,
+    padding: Annotated[float, typer.Option(min=0, max=1, help="Space around it, as a share of its longer side.")] = 0,
+    background: Annotated[str, typer.Option(metavar="#RRGGBB", help="Put it on this colour.")] = "",
+    picture_format: Annotated[Literal["png", "webp"], typer.Option("--format", help="File format.")] = "png",
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Pictures made at once.")] = 4,
+    timeout: Annotated[float, typer.Option(min=0.1, help="For each picture, in seconds.")] = 120,
+    address: AddressOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Cut the products out of photos. A photo that fails does not stop the others."""
+    from services.api.common import OutputOptions
+    from services.cli.batch import find_photos, make_all, plan, report
+    from services.client import CutoutOptions
+    from services.common.image import ImageFormat
+
+    image_format = ImageFormat(picture_format.upper())
+    options: CutoutOptions = {
+        "output": OutputOptions(format=image_format),
+        "crop": crop,
+        "padding": padding,
+        "background_color": background,
+        "timeout_s": timeout,
+    }
+    work = plan(find_photos(photos), ["cutout"], out, image_format.extension)
+
+    async def make(vitrine: "AsyncVitrine", job: "Job") -> "Answer":
+        return await vitrine.cutout(job.photo, **options)
+
+    report(make_all(service_address(address), work, make, jobs), as_json=json)

@@ -1,0 +1,164 @@
+"""`vitrine demo`: a real photo through the real service, from nothing to a contact sheet."""
+
+import io
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from services.cli.configuration import open_settings
+from services.cli.console import JsonOption, asides, results, seconds, write_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from services.api.catalog import Scene
+    from services.api.studio import CreateCutoutResponse, CreateShotResponse
+    from services.cli.sample import Sample
+    from services.client import Vitrine
+
+READY_TIMEOUT_S = 240.0
+MAX_SHEET_BYTES = 400_000
+SEED = 1
+
+
+@dataclass(frozen=True)
+class Made:
+    """One finished picture and the time it took, from request to answer."""
+
+    name: str
+    title: str
+    answer: "CreateCutoutResponse | CreateShotResponse"
+    duration_s: float
+
+
+def demo(
+    photo: Annotated[Path | None, typer.Option(help="Your photo.", show_default="scikit-image's coffee")] = None,
+    scene: Annotated[str | None, typer.Option(help="Only this scene.", show_default="all")] = None,
+    pitch: Annotated[float | None, typer.Option(min=0, max=90, help="How far your camera looked down.")] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the pictures.")] = Path("out/demo"),
+    json: JsonOption = False,
+) -> None:
+    """Fetch models, start the service, send a photo into every scene, and stop the service again."""
+    from services.cli.models import fetch_missing
+    from services.cli.sample import open_sample
+    from services.cli.service_process import ServiceProcess
+    from services.common.ports import require_free_ports
+    from services.models.cache import ModelCache
+
+    settings = open_settings()
+    sample = open_sample(photo, pitch, settings.limits.image)
+    require_free_ports(settings)
+    cache = ModelCache(settings.models)
+    fetch_missing(cache, list(cache.catalog))
+    out.mkdir(parents=True, exist_ok=True)
+    # As with Ctrl-C: leave through every `with`, so that nothing is left running.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    console = asides()
+    with (
+        tempfile.TemporaryDirectory(prefix="vitrine-demo-") as data_dir,
+        ServiceProcess(settings, Path(data_dir), out / "service.log") as service,
+    ):
+        with console.status("starting the service (its log: service.log in the output folder)"):
+            ready_s = service.wait_ready(READY_TIMEOUT_S)
+        console.print(f"service: ready after {ready_s:.0f} s")
+        from services.client import Vitrine
+
+        with Vitrine(service.address) as vitrine:
+            made = _make_all(vitrine, sample, scene, console)
+        with console.status("stopping the service"):
+            service.stop()
+    _write(out, sample, made)
+    if json:
+        write_json([_facts(picture) for picture in made])
+    else:
+        results().print(_table(made))
+        results().print(f"See {out / 'contact_sheet.jpg'}")
+
+
+def _make_all(vitrine: "Vitrine", sample: "Sample", only: str | None, console: "Console") -> list[Made]:
+    from services.client import ShotOptions
+    from services.common.errors import NotFound
+
+    known = vitrine.scenes()
+    chosen = [scene for scene in known if only in (None, "", scene.scene_id)]
+    if not chosen:
+        raise NotFound(f"there is no scene {only!r}; known are: {', '.join(scene.scene_id for scene in known)}")
+    options: ShotOptions = {"seed": SEED}
+    if sample.pitch_deg is not None:
+        options["camera_pitch_deg"] = sample.pitch_deg
+    made = []
+    with console.status("cutting the product out") as status:
+        began = time.monotonic()
+        cutout = vitrine.cutout(sample.content)
+        made.append(Made("cutout", "Cutout", cutout, time.monotonic() - began))
+        for scene in chosen:
+            status.update(f"shooting: {scene.title}")
+            began = time.monotonic()
+            shot = vitrine.shot(sample.content, scene.scene_id, **options)
+            made.append(Made(scene.scene_id, _title(scene), shot, time.monotonic() - began))
+    return made
+
+
+def _title(scene: "Scene") -> str:
+    return scene.title or scene.scene_id
+
+
+def _write(out: Path, sample: "Sample", made: list[Made]) -> None:
+    from PIL import Image
+
+    from services.cli.sheet import Picture, make_sheet, save_sheet
+    from services.common.image import ImageFormat, encode_image
+
+    before = encode_image(sample.image, ImageFormat.JPEG, quality=92)
+    (out / "before.jpg").write_bytes(before)
+    pictures = [Picture(Image.open(io.BytesIO(before)), "Before")]
+    for picture in made:
+        extension = picture.answer.image.key.rpartition(".")[2]
+        (out / f"{picture.name}.{extension}").write_bytes(picture.answer.image.content)
+        image = Image.open(io.BytesIO(picture.answer.image.content))
+        pictures.append(Picture(image, picture.title, seconds(picture.duration_s)))
+    sheet = make_sheet(pictures, "Vitrine", f"one photo ({sample.name}), no GPU")
+    save_sheet(sheet, out / "contact_sheet.jpg", MAX_SHEET_BYTES)
+
+
+def _stage_times(picture: Made) -> Mapping[str, float]:
+    return {timing.stage.lower(): timing.duration for timing in picture.answer.timings}
+
+
+def _table(made: list[Made]) -> "Table":
+    from rich.table import Table
+
+    from services.api.common import StageName
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("picture")
+    stages = [stage.lower() for stage in StageName]
+    for title in (*stages, "in all"):
+        table.add_column(title, justify="right")
+    table.add_column("product unchanged")
+    for picture in made:
+        times = _stage_times(picture)
+        cells = [seconds(times[stage]) if stage in times else "" for stage in stages]
+        table.add_row(picture.title, *cells, seconds(picture.duration_s), _proof(picture))
+    return table
+
+
+def _proof(picture: Made) -> str:
+    proof = getattr(picture.answer, "preservation", None)
+    if proof is None:
+        return ""
+    scaling = "at its own size" if proof.resampling == "none" else f"after {proof.resampling} resampling"
+    return f"{'yes' if proof.identical else 'NO'}, {proof.core_area_px} px {scaling}"
+
+
+def _facts(picture: Made) -> dict[str, Any]:
+    answer = picture.answer.model_dump(mode="json", exclude={"image": {"content"}})
+    return {"name": picture.name, "duration_s": round(picture.duration_s, 3), "answer": answer}

@@ -1,0 +1,48 @@
+"""`vitrine`: the command line.
+
+Each command lives in a file of its own, which imports what is heavy inside the command, so that `vitrine --help`
+answers at once.
+"""
+
+from typing import Annotated
+
+import typer
+
+from services import __version__
+from services.cli.bench import bench
+from services.cli.cutout import cutout
+from services.cli.demo import demo
+from services.cli.group import OneLineErrors
+from services.cli.models import models
+from services.cli.scenes import scenes
+from services.cli.serve import serve
+from services.cli.shoot import shoot
+
+app = typer.Typer(
+    name="vitrine",
+    cls=OneLineErrors,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="AI product photography that measures what it did to the product.",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """The options of `vitrine` itself; each acts in its callback."""
+
+
+for command in (serve, shoot, cutout, scenes, bench, demo):
+    app.command()(command)
+app.add_typer(models, name="models")

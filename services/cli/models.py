@@ -1,0 +1,78 @@
+"""`vitrine models`: the weights and panoramas on this machine."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from services.cli.configuration import open_settings
+from services.cli.console import JsonOption, asides, fetching_progress, results, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.progress import Progress, TaskID
+
+    from services.models.cache import ModelCache
+    from services.models.catalog import ModelEntry
+
+models = typer.Typer(no_args_is_help=True, help="The weights and panoramas on this machine.")
+
+
+@models.command("list")
+def list_models(json: JsonOption = False) -> None:
+    """List the catalogue and what of it is here."""
+    from rich.table import Table
+
+    from services.models.cache import ModelCache
+
+    cache = ModelCache(open_settings().models)
+    if json:
+        keep = {"name", "version", "kind", "sha256", "size_bytes", "license", "origin"}
+        write_json(
+            [
+                entry.model_dump(mode="json", include=keep) | {"cached": cache.is_cached(entry)}
+                for entry in cache.catalog
+            ]
+        )
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("model", "version", "kind", "size", "licence", "here"):
+        table.add_column(title, justify="right" if title == "size" else "left")
+    for entry in cache.catalog:
+        here = "yes" if cache.is_cached(entry) else "no"
+        size = f"{entry.size_bytes / 1e6:.1f} MB"
+        table.add_row(entry.name, entry.version, entry.kind.lower(), size, entry.license, here)
+    results().print(table)
+
+
+@models.command("fetch")
+def fetch_models(
+    names: Annotated[list[str] | None, typer.Argument(help="Which; all when none is named.")] = None,
+) -> None:
+    """Fetch what is missing; every file is checked by its digest."""
+    from services.models.cache import ModelCache
+
+    cache = ModelCache(open_settings().models)
+    fetch_missing(cache, [cache.catalog.get(name) for name in names] if names else list(cache.catalog))
+
+
+def fetch_missing(cache: "ModelCache", entries: "Sequence[ModelEntry]") -> None:
+    """Fetch what of `entries` is not here, with a progress bar for each.
+
+    Raises:
+        ModelUnavailable: One can't be had.
+    """
+    missing = [entry for entry in entries if not cache.is_cached(entry)]
+    if missing:
+        with fetching_progress() as progress:
+            for entry in missing:
+                task = progress.add_task(entry.name, total=entry.size_bytes)
+                cache.path(entry.name, partial(_show, progress, task))
+                progress.update(task, completed=entry.size_bytes)
+    size_mb = sum(entry.size_bytes for entry in entries) / 1e6
+    asides().print(f"models: {len(entries)} here ({size_mb:.0f} MB), {len(missing)} of them fetched now")
+
+
+def _show(progress: "Progress", task: "TaskID", done: int, total: int) -> None:
+    progress.update(task, completed=done, total=total)

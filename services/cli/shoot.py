@@ -1,0 +1,65 @@
+"""`vitrine shoot`: photos in, studio shots out."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from services.cli.configuration import service_address
+from services.cli.console import AddressOption, JsonOption
+
+if TYPE_CHECKING:
+    from services.api.studio import Canvas
+    from services.cli.batch import Answer, Job
+    from services.client import AsyncVitrine
+
+
+def shoot(
+    photos: Annotated[list[str], typer.Argument(help="Photos, or patterns such as 'photos/*.jpg'.")],
+    scene: Annotated[list[str], typer.Option("--scene", "-s", help="A scene; may be given several times.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the pictures.")] = Path("out"),
+    seed: Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="Same seed, same picture.")] = None,
+    pitch: Annotated[
+        float | None, typer.Option(min=0, max=90, help="How far the camera looked down, in degrees.")
+    ] = None,
+    pose: Annotated[Literal["standing", "lying"] | None, typer.Option(help="How the product rests.")] = None,
+    canvas: Annotated[str | None, typer.Option(metavar="WxH", help="Size of the pictures, in pixels.")] = None,
+    picture_format: Annotated[Literal["jpeg", "png", "webp"], typer.Option("--format", help="File format.")] = "jpeg",
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Pictures made at once.")] = 4,
+    timeout: Annotated[float, typer.Option(min=0.1, help="For each picture, in seconds.")] = 120,
+    address: AddressOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Put the products of photos into scenes. A photo that fails does not stop the others."""
+    from services.api.common import OutputOptions
+    from services.cli.batch import find_photos, make_all, plan, report
+    from services.client import ShotOptions
+    from services.common.image import ImageFormat
+    from services.postprocess.schema import Pose
+
+    image_format = ImageFormat(picture_format.upper())
+    options: ShotOptions = {"output": OutputOptions(format=image_format), "timeout_s": timeout}
+    if seed is not None:
+        options["seed"] = seed
+    if pitch is not None:
+        options["camera_pitch_deg"] = pitch
+    if pose is not None:
+        options["pose"] = Pose(pose.upper())
+    if canvas is not None:
+        options["canvas"] = _parse_canvas(canvas)
+    work = plan(find_photos(photos), list(dict.fromkeys(scene)), out, image_format.extension)
+
+    async def make(vitrine: "AsyncVitrine", job: "Job") -> "Answer":
+        return await vitrine.shot(job.photo, job.label, **options)
+
+    report(make_all(service_address(address), work, make, jobs), as_json=json)
+
+
+def _parse_canvas(text: str) -> "Canvas":
+    from services.api.studio import Canvas
+
+    found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text)
+    if found is None or "0" in found.groups():
+        raise typer.BadParameter(f"expected a size such as 1200x1600, got {text!r}", param_hint="--canvas")
+    return Canvas(width=int(found[1]), height=int(found[2]))
