@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Lifecycle(StrEnum):
-    """STARTING until the warm-up passed, READY while it takes work, DRAINING while it only finishes, FAILED for good."""
+    """STARTING until the warm-up passed, READY while it takes work, DRAINING while it only finishes, else FAILED."""
 
     STARTING = "starting"
     READY = "ready"

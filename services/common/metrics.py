@@ -49,6 +49,22 @@ class Backend(Protocol):
     Histogram: Any
 
 
+class _SilentInstrument:
+    def __init__(self, name: str, **options: Any) -> None: ...
+
+    def inc(self, value: float, tags: dict[str, str]) -> None: ...
+
+    def set(self, value: float, tags: dict[str, str]) -> None: ...
+
+    def observe(self, value: float, tags: dict[str, str]) -> None: ...
+
+
+class Silent:
+    """The backend where nobody collects: stages outside of Serve."""
+
+    Counter = Gauge = Histogram = _SilentInstrument
+
+
 class Recorder:
     """Writes the metrics above.
 

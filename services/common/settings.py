@@ -1,8 +1,8 @@
 """One frozen tree of settings, read in one place.
 
-Values come, in this order, from the Serve config file's `args`, the environment (`VITRINE_` prefix, `__` between levels,
-for example `VITRINE_HTTP__PORT=8080`), and the defaults here. `services/app.py` builds the tree once and hands sections
-to constructors; nothing else reads the environment.
+Values come, in this order, from the Serve config file's `args`, the environment (`VITRINE_` prefix, `__` between
+levels, for example `VITRINE_HTTP__PORT=8080`), and the defaults here. `services/app.py` builds the tree once and hands
+sections to constructors; nothing else reads the environment.
 """
 
 from pathlib import Path
@@ -22,6 +22,8 @@ class Section(BaseModel):
 
 
 class HttpSettings(Section):
+    """Where HTTP is reached."""
+
     host: str = Field("127.0.0.1", description="Address that HTTP listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port of HTTP.")
     public_url: str = Field("", description="Address that callers see, for signed URLs; empty: made of host and port.")
@@ -36,17 +38,23 @@ class HttpSettings(Section):
 
 
 class GrpcSettings(Section):
+    """Where gRPC is reached."""
+
     port: int = Field(9000, ge=1, le=65535, description="Port of gRPC.")
-    reflection: bool = Field(False, description="Answer gRPC reflection; for development.")
+    reflection: bool = Field(default=False, description="Answer gRPC reflection; for development.")
 
 
 class RaySettings(Section):
+    """The Ray that is started on this machine; an existing cluster has its own."""
+
     metrics_port: int = Field(8080, ge=1, le=65535, description="Port where Prometheus reads metrics.")
     object_store_mb: int = Field(512, ge=100, description="Shared memory for arrays between stages, in MiB.")
     num_cpus: int = Field(4, ge=1, description="CPUs that Ray may hand out to replicas when it starts here.")
 
 
 class LimitSettings(Section):
+    """What one request, and all together, may take."""
+
     max_image_bytes: int = Field(32 << 20, ge=1024, description="Largest photo, in bytes.")
     max_image_pixels: int = Field(50_000_000, ge=256, description="Largest photo, in pixels.")
     max_canvas_px: int = Field(4096, ge=64, description="Longest side of a result, in pixels.")
@@ -58,10 +66,13 @@ class LimitSettings(Section):
 
     @property
     def image(self) -> ImageLimits:
+        """The limits of a photo."""
         return ImageLimits(self.max_image_bytes, self.max_image_pixels)
 
 
 class S3Settings(Section):
+    """An S3-compatible blob store."""
+
     bucket: str = Field("", description="Bucket for blobs.")
     prefix: str = Field("", description="Put before every key.")
     endpoint_url: str = Field("", description="Address of an S3-compatible store; empty: AWS.")
@@ -74,12 +85,16 @@ class S3Settings(Section):
 
 
 class StorageSettings(Section):
+    """Where results lie."""
+
     backend: Literal["directory", "s3"] = Field("directory", description="Where results lie.")
     url_ttl_s: int = Field(3600, ge=1, le=604_800, description="How long signed URLs work, in seconds.")
     s3: S3Settings = Field(default_factory=S3Settings)
 
 
 class ModelSettings(Section):
+    """Weights and panoramas."""
+
     cache_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_cache_dir("vitrine")),
         description="Fetched weights and panoramas.",
@@ -114,12 +129,16 @@ class StageSettings(Section):
 
 
 class GatewaySettings(StageSettings):
+    """The gateway's share: it waits more than it works, so it holds many requests."""
+
     num_cpus: float = Field(0.25, gt=0, description="CPUs that Ray reserves per replica; a reservation, not a limit.")
     target_ongoing_requests: float = Field(16, gt=0, description="Requests per replica that autoscaling aims at.")
     max_ongoing_requests: int = Field(64, ge=1, description="Requests that a replica holds at once.")
 
 
 class SegmentSettings(StageSettings):
+    """Segmentation's share, and how it works."""
+
     runner: Literal["auto", "openvino", "onnxruntime"] = Field(
         "auto", description="What runs the network; auto: OpenVINO if it works here, else ONNX Runtime."
     )
@@ -127,6 +146,8 @@ class SegmentSettings(StageSettings):
 
 
 class ObservabilitySettings(Section):
+    """What is told about the service's work."""
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level written.")
 
 

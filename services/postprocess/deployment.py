@@ -18,8 +18,7 @@ from services.segment.schema import SegmentResult
 from services.storage.store import open_store
 
 
-@serve.deployment(name="Postprocess")
-class PostprocessDeployment:
+class Postprocess:
     """A `Restorer` behind a handle; its replica answers once the warm-up is over.
 
     Args:
@@ -46,3 +45,6 @@ class PostprocessDeployment:
     async def ready(self) -> bool:
         """Answers, which says that the warm-up is over."""
         return True
+
+
+PostprocessDeployment = serve.deployment(name="Postprocess")(Postprocess)

@@ -14,8 +14,7 @@ from services.segment.schema import SegmentRequest, SegmentResult
 from services.segment.segmenter import Segmenter
 
 
-@serve.deployment(name="Segment")
-class SegmentDeployment:
+class Segment:
     """A `Segmenter` behind a handle; its replica answers once the warm-up is over.
 
     Args:
@@ -27,7 +26,7 @@ class SegmentDeployment:
 
     def __init__(self, settings: Settings) -> None:
         configure_logs(settings.observability.log_level, "segment")
-        self._segmenter = Segmenter.open(settings.segment, ModelCache(settings.models))
+        self._segmenter = Segmenter.open(settings.segment, ModelCache(settings.models), settings.models.segmentation)
         self._segmenter.warm_up()
         self._executor = StageExecutor("segment", Recorder(metrics))
 
@@ -38,3 +37,6 @@ class SegmentDeployment:
     async def ready(self) -> bool:
         """Answers, which says that the warm-up is over."""
         return True
+
+
+SegmentDeployment = serve.deployment(name="Segment")(Segment)

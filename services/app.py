@@ -1,0 +1,145 @@
+"""The composition root: settings in, a Serve application out. Also starts and stops the service on this machine."""
+
+import logging
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import ray
+from ray import serve
+from ray.serve.config import AutoscalingConfig, BackpressureConfig
+from ray.serve.schema import LoggingConfig
+
+from services.common.errors import NotReady
+from services.common.ports import require_free_ports
+from services.common.settings import Settings, StageSettings
+from services.gateway.deployment import GatewayDeployment
+from services.generate.deployment import GenerateDeployment
+from services.postprocess.deployment import PostprocessDeployment
+from services.segment.deployment import SegmentDeployment
+
+APPLICATION: Final = "vitrine"
+
+#: Import paths of the functions that add our gRPC services, and the standard health service, to Serve's proxy.
+GRPC_SERVICERS: Final = (
+    "services.pb.vitrine.v1.studio_pb2_grpc.add_StudioServiceServicer_to_server",
+    "services.pb.vitrine.v1.catalog_pb2_grpc.add_CatalogServiceServicer_to_server",
+    "grpc_health.v1.health_pb2_grpc.add_HealthServicer_to_server",
+)
+
+#: Besides the photo, in a gRPC message: far more than all other fields, so that the answer to a photo that is too
+#: large is ours, which names the limit, and not gRPC's.
+_GRPC_ROOM_BYTES: Final = 8 << 20
+
+
+def build(settings: Settings) -> serve.Application:
+    """The application: Gateway, and behind it Segment, Generate and Postprocess, each scaled on its own.
+
+    Serve's config file names this function and gives `args`, the settings tree; the environment fills what they leave
+    out.
+    """
+    segment = SegmentDeployment.options(**_options(settings.segment)).bind(settings)
+    generate = GenerateDeployment.options(**_options(settings.generate)).bind(settings)
+    postprocess = PostprocessDeployment.options(**_options(settings.postprocess)).bind(settings)
+    gateway = GatewayDeployment.options(**_options(settings.gateway))
+    return gateway.bind(settings, segment, generate, postprocess)
+
+
+def _options(stage: StageSettings) -> dict[str, Any]:
+    return {
+        "ray_actor_options": {"num_cpus": stage.num_cpus},
+        "max_ongoing_requests": stage.max_ongoing_requests,
+        "max_queued_requests": stage.max_queued_requests,
+        "backpressure_config": BackpressureConfig(status_code=429, retry_after_s=1),
+        "autoscaling_config": AutoscalingConfig(
+            min_replicas=stage.min_replicas,
+            max_replicas=stage.max_replicas,
+            target_ongoing_requests=stage.target_ongoing_requests,
+        ),
+    }
+
+
+class LocalService:
+    """The whole service on this machine, with a Ray of its own. A context manager: ready inside, stopped behind.
+
+    Args:
+        settings: The whole tree.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stopped = threading.Event()
+        self.logs_dir: Path | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start everything and wait until each stage has finished its warm-up. Logs are in `logs_dir` then.
+
+        Raises:
+            InvalidInput: A port is taken.
+            NotReady: A part did not start; the message tells which and why.
+        """
+        require_free_ports(self._settings)
+        quiet = LoggingConfig(encoding="JSON", log_level="WARNING", enable_access_log=False)
+        try:
+            context: Any = ray.init(
+                address="local",
+                num_cpus=self._settings.ray.num_cpus,
+                object_store_memory=self._settings.ray.object_store_mb << 20,
+                include_dashboard=False,
+                logging_level=logging.WARNING,
+                _metrics_export_port=self._settings.ray.metrics_port,
+            )
+            self.logs_dir = Path(context.address_info["session_dir"]) / "logs"
+            serve.start(
+                http_options={"host": self._settings.http.host, "port": self._settings.http.port},
+                grpc_options={
+                    "port": self._settings.grpc.port,
+                    "grpc_servicer_functions": list(GRPC_SERVICERS),
+                    "enable_reflection": self._settings.grpc.reflection,
+                },
+                logging_config=quiet,
+                controller_options={"runtime_env": {"env_vars": proxy_environment(self._settings)}},
+            )
+            serve.run(build(self._settings), name=APPLICATION, route_prefix="/", logging_config=quiet)
+        except RuntimeError as error:
+            reason = _reason()
+            self.stop()
+            raise NotReady(f"the service did not start: {reason}") from error
+        except BaseException:
+            self.stop()
+            raise
+
+    def wait(self) -> None:
+        """Until `stop` is called, from a signal handler or another thread."""
+        self._stopped.wait()
+
+    def stop(self) -> None:
+        """Let running requests end, then stop everything. Does nothing the second time."""
+        self._stopped.set()
+        if ray.is_initialized():
+            serve.shutdown()  # type: ignore[no-untyped-call] # Serve's own
+            ray.shutdown()
+
+
+def proxy_environment(settings: Settings) -> dict[str, str]:
+    """What Serve's proxies read from their environment alone: the largest gRPC message."""
+    return {"RAY_SERVE_GRPC_MAX_MESSAGE_SIZE": str(settings.limits.max_image_bytes + _GRPC_ROOM_BYTES)}
+
+
+def _reason() -> str:
+    """Why the application did not start: the last line of the first unhealthy deployment's message."""
+    for application in serve.status().applications.values():
+        for name, deployment in application.deployments.items():
+            if deployment.message:
+                return f"{name}: {deployment.message.strip().splitlines()[-1]}"
+    return "its logs tell more"

@@ -1,0 +1,74 @@
+"""Where a stage's work runs: threads of its own, so that the event loop stays free to answer and to cancel."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol, TypeVar
+
+from services.common.deadline import Deadline
+from services.common.logs import logger, request_context
+from services.common.metrics import STAGE_SECONDS, STAGE_WAIT_SECONDS, Recorder
+
+T = TypeVar("T")
+
+
+class StageRequest(Protocol):
+    """What every stage's request tells about itself."""
+
+    @property
+    def request_id(self) -> str:
+        """For the logs."""
+
+    @property
+    def deadline_s(self) -> float | None:
+        """Unix time when the result is no longer wanted; None = never."""
+
+
+class StageExecutor:
+    """Runs one stage's requests in threads, one after the other unless told otherwise.
+
+    Args:
+        stage: The stage's name, a label of its metrics.
+        recorder: Gets the time waited for a thread and the time worked.
+        workers: Requests worked on at once; each uses the stage's own compute threads, so more rarely helps.
+    """
+
+    def __init__(self, stage: str, recorder: Recorder, workers: int = 1) -> None:
+        self._stage = stage
+        self._recorder = recorder
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix=stage)
+
+    async def run(self, request: StageRequest, work: Callable[[Deadline], T]) -> T:
+        """Do the work in a thread and wait for it.
+
+        Cancelling the wait cancels the deadline's token; work that has begun stops at its next `Deadline.check`.
+
+        Args:
+            request: Whose deadline and request id hold.
+            work: Called with the deadline.
+        """
+        deadline = Deadline(request.deadline_s)
+        arrived = time.monotonic()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._pool, self._work, request.request_id, work, deadline, arrived
+            )
+        except asyncio.CancelledError:
+            deadline.cancel()
+            raise
+
+    def _work(self, request_id: str, work: Callable[[Deadline], T], deadline: Deadline, arrived: float) -> T:
+        started = time.monotonic()
+        self._recorder.observe(STAGE_WAIT_SECONDS, started - arrived, stage=self._stage)
+        with request_context(request_id):
+            deadline.check()
+            result = work(deadline)
+            worked = time.monotonic() - started
+            self._recorder.observe(STAGE_SECONDS, worked, stage=self._stage)
+            logger().info("stage finished", stage=self._stage, worked_s=round(worked, 4))
+        return result
+
+    def close(self) -> None:
+        """Take no more work; what runs, ends."""
+        self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,111 @@
+"""Bodies of POST requests: JSON, or a form with the photo as a file."""
+
+import asyncio
+from typing import Any, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.types import Message
+
+from services.common.errors import InvalidInput, TooLarge, UnsupportedMedia
+from services.gateway.convert import invalid_input, validated
+
+M = TypeVar("M", bound=BaseModel)
+
+_MAX_FIELDS = 64
+_MAX_FIELD_BYTES = 16 << 10
+
+#: Besides the photo: all other fields, and the form's own lines.
+_ROOM_BYTES = 1 << 20
+
+
+class BodyReader:
+    """Reads API requests, refusing bodies that can't hold a permitted photo before they are read to their end.
+
+    Args:
+        max_image_bytes: Largest photo. As base64 it takes a third more, so that is what a body may have.
+    """
+
+    def __init__(self, max_image_bytes: int) -> None:
+        self._max_bytes = max_image_bytes * 4 // 3 + _ROOM_BYTES
+
+    async def read(self, request: Request, model: type[M]) -> M:
+        """The request as its API model.
+
+        A form has the photo in the file part `image`; every other part is a field by its dotted name, such as
+        `canvas.width`.
+
+        Raises:
+            InvalidInput: Not JSON, or a field is wrong; details name it.
+            TooLarge: More bytes than the largest photo can take.
+            UnsupportedMedia: Neither JSON nor a form.
+        """
+        declared = request.headers.get("content-length", "")
+        if declared.isdigit():
+            self._check(int(declared))
+        request = Request(request.scope, self._counted(request))
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "application/json":
+            return await asyncio.to_thread(_parsed, await request.body(), model)
+        if kind == "multipart/form-data":
+            return validated(model, await _form_fields(request))
+        raise UnsupportedMedia(
+            f"the body is {kind[:80] or 'of no named type'}; send application/json or multipart/form-data",
+            field="content-type",
+        )
+
+    def _counted(self, request: Request) -> Any:
+        received = 0
+
+        async def receive() -> Message:
+            nonlocal received
+            message = await request.receive()
+            received += len(message.get("body", b""))
+            self._check(received)
+            return message
+
+        return receive
+
+    def _check(self, size_bytes: int) -> None:
+        if size_bytes > self._max_bytes:
+            raise TooLarge(
+                f"the body has {size_bytes} bytes or more; at most {self._max_bytes} are taken",
+                got=size_bytes, limit=self._max_bytes,
+            )  # fmt: skip
+
+
+def _parsed(body: bytes, model: type[M]) -> M:
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise invalid_input(error) from error
+
+
+async def _form_fields(request: Request) -> dict[str, Any]:
+    try:
+        async with request.form(max_files=1, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES) as form:
+            return await _nested(form)
+    except HTTPException as error:
+        raise InvalidInput(f"the form can't be read: {error.detail}") from error
+
+
+async def _nested(form: FormData) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile) != (name == "image"):
+            raise InvalidInput(
+                "the form has one file, its part named 'image'; all other parts are text", field=name[:80]
+            )
+        if isinstance(value, UploadFile):
+            fields["image"] = {"content": await value.read()}
+            continue
+        branch = fields
+        *path, leaf = name.split(".")
+        for part in path:
+            branch = branch.setdefault(part, {})
+            if not isinstance(branch, dict):
+                raise InvalidInput(f"{name[:80]} names a part of a field that was given whole", field=name[:80])
+        branch[leaf] = value
+    return fields

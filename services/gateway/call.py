@@ -1,0 +1,104 @@
+"""What is the same around every call, whichever protocol it came by.
+
+Request id, who calls, error mapping, metrics and one log line. Serve's proxies have no interceptors, so this is one.
+"""
+
+import asyncio
+import re
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from services.common.errors import Internal, VitrineError
+from services.common.logs import logger, request_context
+from services.common.metrics import IN_FLIGHT, REQUEST_SECONDS, REQUESTS, Recorder
+from services.gateway.auth import tenant_of
+from services.gateway.status import status_of
+
+Protocol = Literal["grpc", "http"]
+
+#: What we take from callers. It goes into logs, headers and blob keys, so it is short and starts like a name.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def request_id_from(offered: str | None) -> str:
+    """The caller's own request id if it is well formed, else a new one."""
+    return offered if offered and _REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call as it arrived.
+
+    Args:
+        method: Name of the RPC, such as "CreateShot"; bounded, as it labels metrics.
+        protocol: By which it came.
+        request_id: See `request_id_from`.
+        peer: Address of the caller, see `auth.tenant_of`.
+        public: True where anyone may call: health, and addresses that carry their own signature.
+    """
+
+    method: str
+    protocol: Protocol
+    request_id: str
+    peer: str
+    public: bool = False
+
+
+class Guard:
+    """Stands around every call.
+
+    Args:
+        recorder: Gets the metrics of requests.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._in_flight = 0
+
+    @asynccontextmanager
+    async def around(self, call: Call) -> AsyncIterator[None]:
+        """Run the body as the answer to the call.
+
+        Raises:
+            VitrineError: Whatever went wrong; an error that is none of ours becomes `Internal` and is logged with its
+                stack, here and only here.
+        """
+        began = time.monotonic()
+        outcome = "ok"
+        self._in_flight += 1
+        self._recorder.set(IN_FLIGHT, self._in_flight)
+        with request_context(call.request_id, method=call.method, protocol=call.protocol):
+            try:
+                if not call.public:
+                    tenant_of(call.peer)
+                yield
+            except VitrineError as error:
+                outcome = error.code
+                _log_failure(error)
+                raise
+            except (asyncio.CancelledError, GeneratorExit):
+                outcome = "cancelled"
+                raise
+            except Exception as error:
+                outcome = Internal.code
+                logger().error("request failed by our fault", exc_info=error)
+                raise Internal("something went wrong here; the request id finds it in the logs") from error
+            finally:
+                took = time.monotonic() - began
+                self._in_flight -= 1
+                self._recorder.set(IN_FLIGHT, self._in_flight)
+                self._recorder.count(REQUESTS, method=call.method, protocol=call.protocol, outcome=outcome)
+                self._recorder.observe(REQUEST_SECONDS, took, method=call.method, protocol=call.protocol)
+                logger().info("request answered", outcome=outcome, took_s=round(took, 4))
+
+
+def _log_failure(error: VitrineError) -> None:
+    """Faults of ours with their stack; the caller's faults show in the line of the answer."""
+    if status_of(error).http == 500:
+        logger().error("request failed by our fault", exc_info=error)
+    elif status_of(error).http > 500:
+        logger().warning("request failed", code=error.code, message=error.message, cause=repr(error.__cause__))

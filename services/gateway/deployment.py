@@ -1,0 +1,81 @@
+"""The gateway as a Serve deployment: ingress for HTTP and gRPC at once."""
+
+from fastapi import FastAPI
+from ray import serve
+from ray.serve import metrics
+
+from services.common.logs import configure_logs
+from services.common.metrics import Recorder
+from services.common.settings import Settings
+from services.gateway.body import BodyReader
+from services.gateway.call import Guard
+from services.gateway.catalog import Catalog
+from services.gateway.grpc_api import GrpcApi
+from services.gateway.http_api import HttpApi
+from services.gateway.limits import Admission
+from services.gateway.readiness import Readiness
+from services.gateway.studio import Studio
+from services.generate.scene import SceneCatalog
+from services.models.cache import ModelCache
+from services.storage.local import LocalBlobs
+from services.storage.store import open_store
+from services.workflow.deployment import Handle, RemoteGenerate, RemotePostprocess, RemoteResult, RemoteSegment
+from services.workflow.shot import ShotWorkflow
+from services.workflow.stages import Stages
+
+
+class Gateway(GrpcApi):
+    """Joins the edges, the workflow and the handles.
+
+    Args:
+        settings: The whole tree.
+        segment, generate, postprocess: Handles of the stages.
+
+    Raises:
+        StorageUnavailable: The blob store can't be opened.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        segment: Handle,
+        generate: Handle,
+        postprocess: Handle,
+    ) -> None:
+        configure_logs(settings.observability.log_level, "gateway")
+        limits = settings.limits
+        scenes = SceneCatalog.shipped()
+        store = open_store(settings)
+        stages = Stages(RemoteSegment(segment), RemoteGenerate(generate), RemotePostprocess(postprocess))
+        readiness = Readiness(
+            {
+                "segment": lambda: RemoteResult(segment.ready.remote()),
+                "generate": lambda: RemoteResult(generate.ready.remote()),
+                "postprocess": lambda: RemoteResult(postprocess.ready.remote()),
+            }
+        )
+        guard = Guard(Recorder(metrics))
+        studio = Studio(
+            ShotWorkflow(stages, scenes, limits, settings.segment.min_confidence),
+            store,
+            Admission(limits.max_running, limits.max_waiting),
+            readiness,
+            limits.inline_bytes,
+        )
+        catalog = Catalog(scenes, ModelCache(settings.models))
+        super().__init__(guard, studio, catalog, readiness)
+        self._http = HttpApi(
+            guard,
+            studio,
+            catalog,
+            readiness,
+            BodyReader(limits.max_image_bytes),
+            store.verify if isinstance(store, LocalBlobs) else None,
+        )
+
+    def __serve_build_asgi_app__(self) -> FastAPI:
+        """Serve asks for the HTTP application when the replica starts."""
+        return self._http.app()
+
+
+GatewayDeployment = serve.deployment(name="Gateway")(serve.ingress()(Gateway))

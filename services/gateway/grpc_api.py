@@ -1,0 +1,224 @@
+"""gRPC at the edge: decode, call, encode. Serve routes every RPC to the method of its name."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, ClassVar, Protocol, TypeVar
+
+import grpc
+from google.protobuf.message import Message as Proto
+from grpc_health.v1 import health_pb2
+from pydantic import BaseModel
+
+from services.api import catalog, studio
+from services.common.errors import NotFound, VitrineError
+from services.gateway.call import Call, Guard, request_id_from
+from services.gateway.catalog import Catalog
+from services.gateway.convert import from_proto, to_proto
+from services.gateway.readiness import Readiness
+from services.gateway.status import rich_status, status_of
+from services.gateway.studio import Studio
+from services.pb.vitrine.v1 import catalog_pb2, studio_pb2
+
+#: Carries google.rpc.Status, see https://grpc.io/docs/guides/error/#richer-error-model
+STATUS_DETAILS_KEY = "grpc-status-details-bin"
+
+Request = TypeVar("Request", bound=BaseModel)
+Answer = TypeVar("Answer", bound=Proto)
+
+
+class GrpcContext(Protocol):
+    """The part of Serve's `RayServegRPCContext` that is used here."""
+
+    def peer(self) -> str:
+        """Address of the caller, such as "ipv4:127.0.0.1:40112"."""
+
+    def invocation_metadata(self) -> list[tuple[str, str]]:
+        """What the caller sent."""
+
+    def trailing_metadata(self) -> list[tuple[str, Any]]:
+        """What is sent back so far."""
+
+    def set_code(self, code: grpc.StatusCode) -> None:
+        """Of the answer."""
+
+    def set_details(self, details: str) -> None:
+        """Text beside the code."""
+
+    def set_trailing_metadata(self, trailing_metadata: list[tuple[str, Any]]) -> None:
+        """Sent after the answer, beside Serve's own."""
+
+
+class GrpcApi:
+    """All RPCs, each under its own name, with the parameter name that Serve gives the context to.
+
+    An error is written into the context and an empty message returned: Serve carries code, text and trailing metadata
+    over only with a message (an exception loses the metadata). A stream's error therefore ends with one empty message.
+
+    Args:
+        guard: Stands around every call.
+        studio: Answers StudioService.
+        catalog: Answers CatalogService.
+        readiness: What the health service tells.
+    """
+
+    SERVICES: ClassVar = ("", "vitrine.v1.StudioService", "vitrine.v1.CatalogService")
+    WATCH_INTERVAL_S: ClassVar = 1.0
+
+    def __init__(self, guard: Guard, studio: Studio, catalog: Catalog, readiness: Readiness) -> None:
+        self._guard = guard
+        self._studio = studio
+        self._catalog = catalog
+        self._readiness = readiness
+
+    async def CreateCutout(  # noqa: N802 - the RPC's name
+        self, message: studio_pb2.CreateCutoutRequest, grpc_context: GrpcContext
+    ) -> studio_pb2.CreateCutoutResponse:
+        """Cut the product out of its photo."""
+
+        async def answer(call: Call) -> BaseModel:
+            request = from_proto(message, studio.CreateCutoutRequest)
+            return await self._studio.create_cutout(request, call.request_id)
+
+        return await self._unary("CreateCutout", grpc_context, answer, studio_pb2.CreateCutoutResponse)
+
+    async def CreateShot(  # noqa: N802 - the RPC's name
+        self, message: studio_pb2.CreateShotRequest, grpc_context: GrpcContext
+    ) -> studio_pb2.CreateShotResponse:
+        """Put the product into a scene."""
+
+        async def answer(call: Call) -> BaseModel:
+            request = from_proto(message, studio.CreateShotRequest)
+            return await self._studio.create_shot(request, call.request_id)
+
+        return await self._unary("CreateShot", grpc_context, answer, studio_pb2.CreateShotResponse)
+
+    async def StreamShot(  # noqa: N802 - the RPC's name
+        self, message: studio_pb2.StreamShotRequest, grpc_context: GrpcContext
+    ) -> AsyncIterator[studio_pb2.StreamShotResponse]:
+        """The same, told stage by stage."""
+
+        def answers(call: Call) -> AsyncIterator[BaseModel]:
+            request = from_proto(message, studio.StreamShotRequest)
+            return self._studio.stream_shot(request, call.request_id)
+
+        async for each in self._stream("StreamShot", grpc_context, answers, studio_pb2.StreamShotResponse):
+            yield each
+
+    async def ReadBlob(  # noqa: N802 - the RPC's name
+        self, message: studio_pb2.ReadBlobRequest, grpc_context: GrpcContext
+    ) -> AsyncIterator[studio_pb2.ReadBlobResponse]:
+        """A stored result in chunks."""
+
+        def answers(_: Call) -> AsyncIterator[BaseModel]:
+            return self._studio.read_blob(from_proto(message, studio.ReadBlobRequest))
+
+        async for each in self._stream("ReadBlob", grpc_context, answers, studio_pb2.ReadBlobResponse):
+            yield each
+
+    async def ListScenes(  # noqa: N802 - the RPC's name
+        self, message: catalog_pb2.ListScenesRequest, grpc_context: GrpcContext
+    ) -> catalog_pb2.ListScenesResponse:
+        """The scenes there are."""
+
+        async def answer(_: Call) -> BaseModel:
+            return self._catalog.list_scenes(from_proto(message, catalog.ListScenesRequest))
+
+        return await self._unary("ListScenes", grpc_context, answer, catalog_pb2.ListScenesResponse)
+
+    async def ListModels(  # noqa: N802 - the RPC's name
+        self, message: catalog_pb2.ListModelsRequest, grpc_context: GrpcContext
+    ) -> catalog_pb2.ListModelsResponse:
+        """The models there are."""
+
+        async def answer(_: Call) -> BaseModel:
+            return self._catalog.list_models(from_proto(message, catalog.ListModelsRequest))
+
+        return await self._unary("ListModels", grpc_context, answer, catalog_pb2.ListModelsResponse)
+
+    async def Check(  # noqa: N802 - the RPC's name
+        self, message: health_pb2.HealthCheckRequest, grpc_context: GrpcContext
+    ) -> health_pb2.HealthCheckResponse:
+        """Standard health service: SERVING once every stage is warm (https://grpc.io/docs/guides/health-checking/)."""
+        call = _call("Check", grpc_context, public=True)
+        try:
+            async with self._guard.around(call):
+                if message.service not in self.SERVICES:
+                    raise NotFound("this server has no such service", field="service")
+                return await self._health()
+        except VitrineError as error:
+            _fail(grpc_context, error, call.request_id)
+            return health_pb2.HealthCheckResponse()
+
+    async def Watch(  # noqa: N802 - the RPC's name
+        self, message: health_pb2.HealthCheckRequest, grpc_context: GrpcContext
+    ) -> AsyncIterator[health_pb2.HealthCheckResponse]:
+        """The health now and whenever it changes, until the caller leaves."""
+        async with self._guard.around(_call("Watch", grpc_context, public=True)):
+            if message.service not in self.SERVICES:
+                yield health_pb2.HealthCheckResponse(status=health_pb2.HealthCheckResponse.SERVICE_UNKNOWN)
+                return
+            told = None
+            while True:
+                health = await self._health()
+                if health != told:
+                    told = health
+                    yield health
+                await asyncio.sleep(self.WATCH_INTERVAL_S)
+
+    async def _health(self) -> health_pb2.HealthCheckResponse:
+        serving = health_pb2.HealthCheckResponse.SERVING
+        waiting = health_pb2.HealthCheckResponse.NOT_SERVING
+        return health_pb2.HealthCheckResponse(status=serving if await self._readiness.ready() else waiting)
+
+    async def _unary(
+        self,
+        method: str,
+        context: GrpcContext,
+        answer: Callable[[Call], Awaitable[BaseModel]],
+        answer_type: type[Answer],
+    ) -> Answer:
+        call = _call(method, context)
+        try:
+            async with self._guard.around(call):
+                result = to_proto(await answer(call), answer_type)
+        except VitrineError as error:
+            _fail(context, error, call.request_id)
+            return answer_type()
+        _finish(context, call.request_id)
+        return result
+
+    async def _stream(
+        self,
+        method: str,
+        context: GrpcContext,
+        answers: Callable[[Call], AsyncIterator[BaseModel]],
+        answer_type: type[Answer],
+    ) -> AsyncIterator[Answer]:
+        call = _call(method, context)
+        _finish(context, call.request_id)
+        try:
+            async with self._guard.around(call):
+                async for answer in answers(call):
+                    yield to_proto(answer, answer_type)
+        except VitrineError as error:
+            _fail(context, error, call.request_id)
+            yield answer_type()
+
+
+def _call(method: str, context: GrpcContext, *, public: bool = False) -> Call:
+    # Serve itself makes an id where the caller gave none, and sends it back; taking it up keeps both the same.
+    offered = dict(context.invocation_metadata()).get("request_id") or dict(context.trailing_metadata()).get(
+        "request_id"
+    )
+    return Call(method, "grpc", request_id_from(offered), context.peer(), public)
+
+
+def _finish(context: GrpcContext, request_id: str) -> None:
+    context.set_trailing_metadata([("x-request-id", request_id)])
+
+
+def _fail(context: GrpcContext, error: VitrineError, request_id: str) -> None:
+    status = rich_status(error, request_id)
+    context.set_code(status_of(error).grpc)
+    context.set_details(status.message)
+    context.set_trailing_metadata([("x-request-id", request_id), (STATUS_DETAILS_KEY, status.SerializeToString())])

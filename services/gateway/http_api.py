@@ -1,0 +1,201 @@
+"""HTTP at the edge: decode, call, encode. The same messages as gRPC, as JSON or a form; errors as RFC 9457 problems."""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi_offline import FastAPIOffline
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from services import __version__
+from services.api.catalog import ListModelsRequest, ListModelsResponse, ListScenesRequest, ListScenesResponse
+from services.api.studio import CreateCutoutRequest, CreateCutoutResponse, CreateShotRequest, CreateShotResponse
+from services.common.errors import InvalidInput, NotFound, VitrineError
+from services.gateway import openapi, status
+from services.gateway.accept import Accepted
+from services.gateway.body import BodyReader
+from services.gateway.call import Call, Guard, request_id_from
+from services.gateway.catalog import Catalog
+from services.gateway.convert import validated
+from services.gateway.readiness import Readiness
+from services.gateway.studio import Studio
+
+REQUEST_ID_HEADER: Final = "X-Request-Id"
+
+Answer = TypeVar("Answer", CreateCutoutResponse, CreateShotResponse)
+
+#: Checks a signed address: key, expiry in Unix seconds, signature. Raises Forbidden.
+Verify = Callable[[str, int, str], None]
+
+
+class HttpApi:
+    """All routes.
+
+    Args:
+        guard: Stands around every call.
+        studio: Answers StudioService.
+        catalog: Answers CatalogService.
+        readiness: What `/readyz` tells.
+        body: Reads the bodies of POST requests.
+        verify: Checks signed addresses; None where the store's own addresses don't lead here.
+    """
+
+    def __init__(
+        self,
+        guard: Guard,
+        studio: Studio,
+        catalog: Catalog,
+        readiness: Readiness,
+        body: BodyReader,
+        verify: Verify | None,
+    ) -> None:
+        self._guard = guard
+        self._studio = studio
+        self._catalog = catalog
+        self._readiness = readiness
+        self._body = body
+        self._verify = verify
+
+    def app(self) -> FastAPI:
+        """The ASGI application. Its documentation pages load nothing from elsewhere."""
+        app = FastAPIOffline(
+            title="Vitrine", version=__version__, summary="AI product photography.", redoc_url=None,
+            static_url="/docs/assets",
+        )  # fmt: skip
+        post: dict[str, Any] = {"methods": ["POST"], "tags": ["studio"]}
+        app.add_api_route(
+            "/v1/cutouts", self.create_cutout, response_model=CreateCutoutResponse, summary="Cut the product out",
+            **post, **openapi.picture_route(CreateCutoutRequest),
+        )  # fmt: skip
+        app.add_api_route(
+            "/v1/shots", self.create_shot, response_model=CreateShotResponse, summary="Put the product into a scene",
+            **post, **openapi.picture_route(CreateShotRequest),
+        )  # fmt: skip
+        app.add_api_route(
+            "/v1/scenes", self.list_scenes, response_model=ListScenesResponse, summary="The scenes there are",
+            tags=["catalog"], **openapi.page_route(ListScenesRequest),
+        )  # fmt: skip
+        app.add_api_route(
+            "/v1/models", self.list_models, response_model=ListModelsResponse, summary="The models there are",
+            tags=["catalog"], **openapi.page_route(ListModelsRequest),
+        )  # fmt: skip
+        app.add_api_route(
+            "/v1/blobs/{key:path}", self.read_blob, summary="A stored result, by its signed address", tags=["blobs"],
+            **openapi.blob_route(),
+        )  # fmt: skip
+        app.add_api_route("/healthz", self.live, summary="Does the process answer?", tags=["health"])
+        app.add_api_route(
+            "/readyz", self.ready, summary="Is every stage warm?", tags=["health"], **openapi.ready_route()
+        )
+        app.add_exception_handler(VitrineError, _answer_error)
+        app.add_exception_handler(HTTPException, _answer_routing_error)
+        app.add_exception_handler(RequestValidationError, _answer_validation_error)
+        openapi.complete(app)
+        return app
+
+    async def create_cutout(self, request: Request) -> Response:
+        """JSON or multipart in; JSON out, or the picture itself when `Accept` asks for an image."""
+        call = _call("CreateCutout", request)
+        async with self._guard.around(call):
+            accepted = Accepted.of(request.headers.get("accept", ""))
+            wanted = accepted.applied(await self._body.read(request, CreateCutoutRequest))
+            return await self._answer(await self._studio.create_cutout(wanted, call.request_id), accepted)
+
+    async def create_shot(self, request: Request) -> Response:
+        """JSON or multipart in; JSON out, or the picture itself when `Accept` asks for an image."""
+        call = _call("CreateShot", request)
+        async with self._guard.around(call):
+            accepted = Accepted.of(request.headers.get("accept", ""))
+            wanted = accepted.applied(await self._body.read(request, CreateShotRequest))
+            return await self._answer(await self._studio.create_shot(wanted, call.request_id), accepted)
+
+    async def list_scenes(self, request: Request) -> Response:
+        """Page by page, sorted by id."""
+        async with self._guard.around(_call("ListScenes", request)):
+            return _json(self._catalog.list_scenes(validated(ListScenesRequest, dict(request.query_params))))
+
+    async def list_models(self, request: Request) -> Response:
+        """Page by page, sorted by name."""
+        async with self._guard.around(_call("ListModels", request)):
+            return _json(self._catalog.list_models(validated(ListModelsRequest, dict(request.query_params))))
+
+    async def read_blob(self, request: Request, key: str, expires: int, signature: str) -> Response:
+        """Whoever holds the address may read it until it expires."""
+        async with self._guard.around(_call("DownloadBlob", request, public=True)):
+            if self._verify is None:
+                raise NotFound("blobs are not read here; their addresses lead to the store itself")
+            self._verify(key, expires, signature)
+            content, media_type = await self._studio.read_result(key)
+            headers = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+            return Response(content, media_type=media_type, headers=headers)
+
+    async def live(self) -> dict[str, str]:
+        """The process answers; nothing else is looked at."""
+        return {"status": "live"}
+
+    async def ready(self) -> Response:
+        """200 once every stage has finished its warm-up and answers, 503 until then."""
+        states = await self._readiness.states()
+        ready = await self._readiness.ready()
+        return JSONResponse({"ready": ready, "stages": states}, 200 if ready else 503)
+
+    async def _answer(self, answer: Answer, accepted: Accepted) -> Response:
+        if not accepted.picture:
+            return _json(answer)
+        content, media_type = await self._studio.read_result(answer.image.key)
+        return Response(content, media_type=media_type, headers={"Content-Location": answer.image.url})
+
+
+def _call(method: str, request: Request, *, public: bool = False) -> Call:
+    offered = request.headers.get(REQUEST_ID_HEADER)
+    request_id = request_id_from(offered)
+    request.state.request_id = request_id
+    return Call(method, "http", request_id, request.client.host if request.client else "", public)
+
+
+def _json(answer: BaseModel) -> Response:
+    return Response(answer.model_dump_json(exclude_none=True), media_type="application/json")
+
+
+def _problem(request: Request, error: VitrineError) -> Response:
+    offered = request.headers.get(REQUEST_ID_HEADER)
+    request_id = getattr(request.state, "request_id", None) or request_id_from(offered)
+    return JSONResponse(
+        status.problem(error, request_id).model_dump(),
+        status.status_of(error).http,
+        headers=status.headers(error),
+        media_type=status.PROBLEM_MEDIA_TYPE,
+    )
+
+
+async def _answer_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, VitrineError):
+        raise error
+    return _problem(request, error)
+
+
+async def _answer_routing_error(request: Request, error: Exception) -> Response:
+    """Unknown paths and wrong methods, in the same form as every other error."""
+    if not isinstance(error, HTTPException):
+        raise error
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("allow", "")
+        answer = _problem(
+            request, InvalidInput(f"{request.method} is not taken here; allowed: {allowed}", allowed=allowed)
+        )
+        answer.status_code = 405
+        answer.headers["Allow"] = allowed
+        return answer
+    return _problem(request, NotFound("there is nothing at this path; see /docs"))
+
+
+async def _answer_validation_error(request: Request, error: Exception) -> Response:
+    """Path and query parameters that FastAPI reads itself."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    first = error.errors()[0]
+    field = str(first["loc"][-1])
+    return _problem(request, InvalidInput(f"{field}: {first['msg']}", field=field))

@@ -1,0 +1,105 @@
+"""What `/docs` tells beyond what FastAPI reads off the routes: bodies in two media types, pictures, problems."""
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from services.api.studio import CreateCutoutRequest, CreateShotRequest
+from services.common.image import ImageFormat
+from services.gateway.status import PROBLEM_MEDIA_TYPE, Problem
+
+_REF: Final = "#/components/schemas/{model}"
+_FILE: Final = {"type": "string", "format": "binary"}
+_PICTURE: Final = {each.media_type: {"schema": _FILE} for each in ImageFormat}
+_PROBLEM: Final = {
+    "description": "What went wrong, see `code`.",
+    "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": _REF.format(model=Problem.__name__)}}},
+}
+
+
+def picture_route(model: type[BaseModel]) -> dict[str, Any]:
+    """A POST that takes JSON or a form and answers JSON or a picture."""
+    body = {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"$ref": _REF.format(model=model.__name__)}},
+            "multipart/form-data": {"schema": form_schema(model)},
+        },
+    }
+    answer = {"description": "Done. The picture itself when `Accept` asks for an image.", "content": _PICTURE}
+    return {"openapi_extra": {"requestBody": body}, "responses": {200: answer, "default": _PROBLEM}}
+
+
+def page_route(model: type[BaseModel]) -> dict[str, Any]:
+    """A GET whose query parameters are the model's fields."""
+    parameters = [
+        {"name": name, "in": "query", "required": False, "schema": schema}
+        for name, schema in model.model_json_schema()["properties"].items()
+    ]
+    return {"openapi_extra": {"parameters": parameters}, "responses": {"default": _PROBLEM}}
+
+
+def blob_route() -> dict[str, Any]:
+    """A GET that answers a file."""
+    return {"responses": {200: {"description": "The file.", "content": _PICTURE}, "default": _PROBLEM}}
+
+
+def ready_route() -> dict[str, Any]:
+    """A GET that answers 200 or 503, with each stage's state either way."""
+    return {"responses": {503: {"description": "Not yet; `stages` tells each stage's state."}}}
+
+
+def form_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The form's parts: the file `image`, and every other field by its dotted name."""
+    schema = model.model_json_schema()
+    parts: dict[str, Any] = {"image": {**_FILE, "description": "The photo: JPEG, PNG or WebP."}}
+    for name, field in schema["properties"].items():
+        if name != "image":
+            parts.update(_flat(name, field, schema["$defs"]))
+    return {"type": "object", "required": ["image"], "properties": parts}
+
+
+def _flat(name: str, field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """One field as form parts: a message's fields each, references replaced by what they stand for."""
+    choices = [field, *field.get("anyOf", [])]
+    target = next((definitions[each["$ref"].rpartition("/")[2]] for each in choices if "$ref" in each), None)
+    if target is None:
+        return {name: field}
+    if target.get("type") != "object":
+        return {
+            name: {**target, **{key: field[key] for key in ("description", "default") if field.get(key) is not None}}
+        }
+    parts: dict[str, Any] = {}
+    for child, schema in target["properties"].items():
+        parts.update(_flat(f"{name}.{child}", schema, definitions))
+    return parts
+
+
+def complete(app: FastAPI) -> None:
+    """Make the application's OpenAPI document whole: schemas that only hand-written parts name, and nothing false."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign] # FastAPI's documented way to extend the document
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+    schemas = document["components"]["schemas"]
+    for model in (CreateCutoutRequest, CreateShotRequest, Problem):
+        schema = model.model_json_schema(ref_template=_REF)
+        for name, definition in schema.pop("$defs", {}).items():
+            schemas.setdefault(name, definition)
+        schemas[model.__name__] = schema
+    # FastAPI describes its own form of validation errors, which is never answered: they are problems too.
+    for path in document["paths"].values():
+        for operation in path.values():
+            operation["responses"].pop("422", None)
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    return document

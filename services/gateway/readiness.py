@@ -1,0 +1,80 @@
+"""Whether every stage has finished its warm-up and answers."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from services.common.errors import NotReady, VitrineError
+from services.common.lifecycle import Lifecycle
+
+Probe = Callable[[], Awaitable[object]]
+
+
+class Readiness:
+    """Asks every stage and remembers the answers for a moment.
+
+    A stage's replica answers only after its warm-up. A slow answer from a stage that answered before means that it is
+    busy, not that it is down, so only an error takes readiness back.
+
+    Args:
+        probes: By stage name; each awaits an answer of the stage or raises a `VitrineError`.
+        timeout_s: How long one answer may take.
+        fresh_s: How long answers are believed.
+        clock: Seconds from any fixed point.
+    """
+
+    def __init__(
+        self,
+        probes: Mapping[str, Probe],
+        timeout_s: float = 1.0,
+        fresh_s: float = 2.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._probes = probes
+        self._timeout_s = timeout_s
+        self._fresh_s = fresh_s
+        self._clock = clock
+        self._states = dict.fromkeys(probes, Lifecycle.STARTING)
+        self._asked_at = -fresh_s
+        self._asking = asyncio.Lock()
+
+    async def states(self) -> dict[str, Lifecycle]:
+        """Each stage's state, asked now unless that was done a moment ago."""
+        async with self._asking:
+            if self._clock() - self._asked_at >= self._fresh_s:
+                await asyncio.gather(*(self._ask(name) for name in self._probes))
+                self._asked_at = self._clock() if self._all_ready else -self._fresh_s
+            return dict(self._states)
+
+    async def ready(self) -> bool:
+        """True when every stage is warm and answers."""
+        return all(state is Lifecycle.READY for state in (await self.states()).values())
+
+    async def require(self) -> None:
+        """Let a request pass.
+
+        Raises:
+            NotReady: A stage has not answered yet; the message names it.
+        """
+        if self._all_ready:
+            return
+        missing = [name for name, state in (await self.states()).items() if state is not Lifecycle.READY]
+        if missing:
+            raise NotReady(
+                f"the service is starting; not ready yet: {', '.join(missing)}", stages=missing, retry_after_s=1
+            )
+
+    @property
+    def _all_ready(self) -> bool:
+        return all(state is Lifecycle.READY for state in self._states.values())
+
+    async def _ask(self, name: str) -> None:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await self._probes[name]()
+        except TimeoutError:
+            return
+        except VitrineError:
+            self._states[name] = Lifecycle.FAILED
+        else:
+            self._states[name] = Lifecycle.READY

@@ -1,0 +1,106 @@
+"""The stages in this process, without Serve: for notebooks, the benchmark and tests."""
+
+import asyncio
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.common.executor import StageExecutor
+from services.common.metrics import Recorder, Silent
+from services.common.settings import Settings
+from services.generate.generator import Generator
+from services.generate.schema import GenerateRequest, GenerateResult
+from services.models.cache import ModelCache
+from services.postprocess.restorer import Restorer
+from services.postprocess.schema import CutoutRequest, CutoutResult, RestoreRequest, RestoreResult
+from services.segment.schema import SegmentRequest, SegmentResult
+from services.segment.segmenter import Segmenter
+from services.storage.store import open_store
+from services.workflow.stages import Pending, Stages
+
+T = TypeVar("T")
+
+
+class LocalSegment:
+    """Segmentation in a thread of this process."""
+
+    def __init__(self, segmenter: Segmenter, executor: StageExecutor) -> None:
+        self._segmenter = segmenter
+        self._executor = executor
+
+    def run(self, request: SegmentRequest) -> Pending[SegmentResult]:
+        """Begin; needs a running event loop."""
+        return _begin(self._executor.run(request, partial(self._segmenter.run, request)))
+
+
+class LocalGenerate:
+    """Generation in a thread of this process."""
+
+    def __init__(self, generator: Generator, executor: StageExecutor) -> None:
+        self._generator = generator
+        self._executor = executor
+
+    def run(self, request: GenerateRequest) -> Pending[GenerateResult]:
+        """Begin; needs a running event loop."""
+        return _begin(self._executor.run(request, partial(self._generator.run, request)))
+
+
+class LocalPostprocess:
+    """Postprocessing in a thread of this process."""
+
+    def __init__(self, restorer: Restorer, executor: StageExecutor) -> None:
+        self._restorer = restorer
+        self._executor = executor
+
+    def shot(
+        self, request: RestoreRequest, cutout: Pending[SegmentResult], scene: Pending[GenerateResult]
+    ) -> Pending[RestoreResult]:
+        """Begin; needs a running event loop."""
+
+        async def work() -> RestoreResult:
+            call = partial(self._restorer.shot, request, await cutout, await scene)
+            return await self._executor.run(request, call)
+
+        return _begin(work())
+
+    def cutout(
+        self, request: CutoutRequest, image: NDArray[np.uint8], cutout: Pending[SegmentResult]
+    ) -> Pending[CutoutResult]:
+        """Begin; needs a running event loop."""
+
+        async def work() -> CutoutResult:
+            call = partial(self._restorer.cutout, request, image, await cutout)
+            return await self._executor.run(request, call)
+
+        return _begin(work())
+
+
+def open_local_stages(settings: Settings) -> Stages:
+    """Load and warm up all three stages here.
+
+    Raises:
+        ModelUnavailable: Weights or panoramas can't be had.
+        StorageUnavailable: The blob store can't be opened.
+    """
+    cache = ModelCache(settings.models)
+    segmenter = Segmenter.open(settings.segment, cache, settings.models.segmentation)
+    generator = Generator.open(settings.generate, cache)
+    restorer = Restorer(open_store(settings), settings.postprocess.threads)
+    for stage in (segmenter, generator, restorer):
+        stage.warm_up()
+    recorder = Recorder(Silent)
+    return Stages(
+        LocalSegment(segmenter, StageExecutor("segment", recorder)),
+        LocalGenerate(generator, StageExecutor("generate", recorder)),
+        LocalPostprocess(restorer, StageExecutor("postprocess", recorder)),
+    )
+
+
+def _begin(work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+    task = asyncio.ensure_future(work)
+    # A task whose waiter left early would else be reported as never looked at.
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return task

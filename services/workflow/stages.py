@@ -1,0 +1,64 @@
+"""The three stages as the workflow sees them, wherever they run: in this process or behind Serve's handles."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.generate.schema import GenerateRequest, GenerateResult
+from services.postprocess.schema import CutoutRequest, CutoutResult, RestoreRequest, RestoreResult
+from services.segment.schema import SegmentRequest, SegmentResult
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Pending(Protocol[T_co]):
+    """A stage's result that may not be there yet.
+
+    Awaited (more than once if need be) it gives the result or raises a `VitrineError`. Handed to the next stage as it
+    is, its arrays never pass through the workflow's process.
+    """
+
+    def __await__(self) -> Generator[Any, None, T_co]: ...
+
+    def cancel(self) -> Any:
+        """Ask the stage to stop; does nothing when it has finished."""
+
+
+class SegmentStage(Protocol):
+    """Cuts products out."""
+
+    def run(self, request: SegmentRequest) -> Pending[SegmentResult]:
+        """Begin; the result is awaited later."""
+
+
+class GenerateStage(Protocol):
+    """Makes backgrounds."""
+
+    def run(self, request: GenerateRequest) -> Pending[GenerateResult]:
+        """Begin; the result is awaited later."""
+
+
+class PostprocessStage(Protocol):
+    """Puts products back, writes and stores the pictures."""
+
+    def shot(
+        self, request: RestoreRequest, cutout: Pending[SegmentResult], scene: Pending[GenerateResult]
+    ) -> Pending[RestoreResult]:
+        """Begin a shot."""
+
+    def cutout(
+        self, request: CutoutRequest, image: NDArray[np.uint8], cutout: Pending[SegmentResult]
+    ) -> Pending[CutoutResult]:
+        """Begin a cutout."""
+
+
+@dataclass(frozen=True)
+class Stages:
+    """One of each."""
+
+    segment: SegmentStage
+    generate: GenerateStage
+    postprocess: PostprocessStage
