@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Self
 
 import yaml
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.common.errors import NotFound
 from services.generate.backdrop import Backdrop, Optics, Part
@@ -19,6 +19,12 @@ class PitchRange(Part):
     min: float = Field(ge=0, le=90)
     max: float = Field(ge=0, le=90)
     default: float = Field(ge=0, le=90)
+
+    @model_validator(mode="after")
+    def _default_is_between(self) -> Self:
+        if not self.min <= self.default <= self.max:
+            raise ValueError(f"the default pitch {self.default} is not between {self.min} and {self.max}")
+        return self
 
 
 class LayoutHints(Part):

@@ -34,7 +34,7 @@ def disc_kernel(radius_px: float, rim: float = 0.0) -> NDArray[np.float32]:
 
 
 def blur_disc(image: NDArray[np.float32], radius_px: float, rim: float = 0.0) -> NDArray[np.float32]:
-    """Blur evenly by a disc; beyond its borders the image is taken as mirrored, so no energy is lost.
+    """Blur evenly by a disc. Beyond its borders the image is taken as mirrored, so no energy is lost.
 
     Args:
         image: (H, W) or (H, W, C) float32, linear light.
@@ -58,7 +58,7 @@ def blur_disc(image: NDArray[np.float32], radius_px: float, rim: float = 0.0) ->
 def blur_rows(image: NDArray[np.float32], radius_px: NDArray[np.float32]) -> NDArray[np.float32]:
     """Blur every row by its own disc, as a level surface seen from the side needs.
 
-    The image is blurred at steps of growing radius, each where rows ask for it, and rows are mixed from the two nearest.
+    The image is blurred at steps of growing radius, each where rows ask for it; a row mixes the two nearest.
 
     Args:
         image: (H, W, C) float32, linear light; premultiplied where the last channel is coverage.

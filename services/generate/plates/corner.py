@@ -88,4 +88,4 @@ def _thin(points: NDArray[np.float32]) -> NDArray[np.float32]:
     """Every eighth place, first and last included."""
     rows = np.linspace(0, points.shape[0] - 1, max(2, points.shape[0] // 8)).round().astype(int)
     columns = np.linspace(0, points.shape[1] - 1, max(2, points.shape[1] // 8)).round().astype(int)
-    return points[np.ix_(rows, columns)]
+    return np.asarray(points[np.ix_(rows, columns)], np.float32)

@@ -45,13 +45,12 @@ class Edge:
         turn = math.radians(self.turn_deg)
         along = x_m * np.float32(math.cos(turn)) - z_m * np.float32(math.sin(turn))
         away = z_m * np.float32(math.cos(turn)) + x_m * np.float32(math.sin(turn))
-        inside = np.float32(self.behind_m) - away
+        inside = np.asarray(np.float32(self.behind_m) - away, np.float32)
         if self.shape is EdgeShape.BROKEN:
             for order, phase in enumerate(self.phase):
                 wave_m = 0.31 / 1.8**order
-                inside = inside + np.float32(0.011 / 1.55**order) * np.sin(
-                    (along / wave_m + phase) * np.float32(2 * np.pi)
-                )
+                wave = np.sin((along / np.float32(wave_m) + np.float32(phase)) * np.float32(2 * np.pi))
+                inside += np.float32(0.011 / 1.55**order) * wave.astype(np.float32)
         return np.asarray(inside, np.float32)
 
 

@@ -40,9 +40,9 @@ class WindowShape:
 class Gobo:
     """The window's light as a picture in the plane that stands across it, with the product's foot in a lit pane."""
 
-    def __init__(self, window: WindowShape, rng: np.random.Generator) -> None:
+    def __init__(self, window: WindowShape, from_left: bool, rng: np.random.Generator) -> None:
         px_per_m = SIDE_PX / SIDE_M
-        panes = _panes(window, rng, px_per_m)
+        panes = _panes(window, from_left, rng, px_per_m)
         self.mask = blur_disc(panes, window.penumbra_m * px_per_m)
         if window.leaves > 0:
             near, far = _branches(rng, px_per_m), _branches(rng, px_per_m)
@@ -73,11 +73,16 @@ class Gobo:
         return np.asarray(seen, np.float32)
 
 
-def _panes(window: WindowShape, rng: np.random.Generator, px_per_m: float) -> Mask:
-    """Lit panes on black; the middle of the picture, where the foot is, lies inside a pane."""
+def _panes(window: WindowShape, from_left: bool, rng: np.random.Generator, px_per_m: float) -> Mask:
+    """Lit panes on black; the middle of the picture, where the foot is, lies inside a pane.
+
+    That pane is one of the lower ones, because the rows above light the wall, and near the side from which the wall,
+    seen from the light, goes on.
+    """
     mask = np.zeros((SIDE_PX, SIDE_PX), np.uint8)
     pane, bar = np.array(window.pane_m) * px_per_m, window.bar_m * px_per_m
-    column, row = int(rng.integers(0, window.columns)), window.rows // 2
+    near = min(1, window.columns - 1)
+    column, row = (near if from_left else window.columns - 1 - near), max(0, window.rows - 2)
     inside = rng.uniform(0.35, 0.65, 2)
     left = SIDE_PX / 2 - pane[0] * inside[0] - column * (pane[0] + bar)
     top = SIDE_PX / 2 - pane[1] * inside[1] - row * (pane[1] + bar)

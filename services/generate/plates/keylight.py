@@ -15,6 +15,8 @@ from services.generate.environment import LUMINANCE, Environment
 MIN_ELEVATION_DEG: Final = 20.0
 #: A light belongs to the key when it stands within this angle of the brightest spot.
 REACH_DEG: Final = 35.0
+#: How far the colours of key and ambient are brought together, as a gel on a lamp or a bounce card does.
+MIXING: Final = 0.55
 
 
 def find_light(environment: Environment, yaw_deg: float, neutral: float, min_key: float = 0.25) -> Light:
@@ -68,6 +70,9 @@ def balanced(light: Light, neutral: float, min_key: float = 0.25) -> Light:
     total = key + ambient
     gain = cast_gain(total, neutral) / float(total * cast_gain(total, neutral) @ LUMINANCE)
     key, ambient = key * gain, ambient * gain
+    # A film of two strongly different colours looks like a mistake: both go part of the way to their sum.
+    whole = key + ambient
+    key, ambient = (part + MIXING * (whole * (part @ LUMINANCE) - part) for part in (key, ambient))
     share = min(0.8, max(min_key, float(key @ LUMINANCE)))
     key = key * (share / max(float(key @ LUMINANCE), 1e-6))
     ambient = ambient * ((1 - share) / max(float(ambient @ LUMINANCE), 1e-6))
@@ -101,7 +106,8 @@ def _angle_from(
     azimuth: NDArray[np.float32], elevation: NDArray[np.float32], spot: tuple[float, float]
 ) -> NDArray[np.float32]:
     centre = _unit(np.array([spot[0]], np.float32), np.array([spot[1]], np.float32))[0, 0]
-    return np.degrees(np.arccos(np.clip(_unit(azimuth, elevation) @ centre, -1, 1))).astype(np.float32)
+    cosine = np.clip(_unit(azimuth, elevation) @ centre, -1, 1)
+    return np.asarray(np.degrees(np.arccos(cosine)), np.float32)
 
 
 def _mean_direction(

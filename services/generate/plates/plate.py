@@ -22,6 +22,7 @@ from services.generate.plates.corner import Corner
 from services.generate.plates.edge import Edge, EdgeShape
 from services.generate.plates.gobo import Gobo, WindowShape
 from services.generate.plates.keylight import balanced, cast_gain, find_light
+from services.generate.plates.lens import through_lens
 from services.generate.plates.lighting import Lamp
 from services.generate.plates.materials.catalog import MaterialName
 from services.generate.plates.surface import Lay
@@ -117,7 +118,7 @@ class _Draft:
         shape = WindowShape(
             backdrop.pane_m, backdrop.bar_m, backdrop.columns, backdrop.rows, backdrop.penumbra_m, backdrop.leaves
         )
-        gobo = Gobo(shape, self.rng)
+        gobo = Gobo(shape, light.azimuth_deg < 0, self.rng)
         texture, lay = self._covered(backdrop.cover)
         wall = Lay(0.0, (lay.origin_m[1], lay.origin_m[0]), lay.tint)
         self.deadline.check()
@@ -155,7 +156,7 @@ class _Draft:
     def _finished(self, radiance: NDArray[np.float32], light: Light, finish: Finish) -> Plate:
         self.deadline.check()
         optics = self.scene.optics
-        return Plate(develop(radiance, optics.exposure, optics.grain, self.rng), light, finish)
+        return Plate(develop(through_lens(radiance), optics.exposure, optics.grain, self.rng), light, finish)
 
 
 def linear(colour: str) -> NDArray[np.float32]:

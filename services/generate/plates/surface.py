@@ -93,7 +93,7 @@ def _average(
         cv2.accumulate(seen[1], detail)
     detail /= len(spots)
     along, across = detail[..., 0], detail[..., 1]
-    slope = np.stack([along * cos - across * sin, along * sin + across * cos], -1)
+    slope = np.stack([along * cos - across * sin, along * sin + across * cos], -1).astype(np.float32)
     tint = np.array(lay.tint, np.float32) / np.float32(len(spots))
     return Skin(albedo * tint, slope, np.ascontiguousarray(detail[..., 2]))
 

@@ -45,7 +45,9 @@ class Sweep:
         hollow = np.exp(-(((points[..., 2] - lamp.foot[2] - self.floor_m) / max(self.curve_m, 0.05)) ** 2))[..., None]
         light = light * (1 + 0.16 * hollow * self.albedo)
         light *= 1 + self.waviness * _drift(coarse, rng)[..., None]
-        return np.maximum(enlarged((light * self.albedo).astype(np.float32), (height, width)), 0)
+        # Paper never begins to bend at once: what a sharp start of the curve would show as a line is smoothed.
+        soft = cv2.GaussianBlur((light * self.albedo).astype(np.float32), (0, 0), 0.02 * coarse[0] + 0.5)
+        return np.maximum(enlarged(np.asarray(soft, np.float32), (height, width)), 0)
 
     def _profile(self, view: View, size_hw: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Places and normals, (h, w, 3) each, where a coarse grid of rays meets the paper."""

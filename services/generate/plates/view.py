@@ -17,12 +17,13 @@ class View:
 
     Args:
         camera: The request's.
-        aperture: Radius of the blur at infinity, as a share of the picture's height.
+        aperture: Radius of the blur at infinity at eye level, as a share of the picture's height.
     """
 
     def __init__(self, camera: Camera, aperture: float) -> None:
         self.camera = camera
-        self.aperture = aperture
+        # Who photographs from above stops down, so that the whole product stays sharp on its surface.
+        self.aperture = aperture * (1 - 0.6 * min(1.0, camera.pitch_deg / 45))
         height, width = camera.size_hw
         pitch = math.radians(camera.pitch_deg)
         self.across = (np.arange(width, dtype=np.float32) + 0.5 - width / 2) / np.float32(camera.focal_px)

@@ -23,8 +23,8 @@ def marble(rng: np.random.Generator, size_px: int) -> MaterialMaps:
     hair = _veins(rng, size_px, (7, 40), 0.05, (bend_u * 40 * unit, bend_v * 40 * unit))
     grain = spectral_noise(rng, size_px, (90, size_px / 2.5), 0.3)
 
-    shade = 0.085 * smoothstep(-0.6, 2.4, cloud + 0.5 * haze)
-    depth = shade + 0.50 * bold + 0.26 * fine + 0.11 * hair + 0.006 * grain
+    shade = 0.14 * smoothstep(-0.6, 2.4, cloud + 0.5 * haze)
+    depth = shade + 0.66 * bold + 0.4 * fine + 0.2 * hair + 0.006 * grain
     absorb = np.array([0.98, 1.0, 1.0], np.float32)
     warm = np.array([0.0, 0.055, 0.14], np.float32) * (bold * smoothstep(0.2, 1.6, haze) * 0.7)[..., None]
     albedo = np.array([0.845, 0.838, 0.825], np.float32) * np.exp(-1.5 * depth[..., None] * absorb - warm)

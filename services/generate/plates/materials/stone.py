@@ -20,11 +20,11 @@ def stone(rng: np.random.Generator, size_px: int) -> MaterialMaps:
     specks = smoothstep(2.3, 2.9, spectral_noise(rng, size_px, (70, 300), 0.2))
     chips = smoothstep(2.2, 3.0, spectral_noise(rng, size_px, (50, 260), 0.3))
 
-    tone = 0.075 * beds + 0.1 * mottle + 0.075 * grain + 0.06 * dust
-    albedo = np.array([0.39, 0.378, 0.352], np.float32) * np.exp(tone)[..., None]
-    albedo *= np.exp(np.array([0.03, 0.0, -0.045], np.float32) * warm[..., None])
+    tone = 0.045 * beds + 0.05 * mottle + 0.085 * grain + 0.07 * dust
+    albedo = np.array([0.43, 0.405, 0.362], np.float32) * np.exp(tone)[..., None]
+    albedo *= np.exp(np.array([0.012, 0.0, -0.02], np.float32) * warm[..., None])
     albedo *= (1 - 0.55 * pits - 0.35 * specks)[..., None]
     albedo += (0.62 - albedo) * (0.45 * chips)[..., None]
-    height = 2.3e-4 * lump + 3.0e-5 * grain + 5e-5 * dust - 9e-4 * pits
+    height = 0.7e-4 * lump + 2.0e-5 * grain + 3.5e-5 * dust - 7e-4 * pits
     gloss = (0.55 + 0.12 * mottle - 0.5 * pits).clip(0.05, 1)
     return MaterialMaps(albedo.astype(np.float32), height.astype(np.float32), gloss.astype(np.float32), tile_m)

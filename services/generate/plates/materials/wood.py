@@ -29,7 +29,7 @@ class WoodSpecies:
     spread: float
 
 
-OAK = WoodSpecies((0.47, 0.31, 0.175), (0.335, 0.2, 0.1), (0.13, 0.07, 0.032), 0.0042, 0.75, 0.16)
+OAK = WoodSpecies((0.50, 0.315, 0.16), (0.31, 0.168, 0.071), (0.12, 0.06, 0.026), 0.0042, 0.75, 0.1)
 WALNUT = WoodSpecies((0.20, 0.112, 0.06), (0.098, 0.05, 0.026), (0.035, 0.017, 0.009), 0.0058, 0.6, 0.2)
 
 
@@ -55,7 +55,7 @@ def wood(rng: np.random.Generator, size_px: int, species: WoodSpecies, boards: i
     early, late = np.array(species.early, np.float32), np.array(species.late, np.float32)
     albedo = early * (late / early) ** tone  # absorption adds up, so colours mix by their logarithms
     brightness = np.exp(rng.normal(0, species.spread, boards)).astype(np.float32)
-    warmth = rng.normal(0, 0.035, boards).astype(np.float32)
+    warmth = rng.normal(0, 0.014, boards).astype(np.float32)
     tint = np.stack([brightness * (1 + warmth), brightness, brightness * (1 - 1.3 * warmth)], -1)
     albedo = albedo * tint[board][:, None, :]
     albedo += (np.array(species.pore, np.float32) - albedo) * (species.pore_depth * pores)[..., None]
@@ -75,10 +75,10 @@ def _figure(
     boards = int(board.max()) + 1
     wobble = spectral_noise(rng, size_px, (1, 10), 1.6, (2.5, 1))
     ripple = spectral_noise(rng, size_px, (8, 120), 1.1, (14, 1))
-    rise = spectral_noise(rng, size_px, (1, 5), 1.2, (1, 1))
+    rise = spectral_noise(rng, size_px, (1, 2.6), 1.6, (1, 1))
     pith_depth = rng.uniform(0.012, 0.075, boards).astype(np.float32)[board][:, None]
     pith_aside = rng.normal(0, 0.03, boards).astype(np.float32)[board][:, None]
-    slope = rng.uniform(0.010, 0.022, boards).astype(np.float32)[board][:, None]
+    slope = rng.uniform(0.012, 0.03, boards).astype(np.float32)[board][:, None]
     # Each board takes its slice of the noise from elsewhere along the log, so that neighbours don't line up.
     shift = (rng.integers(0, size_px, boards)[board]).astype(np.float32)[:, None] + np.zeros((1, size_px), np.float32)
     still = np.zeros_like(shift)

@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+
+from services.common.camera import Camera
+from services.common.deadline import Deadline
+from services.common.errors import Cancelled, DeadlineExceeded, NotFound
+from services.generate.environment import Environment
+from services.generate.generator import ENGINE, Generator, Recent
+from services.generate.plates.materials.catalog import MaterialName
+from services.generate.scene import SceneCatalog
+from services.generate.schema import GenerateRequest
+from tests.support.panorama import room_with_window
+
+CAMERA = Camera((80, 64), 10, 30, (64, 32), 120)
+CATALOG = SceneCatalog.shipped()
+
+
+@pytest.mark.parametrize("scene_id", list(CATALOG.scenes))
+@pytest.mark.parametrize("bound", ["min", "default", "max"])
+def test_every_scene_renders_in_its_pitch_range(generator: Generator, scene_id: str, bound: str) -> None:
+    camera = Camera((80, 64), getattr(CATALOG.get(scene_id).pitch, bound), 30, (64, 32), 120)
+    result = generator.run(GenerateRequest(scene_id, camera, seed=7), Deadline())
+    assert result.background.shape == (80, 64, 3)
+    assert result.engine == ENGINE
+
+
+def test_an_unknown_scene_is_not_found(generator: Generator) -> None:
+    with pytest.raises(NotFound):
+        generator.run(GenerateRequest("moon", CAMERA, seed=0), Deadline())
+
+
+def test_a_passed_deadline_stops_the_work(generator: Generator) -> None:
+    with pytest.raises(DeadlineExceeded):
+        generator.run(GenerateRequest("marble", CAMERA, seed=0), Deadline.after(-1))
+
+
+def test_a_caller_who_leaves_midway_stops_the_work() -> None:
+    deadline = Deadline()
+
+    def leave_while_loading(name: str) -> Environment:
+        deadline.cancel()
+        return Environment(room_with_window(90, 40))
+
+    generator = Generator(CATALOG, leave_while_loading, texture_px=64)
+    with pytest.raises(Cancelled):
+        generator.run(GenerateRequest("marble", CAMERA, seed=0), deadline)
+
+
+def test_panoramas_and_textures_are_made_once(room: Environment) -> None:
+    loaded: list[str] = []
+
+    def load(name: str) -> Environment:
+        loaded.append(name)
+        return room
+
+    generator = Generator(CATALOG, load, texture_px=64)
+    for seed in range(3):
+        generator.run(GenerateRequest("marble", CAMERA, seed), Deadline())
+    assert len(loaded) == 1
+    assert generator.texture(MaterialName.MARBLE, 0) is generator.texture(MaterialName.MARBLE, 0)
+
+
+def test_warming_up_fetches_every_panorama(room: Environment) -> None:
+    loaded: set[str] = set()
+
+    def load(name: str) -> Environment:
+        loaded.add(name)
+        return room
+
+    Generator(CATALOG, load, texture_px=64).warm_up()
+    named = {scene.backdrop.environment.name for scene in CATALOG.scenes.values() if scene.backdrop.kind == "table"}
+    assert loaded == named
+
+
+def test_the_least_recently_used_is_forgotten() -> None:
+    made: list[str] = []
+    recent: Recent[str] = Recent(2)
+    for key in ["a", "b", "a", "c", "a", "b"]:
+        recent.get(key, lambda key=key: made.append(key) or key)
+    assert made == ["a", "b", "c", "b"]
+
+
+def test_results_do_not_depend_on_what_was_drawn_before(room: Environment) -> None:
+    request = GenerateRequest("park-stone", CAMERA, seed=3)
+    fresh = Generator(CATALOG, lambda name: room, texture_px=64)
+    used = Generator(CATALOG, lambda name: room, texture_px=64)
+    used.run(GenerateRequest("park-stone", CAMERA, seed=9), Deadline())
+    np.testing.assert_array_equal(fresh.run(request, Deadline()).background, used.run(request, Deadline()).background)
