@@ -47,12 +47,12 @@ def blur_disc(image: NDArray[np.float32], radius_px: float, rim: float = 0.0) ->
     factor = max(1, math.ceil(radius_px / MAX_KERNEL_PX))
     factor = max(1, min(factor, height // 4, width // 4))
     if factor == 1:
-        return np.asarray(
-            cv2.filter2D(image, -1, disc_kernel(radius_px, rim), borderType=cv2.BORDER_REFLECT), np.float32
-        )
+        seen = cv2.filter2D(image, -1, disc_kernel(radius_px, rim), borderType=cv2.BORDER_REFLECT)
+        return np.asarray(seen, np.float32).reshape(image.shape)  # OpenCV drops a single channel's axis
     small = cv2.resize(image, (math.ceil(width / factor), math.ceil(height / factor)), interpolation=cv2.INTER_AREA)
     small = cv2.filter2D(small, -1, disc_kernel(radius_px / factor, rim), borderType=cv2.BORDER_REFLECT)
-    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    seen = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(seen, np.float32).reshape(image.shape)
 
 
 def blur_rows(image: NDArray[np.float32], radius_px: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -95,13 +95,13 @@ def _panes(window: WindowShape, from_left: bool, rng: np.random.Generator, px_pe
 
 
 def _branches(rng: np.random.Generator, px_per_m: float) -> Mask:
-    """Some olive-like branches, 0 where a leaf is; they come in from the upper corners and leave the middle free."""
+    """Some olive-like branches, 0 where a leaf is; they hang in from above and hardly reach the product."""
     mask = np.full((SIDE_PX, SIDE_PX), 255, np.uint8)
-    for _ in range(int(rng.integers(4, 7))):
+    for _ in range(int(rng.integers(9, 13))):
         side = rng.choice([-1.0, 1.0])
-        start = np.array([SIDE_PX * (0.5 + side * rng.uniform(0.22, 0.42)), SIDE_PX * rng.uniform(0.12, 0.38)])
+        start = np.array([SIDE_PX * (0.5 + side * rng.uniform(0.05, 0.4)), SIDE_PX * rng.uniform(0.02, 0.3)])
         heading = math.pi / 2 + side * rng.uniform(-0.2, 0.9)
-        _branch(mask, rng, start, heading, rng.uniform(0.35, 0.6) * px_per_m, px_per_m)
+        _branch(mask, rng, start, heading, rng.uniform(0.3, 0.55) * px_per_m, px_per_m)
     return (mask / 255).astype(np.float32)
 
 

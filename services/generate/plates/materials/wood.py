@@ -84,7 +84,7 @@ def _figure(
     still = np.zeros_like(shift)
     along = displaced(np.broadcast_to(rise[size_px // 2], rise.shape).copy(), shift, still)
     aside = across_m[:, None] - pith_aside + 0.0042 * displaced(wobble, shift, still)
-    deep = pith_depth + slope * along + 0.0006 * ripple
+    deep = pith_depth + slope * along + 0.0003 * ripple
     radius = np.hypot(aside, deep)
     growth = radius / species.ring_m
     growth = growth + 0.55 * np.sin(growth * 0.61) + 0.4 * np.sin(growth * 0.233 + 1.0)  # good and bad years

@@ -26,7 +26,7 @@ def test_far_away_details_average_out_instead_of_aliasing(size_m: float) -> None
 
 def test_near_details_stay() -> None:
     albedo, _ = checkerboard().sample(patch(1 / 512))
-    assert albedo.std() > 0.25
+    assert albedo.std() > 0.12
 
 
 def test_a_texture_repeats_after_its_tile() -> None:
