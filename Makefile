@@ -1,0 +1,90 @@
+# Everything there is to do here; `make help` lists it. All targets can be repeated and start from any state.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.PHONY: help demo serve test check lint types protos-in-step protos-compatible protos fmt weights constraints clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+# The first of these that is new enough.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	$$name -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$name && break; done)
+
+# The user's Python paths would mix other packages into the environment.
+unexport PYTHONPATH PYTHONHOME
+# Taken from the environment, so that any file name works: make demo PHOTO="my shoe.jpg"
+export PHOTO SCENE PITCH
+
+say = @echo "==> $(1)"
+fail = { echo "make: $(1)" >&2; exit 1; }
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(INSTALLED)  ## One real photo through the whole service, pictures in out/demo (PHOTO=file SCENE=id PITCH=degrees)
+	$(call say,demo: a photo through gRPC into every scene)
+	@$(BIN)/vitrine demo $(if $(PHOTO),--photo "$$PHOTO") $(if $(SCENE),--scene "$$SCENE") $(if $(PITCH),--pitch "$$PITCH")
+
+serve: $(INSTALLED) weights  ## Run the service until Ctrl-C: gRPC on 9000, HTTP on 8000
+	@$(BIN)/vitrine serve
+
+test: $(INSTALLED) weights  ## All tests, with a real service on this machine (ARGS="-k shadow" for some)
+	$(call say,test: pytest)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: lint types protos-in-step protos-compatible  ## Style, types, generated code, compatibility of the protos
+
+lint: $(INSTALLED)
+	$(call say,check: ruff)
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . || $(call fail,ruff found faults; 'make fmt' mends most)
+
+types: $(INSTALLED)
+	$(call say,check: mypy --strict)
+	@$(BIN)/mypy
+
+protos-in-step: $(INSTALLED)
+	$(call say,check: services/pb is what the protos say)
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT; PYTHON=$(BIN)/python protos/generate.sh "$$fresh"; \
+		diff --recursive --brief --exclude=__pycache__ "$$fresh" services/pb || $(call fail,services/pb is not what the protos say: run 'make protos')
+
+protos-compatible: $(INSTALLED)
+	$(call say,check: buf lint and breaking changes of the protos)
+	@$(BIN)/buf lint protos || $(call fail,the protos have faults)
+	@BUF=$(BIN)/buf protos/breaking.sh
+
+protos: $(INSTALLED)  ## Generate services/pb from the protos
+	@PYTHON=$(BIN)/python protos/generate.sh
+
+fmt: $(INSTALLED)  ## Format and mend what ruff can
+	@$(BIN)/ruff check --quiet --fix . || true
+	@$(BIN)/ruff format .
+
+weights: $(INSTALLED)
+	@$(BIN)/vitrine models fetch
+
+constraints:  ## Pin all packages anew, from a fresh environment
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT; $(PYTHON) -m venv "$$fresh"; \
+		"$$fresh/bin/python" -m pip install --quiet --disable-pip-version-check -e ".[dev]"; \
+		{ sed -n '/^#/p' constraints.txt; "$$fresh/bin/python" -m pip freeze --exclude-editable; } > constraints.new; \
+		mv constraints.new constraints.txt
+	@echo "constraints.txt: $$(grep -c == constraints.txt) packages pinned"
+
+clean:  ## Remove the environment, caches and results; fetched weights stay in the user's cache
+	@rm -rf $(VENV) out build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find services tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "clean: environment, caches and results are gone"
+
+# The stamp is younger than what it was made from, or the installation is done (again).
+$(INSTALLED): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || $(call fail,Python 3.11 or newer is needed; found $$(python3 --version 2>&1 || echo none))
+	@"$(PYTHON)" -c '$(NEW_ENOUGH)' 2>/dev/null || $(call fail,$(PYTHON) is not Python 3.11 or newer)
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || $(call fail,$(PYTHON) has no venv module: install it (on Debian: apt install python3-venv))
+	$(call say,install: packages into $(VENV) (1.8 GB; a few minutes the first time))
+	@{ $(BIN)/python -c '$(NEW_ENOUGH)' && $(BIN)/python -m pip --version; } >/dev/null 2>&1 || \
+		{ rm -rf $(VENV); "$(PYTHON)" -m venv $(VENV); }
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-input -c constraints.txt -e ".[dev]" > $(VENV)/install.log 2>&1 || \
+		$(call fail,the packages can't be installed: $$(grep -m1 ^ERROR $(VENV)/install.log || echo 'is the network there?') (all of it: $(VENV)/install.log))
+	@touch $@
