@@ -11,11 +11,11 @@ earlier() {
     base=$(git merge-base HEAD "$main" 2>/dev/null) || continue
     [ "$base" = "$(git rev-parse HEAD)" ] || { echo "$base"; return; }
   done
-  if ! git diff --quiet HEAD -- protos 2>/dev/null; then
+  if ! git diff --quiet HEAD -- protos/vitrine 2>/dev/null; then
     echo HEAD
     return
   fi
-  changed=$(git log -1 --format=%H -- protos 2>/dev/null) && git rev-parse --verify --quiet "$changed~1"
+  changed=$(git log -1 --format=%H -- protos/vitrine 2>/dev/null) && git rev-parse --verify --quiet "$changed~1"
 }
 
 base=$(earlier || true)
