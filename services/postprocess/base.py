@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 _LEVEL: Final = 0.02
 #: Depth of a footprint relative to its width, where the contour says nothing rounder.
 _LEAST_DEPTH: Final = 0.3
+#: The same where the contour says nothing: between a box and a bottle.
+_USUAL_DEPTH: Final = 0.8
 #: Mean drop of a unit half circle below its top, 1 - pi / 4.
 _MEAN_DROP: Final = 1 - math.pi / 4
 
@@ -65,10 +67,19 @@ def find_base(mask: NDArray[np.bool_], depth_px: float, depth_ratio: float | Non
     left, right = float(at[0]), float(at[-1] + 1)
     half_width = (right - left) / 2
     if depth_ratio is None:
-        drop = float(np.mean(bottom - front[touches])) / _MEAN_DROP
-        depth_ratio = min(1.0, max(_LEAST_DEPTH, drop / max(half_width * depth_px, 1e-6)))
+        depth_ratio = _depth_ratio(float(np.mean(bottom - front[touches])), _MEAN_DROP * half_width * depth_px)
     half_depth = min(half_width * depth_ratio * depth_px, height / 2)
     return Base(front, touches, (bottom - half_depth, (left + right) / 2), half_width, half_depth, depth_ratio)
+
+
+def _depth_ratio(drop: float, round_drop: float) -> float:
+    """How deep the base is, from the mean drop of its contour and that of a round base, in pixels.
+
+    The flatter the view, the fewer pixels tell the two apart, and the more the usual depth counts.
+    """
+    trust = round_drop / (round_drop + 1)
+    seen = min(1.0, max(_LEAST_DEPTH, drop / max(round_drop, 1e-6)))
+    return trust * seen + (1 - trust) * _USUAL_DEPTH
 
 
 def _grown(front: NDArray[np.float32], bottom: float, level: float, depth_px: float) -> NDArray[np.bool_]:

@@ -13,8 +13,12 @@ from services.postprocess.ground import GroundView
 from services.postprocess.product import Product
 from services.postprocess.schema import Pose
 
-#: Per layer: blur as a share of the product's longer side, and the share of light lost at the contour.
-_LAYERS: Final = ((0.004, 0.5), (0.02, 0.3), (0.07, 0.16))
+#: Per layer: blur as a share of the product's longer side, and the share of light lost at the contour. The wide one is
+#: what a body that stands up takes from the ground around it; flat things have none.
+_LAYERS: Final = {
+    Pose.STANDING: ((0.004, 0.5), (0.02, 0.3), (0.07, 0.16)),
+    Pose.LYING: ((0.003, 0.45), (0.012, 0.28)),
+}
 _REACH_SIGMAS: Final = 3
 #: Blurs wider than this are made on a coarser grid.
 _FINE_SIGMA_PX: Final = 4.0
@@ -31,8 +35,8 @@ def contact_occlusion(product: Product, camera: Camera, pose: Pose) -> tuple[NDA
     Returns:
         (H, W) float32, 0 to 1, and where on the canvas; outside it no light is lost.
     """
-    size = max(product.box.height, product.box.width)
-    margin = int(np.ceil(_REACH_SIGMAS * _LAYERS[-1][0] * size)) + 1
+    size, layers = max(product.box.height, product.box.width), _LAYERS[pose]
+    margin = int(np.ceil(_REACH_SIGMAS * layers[-1][0] * size)) + 1
     view = GroundView(camera, camera.foot_yx)
     covered, top = (product.coverage(), 0) if pose is Pose.LYING else _footprint(product, view.depth_px)
     seat = Box(product.box.top + top, product.box.left, *covered.shape)
@@ -40,7 +44,7 @@ def contact_occlusion(product: Product, camera: Camera, pose: Pose) -> tuple[NDA
     padded = np.pad(covered, margin)
     left = np.ones(padded.shape, np.float32)
     flatness = 1.0 if pose is Pose.LYING else max(0.3, view.depth_px)
-    for share, strength in _LAYERS:
+    for share, strength in layers:
         # Half of a blurred edge lies outside it: doubled, the loss is full at the contour and falls from there.
         near = np.minimum(1, 2 * _blurred(padded, share * size, share * size * flatness))
         left *= 1 - strength * near * near * (3 - 2 * near)
@@ -51,7 +55,7 @@ def contact_occlusion(product: Product, camera: Camera, pose: Pose) -> tuple[NDA
 def _footprint(product: Product, depth_px: float) -> tuple[NDArray[np.float32], int]:
     """The ground under a standing product, as (H, W) float32 over the product's columns, and its first row in the box.
 
-    Its front is the silhouette's lower contour to the pixel.
+    Its front is the silhouette's lower contour to the pixel; the rest lies hidden under the product.
     """
     base = find_base(product.alpha > 32767, depth_px)
     deep = np.maximum(2 * base.depths(), np.float32(2))
@@ -60,7 +64,7 @@ def _footprint(product: Product, depth_px: float) -> tuple[NDArray[np.float32], 
     last = int(np.ceil(front.max()))
     rows = np.arange(first, last, dtype=np.float32)[:, None]
     covered = np.clip(front - rows, 0, 1) * np.clip(rows + 1 - (front - deep), 0, 1)
-    return covered.astype(np.float32), first
+    return np.asarray(covered * product.coverage()[first:last], np.float32), first
 
 
 def _blurred(mask: NDArray[np.float32], sigma_x: float, sigma_y: float) -> NDArray[np.float32]:

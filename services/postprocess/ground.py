@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.common.camera import Camera
+from services.common.geometry import Box
 
 #: Between these the ground and upright things both have an extent in the picture.
 _DEPRESSION_RANGE_DEG: Final = (2.0, 78.0)
@@ -63,20 +64,27 @@ class GroundView:
 
     def ground_to_canvas(self) -> NDArray[np.float64]:
         """(3, 3) homography from (X, Z, 1) on the ground to (column, row, 1) on the canvas."""
-        return self._projection(np.array([0.0, -math.sin(self._pitch), math.cos(self._pitch)]))
+        return self.level_to_canvas(0.0)
+
+    def level_to_canvas(self, height: float) -> NDArray[np.float64]:
+        """The same for points at that height above the ground."""
+        foot, right, away, up = self._axes()
+        return self._intrinsics() @ np.stack([right, away, foot + height * up], axis=1)
 
     def upright_to_canvas(self) -> NDArray[np.float64]:
         """(3, 3) homography from (X, h, 1) on the upright plane Z = 0 to (column, row, 1) on the canvas."""
-        return self._projection(np.array([0.0, -math.cos(self._pitch), -math.sin(self._pitch)]))
+        foot, right, _, up = self._axes()
+        return self._intrinsics() @ np.stack([right, up, foot], axis=1)
 
-    def _projection(self, second_axis: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Columns: where X, the second axis and the foot lie in the camera's frame (right, down, forward)."""
-        focal = self.camera.focal_px
+    def _axes(self) -> tuple[NDArray[np.float64], ...]:
+        """The foot, and steps of one pixel along X, Z and h, in the camera's frame (right, down, forward)."""
+        sine, cosine = math.sin(self._pitch), math.cos(self._pitch)
+        foot = np.array([self.foot_yx[1] - self.camera.size_hw[1] / 2, self._row, self.camera.focal_px])
+        return foot, np.array([1.0, 0, 0]), np.array([0, -sine, cosine]), np.array([0, -cosine, -sine])
+
+    def _intrinsics(self) -> NDArray[np.float64]:
         height, width = self.camera.size_hw
-        foot = np.array([self.foot_yx[1] - width / 2, self._row, focal])
-        frame = np.stack([np.array([1.0, 0.0, 0.0]), second_axis, foot], axis=1)
-        intrinsics = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]])
-        return np.asarray(intrinsics @ frame)
+        return np.array([[self.camera.focal_px, 0, width / 2], [0, self.camera.focal_px, height / 2], [0, 0, 1]])
 
 
 def grid_to_plane(origin: tuple[float, float], cell: float) -> NDArray[np.float64]:
@@ -87,3 +95,9 @@ def grid_to_plane(origin: tuple[float, float], cell: float) -> NDArray[np.float6
         cell: Size of a cell.
     """
     return np.array([[cell, 0, origin[0] + cell / 2], [0, cell, origin[1] + cell / 2], [0, 0, 1.0]])
+
+
+def array_to_canvas(shape: tuple[int, ...], box: Box) -> NDArray[np.float64]:
+    """(3, 3) matrix from indices (column, row, 1) of an array that covers `box` to canvas coordinates."""
+    y, x = box.height / shape[0], box.width / shape[1]
+    return np.array([[x, 0, box.left + x / 2], [0, y, box.top + y / 2], [0, 0, 1.0]])

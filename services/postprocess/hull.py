@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from services.common.geometry import Box
 from services.postprocess.base import Base
-from services.postprocess.ground import GroundView, grid_to_plane
+from services.postprocess.ground import GroundView, array_to_canvas, grid_to_plane
 
 #: Thickness of flat parts (saucers, lying clothes) relative to the product's longer side.
-THICKNESS: Final = 0.025
+THICKNESS: Final = 0.02
 
 _LYING_LEVELS: Final = 4
 #: Fixed-point bits of OpenCV's drawing functions.
@@ -39,6 +39,34 @@ class Slice:
     row: int
     column: int
     height: float
+
+    def carved(
+        self, alpha: NDArray[np.uint8], from_canvas: NDArray[np.float64], view: GroundView, cell: float
+    ) -> "Slice":
+        """The same level without what the camera would have seen of it beside the product.
+
+        Args:
+            alpha: (H, W) uint8, the product as seen.
+            from_canvas: (3, 3) from canvas coordinates to the array's indices.
+            view: The camera.
+            cell: Canvas pixels per ground cell.
+        """
+        to_plane = grid_to_plane((self.column * cell, self.row * cell), cell)
+        to_alpha = from_canvas @ view.level_to_canvas(self.height) @ to_plane
+        size_wh = (self.mask.shape[1], self.mask.shape[0])
+        seen = cv2.warpPerspective(alpha, to_alpha, size_wh, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+        return Slice(np.minimum(self.mask, np.asarray(seen, np.uint8)), self.row, self.column, self.height)
+
+    def softened(self, sigma: float) -> "Slice":
+        """The same level with a blurred outline; `sigma` in cells, less where the level is too thin to bear it."""
+        if sigma < 0.4:
+            return self
+        margin = math.ceil(2.5 * sigma)
+        sigma_z = min(sigma, 0.3 * self.mask.shape[0])
+        mask = cv2.GaussianBlur(np.pad(self.mask, margin), (0, 0), sigma, sigmaY=max(0.3, sigma_z))
+        # A thin part is still opaque in its middle.
+        mask = cv2.convertScaleAbs(mask, alpha=255 / max(1, int(mask.max())))
+        return Slice(np.asarray(mask, np.uint8), self.row - margin, self.column - margin, self.height)
 
 
 @dataclass(frozen=True)
@@ -67,23 +95,29 @@ class Silhouette:
         """The farthest that any part is from the foot's middle on the ground, in canvas pixels."""
         return float(max(abs(self.left), abs(self.left + self.mask.shape[1] * self.cell)))
 
-    def slices(self, count: int, cell: float) -> list[Slice]:
-        """Cut the product into `count` levels on a ground grid of that cell size; empty levels are left out."""
-        found = (self._slice((level + 0.5) / count * self.height, cell) for level in range(count))
+    def slices(self, count: int, cell: float, thickness: float) -> list[Slice]:
+        """Cut the product into levels; empty ones are left out.
+
+        Args:
+            count: How many.
+            cell: Canvas pixels per ground cell.
+            thickness: Least depth of anything, in cells.
+        """
+        found = (self._slice((level + 0.5) / count * self.height, cell, thickness / 2) for level in range(count))
         return [part for part in found if part is not None]
 
-    def _slice(self, height: float, cell: float) -> Slice | None:
+    def _slice(self, height: float, cell: float, least: float) -> Slice | None:
         row = self.mask[min(self.mask.shape[0] - 1, int(height / self.cell))]
         runs = _runs(row > 127)
         if not runs:
             return None
         spans = [((self.left + start * self.cell) / cell, (self.left + end * self.cell) / cell) for start, end in runs]
-        half_depth = max(max(0.5, (end - start) / 2 * self.depth_ratio) for start, end in spans)
+        half_depth = max(max(least, (end - start) / 2 * self.depth_ratio) for start, end in spans)
         column, side = math.floor(spans[0][0]) - 1, math.ceil(half_depth) + 1
         mask = np.zeros((2 * side, math.ceil(spans[-1][1]) + 1 - column), np.uint8)
         for start, end in spans:
             center = ((start + end) / 2 - column - 0.5, side - 0.5)
-            axes = ((end - start) / 2, max(0.5, (end - start) / 2 * self.depth_ratio))
+            axes = ((end - start) / 2, max(least, (end - start) / 2 * self.depth_ratio))
             cv2.ellipse(mask, _fixed(center), _fixed(axes), 0, 0, 360, 255, -1, cv2.LINE_AA, _SHIFT)
         return Slice(mask, -side, column, height)
 
@@ -101,8 +135,7 @@ def level_silhouette(alpha: NDArray[np.float32], base: Base, view: GroundView, b
         box: What the array covers on the canvas.
     """
     flattened = _without_depth(alpha, base)
-    scale_y, scale_x = box.height / alpha.shape[0], box.width / alpha.shape[1]
-    to_canvas = np.array([[scale_x, 0, box.left + scale_x / 2], [0, scale_y, box.top + scale_y / 2], [0, 0, 1.0]])
+    to_canvas = array_to_canvas(alpha.shape, box)
     to_upright = np.linalg.inv(view.upright_to_canvas())
     corners = np.array([[box.left, box.top], [box.right, box.top], [box.left, view.foot_yx[0]]], np.float64)
     reach = cv2.perspectiveTransform(corners[None], to_upright)[0]
@@ -123,8 +156,7 @@ def lying_slices(alpha: NDArray[np.float32], view: GroundView, box: Box, cell: f
         box: What the array covers on the canvas.
         cell: Canvas pixels per ground cell.
     """
-    scale_y, scale_x = box.height / alpha.shape[0], box.width / alpha.shape[1]
-    to_canvas = np.array([[scale_x, 0, box.left + scale_x / 2], [0, scale_y, box.top + scale_y / 2], [0, 0, 1.0]])
+    to_canvas = array_to_canvas(alpha.shape, box)
     to_ground = np.linalg.inv(view.ground_to_canvas())
     corners = np.array([[box.left, box.top], [box.right, box.top], [box.left, box.bottom], [box.right, box.bottom]])
     reach = cv2.perspectiveTransform(corners[None].astype(np.float64), to_ground)[0] / cell

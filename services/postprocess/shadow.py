@@ -20,16 +20,21 @@ from services.common.geometry import Box, SizeHW
 from services.common.light import Light
 from services.postprocess.base import Base, find_base
 from services.postprocess.contact import contact_occlusion
-from services.postprocess.ground import GroundView, grid_to_plane
+from services.postprocess.ground import GroundView, array_to_canvas, grid_to_plane
 from services.postprocess.hull import THICKNESS, Slice, level_silhouette, lying_slices
 from services.postprocess.product import Product
 from services.postprocess.schema import Pose, Shadow
 
-DIRECTIONS: Final = 32
+DIRECTIONS: Final = 40
 
 _SILHOUETTE_PX: Final = 320
 _GRID_CELLS: Final = 448
-_MAX_LEVELS: Final = 96
+_LEAST_LEVELS: Final = 12
+#: How far neighbouring levels are moved apart, at least and at most: never more than they are deep, or light would
+#: show between them.
+_STEP_CELLS: Final = (1.5, 6.0)
+#: Outlines are blurred by this share of the distance between neighbouring directions, so that no steps show.
+_SMOOTHING: Final = 0.45
 #: Lower light would draw the shadow out to the horizon.
 _LEAST_ELEVATION_DEG: Final = 8.0
 #: Occlusion below twice this fades to nothing, so that a white ground stays white outside the shadow.
@@ -108,9 +113,12 @@ def cast_occlusion(
         longest = float(np.hypot(offsets[:, 0], offsets[:, 1]).max())
         shift = silhouette.height * longest
         cell = max(1.0, (2 * silhouette.reach + shift) / _GRID_CELLS)
-        levels = min(_MAX_LEVELS, max(12, math.ceil(shift / cell / 2)))
-        slices = silhouette.slices(levels, cell)
-    missed, row, column = _united(slices, offsets / cell, weights)
+        step = min(_STEP_CELLS[1], max(_STEP_CELLS[0], silhouette.depth_ratio * base.half_width / 2))
+        levels = max(_LEAST_LEVELS, math.ceil(shift / cell / step))
+        slices = _carved(silhouette.slices(levels, cell, step), alpha, product.box, view, cell)
+    spacing = _mean_spacing(offsets) / cell
+    soft = [part.softened(_SMOOTHING * spacing * part.height) for part in slices]
+    missed, row, column = _united(soft, offsets / cell, weights)
     return _seen(missed, (column * cell, row * cell), cell, view, camera.size_hw)
 
 
@@ -137,6 +145,18 @@ def light_offsets(light: Light, count: int = DIRECTIONS) -> tuple[NDArray[np.flo
     rays /= np.linalg.norm(rays, axis=1, keepdims=True)
     height = np.maximum(rays[:, 1], math.sin(math.radians(_LEAST_ELEVATION_DEG)))
     return -rays[:, [0, 2]] / height[:, None], height / height.sum()
+
+
+def _carved(slices: list[Slice], alpha: NDArray[np.float32], box: Box, view: GroundView, cell: float) -> list[Slice]:
+    from_canvas = np.asarray(np.linalg.inv(array_to_canvas(alpha.shape, box)), np.float64)
+    eight_bit = np.asarray(np.round(alpha * 255), np.uint8)
+    return [part.carved(eight_bit, from_canvas, view, cell) for part in slices]
+
+
+def _mean_spacing(offsets: NDArray[np.float64]) -> float:
+    """How far apart the shadows of neighbouring directions lie, per height."""
+    spread = np.sqrt(np.maximum(np.linalg.det(np.cov(offsets.T)), 0))
+    return float(np.sqrt(4 * math.pi * spread / len(offsets)))
 
 
 def _standing(
