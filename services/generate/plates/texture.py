@@ -12,6 +12,8 @@ from services.generate.plates.noise import Field
 #: Steepest slope that is stored; plaster and stone stay well below.
 MAX_SLOPE: Final = 1.5
 SMALLEST_LEVEL_PX: Final = 16
+#: Largest factor of the fine detail on the albedo.
+FINE_SCALE: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -22,13 +24,18 @@ class MaterialMaps:
         albedo: (S, S, 3) float32 linear RGB in [0, 1].
         height_m: (S, S) float32, metres.
         gloss: (S, S) float32 in [0, 1], share of the mirror image that the place shows.
+        fine: (F, F) float32, deviation of the albedo's logarithm that is too fine for the maps above; repeats sooner,
+            which nobody sees because it has no features of its own.
         tile_m: Side of the square in metres.
+        fine_tile_m: Side of `fine` in metres.
     """
 
     albedo: NDArray[np.float32]
     height_m: Field
     gloss: Field
+    fine: Field
     tile_m: float
+    fine_tile_m: float
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,8 @@ class Texture:
         self.size_px = size
         self._albedo = _levels(np.clip(maps.albedo, 0, 1))
         self._detail = _levels(_encode_detail(maps, maps.tile_m / size))
+        self._fine_tile_m = maps.fine_tile_m
+        self._fine = _levels(np.clip(np.exp(maps.fine) / FINE_SCALE, 0, 1).astype(np.float32))
 
     def sample(self, at: Footprints) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Look the material up, each row filtered to its own patch size (trilinear).
@@ -73,24 +82,34 @@ class Texture:
         Returns:
             (H, W, 3) float32 linear albedo, and (H, W, 3) float32 of slope along u, slope along v, gloss.
         """
-        level = np.log2(np.maximum(at.size_m * self.size_px / self.tile_m, 1.0))
-        level = np.minimum(level, len(self._albedo) - 1.001).astype(np.float32)
-        albedo = np.zeros((*at.u_m.shape, 3), np.float32)
-        detail = np.zeros_like(albedo)
-        for index in range(int(level.min()), int(level.max()) + 2):
-            weight = np.clip(1 - np.abs(level - index), 0, 1)
-            used = np.flatnonzero(weight > 0)
-            if used.size == 0 or index >= len(self._albedo):
-                continue
-            rows = slice(int(used[0]), int(used[-1]) + 1)
-            scale = self._albedo[index].shape[0] / self.tile_m
-            u_px = at.u_m[rows] * scale - 0.5
-            v_px = at.v_m[rows] * scale - 0.5
-            share = (weight[rows] / 65535)[:, None, None].astype(np.float32)
-            albedo[rows] += _look_up(self._albedo[index], u_px, v_px) * share
-            detail[rows] += _look_up(self._detail[index], u_px, v_px) * share
+        albedo, detail = _filtered([self._albedo, self._detail], self.tile_m, at)
         detail[..., :2] = (detail[..., :2] - 0.5) * (2 * MAX_SLOPE)
+        (fine,) = _filtered([self._fine], self._fine_tile_m, at)
+        albedo *= fine * np.float32(FINE_SCALE)
         return albedo, detail
+
+
+def _filtered(stacks: list[list[NDArray[np.uint16]]], tile_m: float, at: Footprints) -> list[NDArray[np.float32]]:
+    """Mip maps of one size, looked up between the two levels that fit each row; (H, W, C) float32 in [0, 1] each."""
+    first = stacks[0]
+    level = np.log2(np.maximum(at.size_m * first[0].shape[0] / tile_m, 1.0))
+    level = np.minimum(level, len(first) - 1.001).astype(np.float32)
+    results = [
+        np.zeros((*at.u_m.shape, stack[0].shape[2] if stack[0].ndim == 3 else 1), np.float32) for stack in stacks
+    ]
+    for index in range(int(level.min()), int(level.max()) + 2):
+        weight = np.clip(1 - np.abs(level - index), 0, 1)
+        used = np.flatnonzero(weight > 0)
+        if used.size == 0 or index >= len(first):
+            continue
+        rows = slice(int(used[0]), int(used[-1]) + 1)
+        scale = np.float32(first[index].shape[0] / tile_m)
+        u_px, v_px = at.u_m[rows] * scale - np.float32(0.5), at.v_m[rows] * scale - np.float32(0.5)
+        share = (weight[rows] / 65535)[:, None, None].astype(np.float32)
+        for stack, result in zip(stacks, results, strict=True):
+            seen = _look_up(stack[index], u_px, v_px)
+            result[rows] += seen.reshape(*seen.shape[:2], -1) * share
+    return results
 
 
 def _encode_detail(maps: MaterialMaps, texel_m: float) -> NDArray[np.float32]:

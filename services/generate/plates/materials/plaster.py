@@ -19,5 +19,7 @@ def plaster(rng: np.random.Generator, size_px: int) -> MaterialMaps:
     albedo = np.array([0.80, 0.785, 0.76], np.float32) * np.exp(tone)[..., None]
     relief = 0.45e-4 * np.maximum(strokes, cross) + 1.3e-4 * cloud
     height = relief + 1.6e-5 * sand - 2.5e-4 * pits
+    fine_px = size_px // 4
+    fine = 0.016 * spectral_noise(rng, fine_px, (fine_px / 24, fine_px / 2.4), 0.5)
     gloss = np.full((size_px, size_px), 0.3, np.float32)
-    return MaterialMaps(albedo.astype(np.float32), height.astype(np.float32), gloss, 1.0)
+    return MaterialMaps(albedo.astype(np.float32), height.astype(np.float32), gloss, fine, 1.0, 1 / 6)

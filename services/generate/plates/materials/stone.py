@@ -22,9 +22,14 @@ def stone(rng: np.random.Generator, size_px: int) -> MaterialMaps:
 
     tone = 0.045 * beds + 0.05 * mottle + 0.085 * grain + 0.07 * dust
     albedo = np.array([0.43, 0.405, 0.362], np.float32) * np.exp(tone)[..., None]
-    albedo *= np.exp(np.array([0.012, 0.0, -0.02], np.float32) * warm[..., None])
+    albedo *= np.exp(np.array([0.006, 0.0, -0.012], np.float32) * warm[..., None])
     albedo *= (1 - 0.55 * pits - 0.35 * specks)[..., None]
     albedo += (0.62 - albedo) * (0.45 * chips)[..., None]
-    height = 0.7e-4 * lump + 2.0e-5 * grain + 3.5e-5 * dust - 7e-4 * pits
+    height = 1.0e-4 * lump + 2.0e-5 * grain + 3.5e-5 * dust - 7e-4 * pits
+    fine_px = size_px // 2
+    sand = 0.085 * spectral_noise(rng, fine_px, (fine_px / 20, fine_px / 2.4), 0.25)
+    sand -= 0.3 * smoothstep(2.4, 3.2, spectral_noise(rng, fine_px, (30, 140), 0.3))
     gloss = (0.55 + 0.12 * mottle - 0.5 * pits).clip(0.05, 1)
-    return MaterialMaps(albedo.astype(np.float32), height.astype(np.float32), gloss.astype(np.float32), tile_m)
+    return MaterialMaps(
+        albedo.astype(np.float32), height.astype(np.float32), gloss.astype(np.float32), sand, tile_m, tile_m / 5
+    )

@@ -51,7 +51,7 @@ def wood(rng: np.random.Generator, size_px: int, species: WoodSpecies, boards: i
     fibre = spectral_noise(rng, size_px, (60, size_px / 2.2), 0.35, (34, 1))
     pores = _pores(rng, size_px, ring)
 
-    tone = np.clip(0.62 * ring + 0.2 * streak + 0.12 * fibre + 0.12, -0.3, 1.25)[..., None]
+    tone = np.clip(0.78 * ring + 0.2 * streak + 0.14 * fibre + 0.1, -0.3, 1.25)[..., None]
     early, late = np.array(species.early, np.float32), np.array(species.late, np.float32)
     albedo = early * (late / early) ** tone  # absorption adds up, so colours mix by their logarithms
     brightness = np.exp(rng.normal(0, species.spread, boards)).astype(np.float32)
@@ -65,7 +65,23 @@ def wood(rng: np.random.Generator, size_px: int, species: WoodSpecies, boards: i
     albedo *= (1 - 0.82 * gap)[..., None]
     height = -1.6e-4 * pores - 6e-4 * bevel + 2.2e-5 * fibre - 5e-5 * ring + 0 * gap
     gloss = (1 - 0.75 * pores) * (1 - 0.9 * gap) * (0.85 + 0.1 * streak.clip(-1.5, 1.5))
-    return MaterialMaps(albedo.astype(np.float32), height.astype(np.float32), gloss.astype(np.float32), tile_m)
+    return MaterialMaps(
+        albedo.astype(np.float32),
+        height.astype(np.float32),
+        gloss.astype(np.float32),
+        _fibres(rng, size_px),
+        tile_m,
+        tile_m / 5,
+    )
+
+
+def _fibres(rng: np.random.Generator, size_px: int) -> Field:
+    """Vessels and fibres, a fifth of a millimetre wide, and the finest pores."""
+    fine_px = size_px // 2
+    fibre = spectral_noise(rng, fine_px, (12, fine_px / 2.3), 0.25, (18, 1))
+    streak = spectral_noise(rng, fine_px, (6, 90), 0.5, (14, 1))
+    pores = smoothstep(1.7, 2.6, spectral_noise(rng, fine_px, (fine_px / 12, fine_px / 4), 0.2, (9, 1)) + 0.4 * streak)
+    return np.asarray(0.07 * fibre + 0.035 * streak - 0.38 * pores, np.float32)
 
 
 def _figure(
