@@ -106,6 +106,7 @@ class TableBackdrop(Part):
     cover: Cover
     edge: TableEdge
     environment: PhotographedLight
+    dapple: Share = Field(0, description="Share of the key that leaves overhead take away, in soft patches.")
 
 
 class WindowBackdrop(Part):

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import cv2
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from services.generate.plates.bokeh import blur_disc
 from services.generate.plates.lighting import Lamp
+from services.generate.plates.noise import smoothstep, spectral_noise
 
 #: Side of the drawn pattern, in metres and pixels.
 SIDE_M: Final = 2.4
@@ -38,18 +39,43 @@ class WindowShape:
 
 
 class Gobo:
-    """The window's light as a picture in the plane that stands across it, with the product's foot in a lit pane."""
+    """The light that passes, as a picture in the plane that stands across it; its middle is the product's foot.
 
-    def __init__(self, window: WindowShape, from_left: bool, rng: np.random.Generator) -> None:
+    Args:
+        mask: (SIDE_PX, SIDE_PX) float32 in [0, 1].
+    """
+
+    def __init__(self, mask: Mask) -> None:
+        self.mask = mask
+
+    @classmethod
+    def canopy(cls, density: float, rng: np.random.Generator) -> Self:
+        """Trees far above: soft patches of shade, none of them over the product's foot."""
+        px_per_m = SIDE_PX / SIDE_M
+        patches = smoothstep(-1.5, 1.3, spectral_noise(rng, SIDE_PX, (4, 16), 0.4))
+        line = (np.arange(SIDE_PX, dtype=np.float32) - SIDE_PX / 2) / np.float32(0.16 * px_per_m)
+        clear = np.exp(-(line[:, None] ** 2 + line[None, :] ** 2))
+        return cls(1 - np.float32(density) * (1 - np.maximum(patches, clear)))
+
+    @classmethod
+    def window(cls, window: WindowShape, from_left: bool, rng: np.random.Generator) -> Self:
+        """Panes of a window with leaves before it; the foot stands in a lit pane.
+
+        Args:
+            window: Its measures.
+            from_left: The light comes from the left.
+            rng: Chooses the leaves, and where in its pane the foot stands.
+        """
         px_per_m = SIDE_PX / SIDE_M
         panes = _panes(window, from_left, rng, px_per_m)
-        self.mask = blur_disc(panes, window.penumbra_m * px_per_m)
+        mask = blur_disc(panes, window.penumbra_m * px_per_m)
         if window.leaves > 0:
             near, far = _branches(rng, px_per_m), _branches(rng, px_per_m)
             shade = blur_disc(near, 0.9 * window.penumbra_m * px_per_m) * blur_disc(
                 far, 2.4 * window.penumbra_m * px_per_m
             )
-            self.mask = self.mask * (1 - window.leaves * (1 - shade))
+            mask = mask * (1 - np.float32(window.leaves) * (1 - shade))
+        return cls(mask)
 
     def shade(self, lamp: Lamp, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Share of the key that reaches places.
@@ -69,7 +95,7 @@ class Gobo:
         away = points - lamp.foot
         column = (away @ right) * np.float32(px_per_m) + np.float32(SIDE_PX / 2)
         row = np.float32(SIDE_PX / 2) - (away @ above) * np.float32(px_per_m)
-        seen = cv2.remap(self.mask, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0.0)
+        seen = cv2.remap(self.mask, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(seen, np.float32)
 
 

@@ -109,7 +109,9 @@ class _Draft:
         finish = Finish(backdrop.cover.gloss, backdrop.cover.roughness)
         texture, lay = self._covered(backdrop.cover)
         self.deadline.check()
-        table = Table(texture, lay, self._edge(backdrop), finish, Surroundings(environment, yaw, around.breadth, gain))
+        surroundings = Surroundings(environment, yaw, around.breadth, gain)
+        canopy = Gobo.canopy(backdrop.dapple, self.rng) if backdrop.dapple else None
+        table = Table(texture, lay, self._edge(backdrop), finish, surroundings, canopy)
         lamp = Lamp(light, self.view, around.distance_m)
         return self._finished(table.draw(self.view, lamp, self.deadline), light, finish)
 
@@ -118,7 +120,7 @@ class _Draft:
         shape = WindowShape(
             backdrop.pane_m, backdrop.bar_m, backdrop.columns, backdrop.rows, backdrop.penumbra_m, backdrop.leaves
         )
-        gobo = Gobo(shape, light.azimuth_deg < 0, self.rng)
+        gobo = Gobo.window(shape, light.azimuth_deg < 0, self.rng)
         texture, lay = self._covered(backdrop.cover)
         wall = Lay(0.0, (lay.origin_m[1], lay.origin_m[0]), lay.tint)
         self.deadline.check()

@@ -1,7 +1,7 @@
 """A table top before a photographed environment."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -13,6 +13,7 @@ from services.common.light import Finish
 from services.generate.environment import Environment
 from services.generate.plates.bokeh import MAX_KERNEL_PX, blur_disc, blur_rows
 from services.generate.plates.edge import Edge, coverage
+from services.generate.plates.gobo import Gobo
 from services.generate.plates.lighting import Lamp
 from services.generate.plates.surface import COARSE, Band, Lay, coarse_incidence, enlarged, ground_skin, lit
 from services.generate.plates.texture import Texture
@@ -39,15 +40,21 @@ class Surroundings:
     gain: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
 class Table:
-    """A level top with an edge, in front of surroundings out of focus."""
+    """A level top with an edge, in front of surroundings out of focus.
 
-    def __init__(self, texture: Texture, lay: Lay, edge: Edge, finish: Finish, surroundings: Surroundings) -> None:
-        self.texture = texture
-        self.lay = lay
-        self.edge = edge
-        self.finish = finish
-        self.surroundings = surroundings
+    Args:
+        texture, lay, edge, finish, surroundings: See each.
+        canopy: Between the top and the key.
+    """
+
+    texture: Texture
+    lay: Lay
+    edge: Edge
+    finish: Finish
+    surroundings: Surroundings
+    canopy: Gobo | None = None
 
     def draw(self, view: View, lamp: Lamp, deadline: Deadline) -> NDArray[np.float32]:
         """(H, W, 3) float32 linear radiance, 1 = a white card at the foot."""
@@ -102,7 +109,10 @@ class Table:
         deadline.check()
         size = skin.gloss.shape
         points = coarse_ground(view, band)
-        radiance = lit(skin, coarse_incidence(lamp, points, (0, 1, 0), size), lamp, 1)
+        incidence = coarse_incidence(lamp, points, (0, 1, 0), size)
+        if self.canopy:
+            incidence = replace(incidence, key=incidence.key * enlarged(self.canopy.shade(lamp, points), size))
+        radiance = lit(skin, incidence, lamp, 1)
         mirror, fresnel = self._mirror(view, band)
         sheen = skin.gloss * enlarged(fresnel, size)
         # Lines of the relief tilt the mirror a little; brightness follows the slope towards the camera.

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 #: Linear value that becomes pure white.
 WHITE: Final = 10.0
 #: Up to here tones stay as they are.
-KNEE: Final = 0.62
+KNEE: Final = 0.72
 _LUT_SIZE: Final = 1 << 14
 
 
