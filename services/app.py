@@ -89,6 +89,7 @@ class LocalService:
             NotReady: A part did not start; the message tells which and why.
         """
         require_free_ports(self._settings)
+        logging.getLogger("ray.serve").setLevel(logging.WARNING)
         quiet = LoggingConfig(encoding="JSON", log_level="WARNING", enable_access_log=False)
         try:
             context: Any = ray.init(
@@ -96,7 +97,7 @@ class LocalService:
                 num_cpus=self._settings.ray.num_cpus,
                 object_store_memory=self._settings.ray.object_store_mb << 20,
                 include_dashboard=False,
-                logging_level=logging.WARNING,
+                logging_level=logging.ERROR,
                 _metrics_export_port=self._settings.ray.metrics_port,
             )
             self.logs_dir = Path(context.address_info["session_dir"]) / "logs"

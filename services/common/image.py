@@ -4,7 +4,9 @@ An image inside Vitrine is (H, W, 3) uint8 sRGB, upright. What comes in is hosti
 checked before a pixel is decoded.
 """
 
+import functools
 import io
+import struct
 import warnings
 from dataclasses import dataclass
 from enum import StrEnum
@@ -146,7 +148,6 @@ def encode_image(image: NDArray[np.uint8], image_format: ImageFormat, quality: i
         raise InvalidInput(f"expected (H, W, 3 or 4) uint8, got {image.shape} {image.dtype}")
     if image_format is ImageFormat.JPEG and image.shape[2] == 4:
         raise InvalidInput("JPEG has no transparency; ask for PNG or WebP", field="output.format")
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     options: dict[ImageFormat, dict[str, object]] = {
         ImageFormat.JPEG: {"quality": quality, "subsampling": 0 if quality >= 90 else 2, "optimize": True},
         ImageFormat.PNG: {"compress_level": 4},
@@ -155,6 +156,17 @@ def encode_image(image: NDArray[np.uint8], image_format: ImageFormat, quality: i
     }
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(image)).save(
-        buffer, image_format.value, icc_profile=profile, **options[image_format]
+        buffer, image_format.value, icc_profile=_srgb_profile(), **options[image_format]
     )
     return buffer.getvalue()
+
+
+@functools.cache
+def _srgb_profile() -> bytes:
+    """An sRGB profile with a fixed date, where Little CMS writes the clock's: the same picture is the same file.
+
+    The date is six 16-bit numbers at byte 24 (ICC.1:2022, 7.2.1 and 4.2).
+    """
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[24:36] = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)
+    return bytes(profile)

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -14,9 +15,16 @@ def configure_logs(level: str, component: str) -> None:
         level: Least level written, for example "INFO".
         component: Name of the part that speaks, in every line.
     """
+
+    def add_component(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        # Not a context variable: requests run in contexts that were not made by the one that calls this.
+        line.setdefault("component", component)
+        return line
+
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            add_component,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -25,7 +33,6 @@ def configure_logs(level: str, component: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    structlog.contextvars.bind_contextvars(component=component)
 
 
 def logger(**fields: Any) -> Any:

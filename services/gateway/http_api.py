@@ -1,6 +1,6 @@
 """HTTP at the edge: decode, call, encode. The same messages as gRPC, as JSON or a form; errors as RFC 9457 problems."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from fastapi import FastAPI, Request, Response
@@ -160,13 +160,14 @@ def _json(answer: BaseModel) -> Response:
     return Response(answer.model_dump_json(exclude_none=True), media_type="application/json")
 
 
-def _problem(request: Request, error: VitrineError) -> Response:
-    offered = request.headers.get(REQUEST_ID_HEADER)
-    request_id = getattr(request.state, "request_id", None) or request_id_from(offered)
+def _problem(request: Request, error: VitrineError, headers: Mapping[str, str] | None = None, **over: Any) -> Response:
+    """The error as an answer; `over` replaces members of the problem where HTTP has a status of its own for it."""
+    request_id = getattr(request.state, "request_id", None) or request_id_from(request.headers.get(REQUEST_ID_HEADER))
+    body = status.problem(error, request_id).model_copy(update=over)
     return JSONResponse(
-        status.problem(error, request_id).model_dump(),
-        status.status_of(error).http,
-        headers=status.headers(error),
+        body.model_dump(),
+        body.status,
+        headers={**status.headers(error), **(headers or {})},
         media_type=status.PROBLEM_MEDIA_TYPE,
     )
 
@@ -182,13 +183,9 @@ async def _answer_routing_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("allow", "")
-        answer = _problem(
-            request, InvalidInput(f"{request.method} is not taken here; allowed: {allowed}", allowed=allowed)
-        )
-        answer.status_code = 405
-        answer.headers["Allow"] = allowed
-        return answer
+        allowed = (error.headers or {}).get("Allow", "")
+        refusal = InvalidInput(f"{request.method} is not taken here; allowed is {allowed}", allowed=allowed)
+        return _problem(request, refusal, status=405, title="Method Not Allowed", headers={"Allow": allowed})
     return _problem(request, NotFound("there is nothing at this path; see /docs"))
 
 

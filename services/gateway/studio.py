@@ -18,10 +18,9 @@ from services.api.studio import (
     StreamShotResponse,
 )
 from services.common.errors import NotFound
-from services.common.image import ImageFormat
 from services.gateway.limits import Admission
 from services.gateway.readiness import Readiness
-from services.storage.blobs import BlobStore
+from services.storage.blobs import BlobStore, media_type_of
 from services.workflow.events import Listener, nobody_listens
 from services.workflow.shot import ShotWorkflow
 
@@ -29,8 +28,6 @@ CHUNK_BYTES: Final = 1 << 20
 
 #: Only results are read by key; nothing else in the store is anybody's business.
 READABLE_PREFIXES: Final = ("shots/", "cutouts/")
-
-_MEDIA_TYPES: Final = {each.extension: each.media_type for each in ImageFormat}
 
 
 class Studio:
@@ -107,8 +104,7 @@ class Studio:
         """
         if not key.startswith(READABLE_PREFIXES):
             raise NotFound("no blob has that key", field="key")
-        media_type = _MEDIA_TYPES.get(key.rpartition(".")[2], "application/octet-stream")
-        return await asyncio.to_thread(self._store.get, key), media_type
+        return await asyncio.to_thread(self._store.get, key), media_type_of(key)
 
     def _handed_out(self, blob: Blob, inline: bool) -> Blob:
         address = self._store.sign(blob.key)

@@ -1,0 +1,145 @@
+"""Shots and cutouts through the real service, over both protocols."""
+
+import base64
+import hashlib
+import io
+import struct
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+from services.pb.vitrine.v1 import catalog_pb2, common_pb2, studio_pb2
+
+pytestmark = pytest.mark.service
+STAGES = ["DECODE", "SEGMENT", "LAYOUT", "GENERATE", "POSTPROCESS"]
+
+
+def shot_request(photo, **fields):
+    return studio_pb2.CreateShotRequest(image={"content": photo}, **{"scene_id": "marble", "seed": 7, **fields})
+
+
+def pixels(content):
+    return np.asarray(Image.open(io.BytesIO(content)))
+
+
+def test_cutout_over_grpc_is_a_transparent_png_of_the_photos_size(service, photo):
+    answer = service.studio.CreateCutout(
+        studio_pb2.CreateCutoutRequest(image={"content": photo}, output={"inline": True})
+    )
+    picture = pixels(answer.image.content)
+    assert picture.shape == (400, 600, 4)
+    assert picture[..., 3].min() == 0
+    assert picture[..., 3].max() == 255
+    assert answer.image.sha256 == hashlib.sha256(answer.image.content).hexdigest()
+    assert answer.confidence > 0.5
+    assert answer.model.startswith("isnet")
+
+
+def test_cropped_cutout_is_the_box_and_its_padding(service, photo):
+    answer = service.studio.CreateCutout(
+        studio_pb2.CreateCutoutRequest(image={"content": photo}, crop=True, background_color="#ff0000")
+    )
+    assert (answer.image.width, answer.image.height) == (answer.box.width, answer.box.height)
+
+
+def test_shot_over_grpc_stands_in_the_scene_unchanged(service, photo):
+    answer = service.studio.CreateShot(
+        shot_request(photo, output={"inline": True}), metadata=[("request_id", "shot-1")]
+    )
+    assert answer.request_id == "shot-1"
+    assert answer.scene_id == "marble"
+    assert answer.seed == 7
+    assert answer.preservation.identical
+    assert answer.image.media_type == "image/jpeg"
+    assert pixels(answer.image.content).shape == (answer.image.height, answer.image.width, 3)
+    assert [common_pb2.Stage.Name.Name(timing.stage) for timing in answer.timings] == STAGES
+    assert len(answer.recipe_sha256) == 64
+
+
+def test_same_seed_gives_the_same_picture_and_recipe(service, photo):
+    first, second = (service.studio.CreateShot(shot_request(photo, seed=3)) for _ in range(2))
+    assert first.image.sha256 == second.image.sha256
+    assert first.recipe_sha256 == second.recipe_sha256
+    assert first.image.key != second.image.key
+
+
+def test_seed_is_drawn_and_told_when_absent(service, photo):
+    request = studio_pb2.CreateShotRequest(image={"content": photo}, scene_id="white")
+    first, second = service.studio.CreateShot(request), service.studio.CreateShot(request)
+    assert first.seed != second.seed
+
+
+def test_core_digest_is_recomputed_from_a_lossless_result(service, photo):
+    lossless = {"format": common_pb2.ImageFormat.PNG, "inline": True}
+    shot = service.studio.CreateShot(shot_request(photo, canvas={"scale": 1}, output=lossless))
+    cutout = service.studio.CreateCutout(studio_pb2.CreateCutoutRequest(image={"content": photo}, output=lossless))
+    core = pixels(cutout.image.content)[..., 3] == 255
+    down, right = shot.product_box.top - cutout.box.top, shot.product_box.left - cutout.box.left
+    rows, columns = np.nonzero(core)
+    inside = pixels(shot.image.content)[rows + down, columns + right]
+    box = (rows.min() + down, columns.min() + right, np.ptp(rows) + 1, np.ptp(columns) + 1)
+    head = b"vitrine-core-1\n" + struct.pack(">5Q", *map(int, box), len(inside))
+    assert len(inside) == shot.preservation.core_area_px
+    assert hashlib.sha256(head + inside.tobytes()).hexdigest() == shot.preservation.core_sha256_after
+    assert (inside == pixels(photo)[rows, columns]).all()
+
+
+def test_streamed_shot_tells_every_stage_in_order_and_ends_with_the_shot(service, photo):
+    stream = service.studio.StreamShot(studio_pb2.StreamShotRequest(shot=shot_request(photo)))
+    *events, last = list(stream)
+    told = [
+        (common_pb2.Stage.Name.Name(event.stage.stage), studio_pb2.StageEvent.State.Name(event.stage.state))
+        for event in events
+    ]
+    assert told == [(stage, state) for stage in STAGES for state in ("STARTED", "FINISHED")]
+    elapsed = [event.stage.elapsed.ToNanoseconds() for event in events]
+    assert elapsed == sorted(elapsed)
+    assert last.shot.image.key.startswith("shots/")
+
+
+def test_result_is_the_same_inline_by_key_and_by_address(service, photo):
+    answer = service.studio.CreateShot(shot_request(photo, output={"inline": True}))
+    chunks = list(service.studio.ReadBlob(studio_pb2.ReadBlobRequest(key=answer.image.key)))
+    downloaded = httpx.get(answer.image.url)
+    assert b"".join(each.chunk for each in chunks) == answer.image.content
+    assert downloaded.content == answer.image.content
+    assert downloaded.headers["content-type"] == chunks[0].media_type == "image/jpeg"
+    assert chunks[0].size_bytes == answer.image.size_bytes == len(answer.image.content)
+
+
+def test_shot_over_http_as_json(service, photo):
+    body = {"image": {"content": base64.b64encode(photo).decode()}, "scene_id": "marble", "seed": 7}
+    answer = service.http.post("/v1/shots", json=body, headers={"X-Request-Id": "json-1"})
+    assert answer.status_code == 200
+    assert answer.headers["x-request-id"] == answer.json()["request_id"] == "json-1"
+    assert answer.json()["preservation"]["identical"] is True
+    assert [timing["stage"] for timing in answer.json()["timings"]] == STAGES
+
+
+def test_shot_over_http_as_form_equals_the_one_over_grpc(service, photo):
+    form = {"scene_id": "marble", "seed": "7", "canvas.width": "480", "canvas.height": "480", "pose": "STANDING"}
+    over_http = service.http.post("/v1/shots", files={"image": ("a.jpg", photo)}, data=form).json()
+    over_grpc = service.studio.CreateShot(
+        shot_request(photo, canvas={"width": 480, "height": 480}, pose=studio_pb2.CreateShotRequest.STANDING)
+    )
+    assert over_http["image"]["sha256"] == over_grpc.image.sha256
+    assert over_http["recipe_sha256"] == over_grpc.recipe_sha256
+
+
+def test_cutout_over_http_answers_the_picture_when_accept_asks_for_it(service, photo):
+    answer = service.http.post("/v1/cutouts", files={"image": ("a.jpg", photo)}, headers={"Accept": "image/webp"})
+    assert answer.headers["content-type"] == "image/webp"
+    assert pixels(answer.content).shape == (400, 600, 4)
+    assert httpx.get(answer.headers["content-location"]).content == answer.content
+
+
+def test_scenes_and_models_are_listed_alike_on_both_protocols(service):
+    scenes = service.http.get("/v1/scenes", params={"page_size": 2}).json()
+    rest = service.http.get("/v1/scenes", params={"page_token": scenes["next_page_token"]}).json()
+    over_grpc = service.catalog.ListScenes(catalog_pb2.ListScenesRequest()).scenes
+    assert [scene["scene_id"] for scene in scenes["scenes"] + rest["scenes"]] == [each.scene_id for each in over_grpc]
+    assert len(scenes["scenes"]) == 2
+    models = {model["name"]: model for model in service.http.get("/v1/models").json()["models"]}
+    assert models["isnet"]["cached"] is True
