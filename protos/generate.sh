@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
 out=${1:-services/pb}
+PATH="$(dirname "$(command -v "$python")"):$PATH" # protoc looks its plugins up there
 mkdir -p "$out"
 "$python" -m grpc_tools.protoc -I protos --python_out="$out" --grpc_python_out="$out" --mypy_out="quiet:$out" \
   --mypy_grpc_out="quiet:$out" protos/vitrine/v1/*.proto

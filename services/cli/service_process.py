@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 #: A service that drains takes a while; one that takes longer than this hangs.
 STOP_TIMEOUT_S = 60.0
 POLL_S = 0.5
+SERVE_COMMAND = (sys.executable, "-m", "services.cli", "serve")
 
 
 class ServiceProcess:
@@ -26,23 +28,29 @@ class ServiceProcess:
         settings: Its ports.
         data_dir: Where it keeps results.
         log: File that its output goes to; replaced.
+        command: What to run; gets the ports as options.
     """
 
-    def __init__(self, settings: "Settings", data_dir: Path, log: Path) -> None:
+    def __init__(self, settings: "Settings", data_dir: Path, log: Path, command: Sequence[str] = SERVE_COMMAND) -> None:
         self.address = f"127.0.0.1:{settings.grpc.port}"
         self._log = log
         self._command = [
-            sys.executable, "-m", "services.cli", "serve", "--data-dir", str(data_dir.resolve()),
+            *command, "--data-dir", str(data_dir.resolve()),
             "--host", settings.http.host, "--http-port", str(settings.http.port),
             "--grpc-port", str(settings.grpc.port), "--metrics-port", str(settings.ray.metrics_port),
         ]  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """The child's process id; None before it was started."""
+        return self._process.pid if self._process else None
+
     def __enter__(self) -> Self:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         # A session of its own, so that Ctrl-C reaches only us and the service is then stopped in order.
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            self._process = subprocess.Popen(  # noqa: S603 - our own command
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
         return self

@@ -1,0 +1,94 @@
+"""The shorter commands, and what all of them share."""
+
+import json
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from services import __version__
+from services.pb.vitrine.v1 import common_pb2
+from tests.support.canned_service import PICTURE
+
+
+def test_command_line_loads_without_what_only_some_commands_need():
+    code = "import sys, services.cli.main; print({'numpy', 'ray', 'grpc', 'pydantic'} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "set()\n"
+
+
+def test_version_is_the_packages(vitrine):
+    assert vitrine("--version").stdout == f"{__version__}\n"
+
+
+def test_cutout_writes_one_picture_for_each_photo(vitrine, address, photos, tmp_path, service):
+    ran = vitrine("cutout", f"{photos}/*.jpg", "--crop", "--padding", 0.1, "--format", "webp", "--address", address)
+    assert ran.exit_code == 0
+    assert (tmp_path / "out" / "cup-cutout.webp").read_bytes() == PICTURE
+    assert service.requests[0].crop
+    assert service.requests[0].output.format == common_pb2.ImageFormat.WEBP
+
+
+def test_cutout_with_a_colour_that_is_none_is_told(vitrine, address, photos):
+    ran = vitrine("cutout", photos / "cup.jpg", "--background", "red", "--address", address, "--json")
+    assert ran.exit_code == 1
+    assert ran.json[0]["error"]["details"] == {"field": "background_color"}
+
+
+def test_scenes_lists_the_services(vitrine, address):
+    assert [scene["scene_id"] for scene in vitrine("scenes", "--address", address, "--json").json] == [
+        "marble",
+        "window",
+    ]
+    assert "5 to 60°" in vitrine("scenes", "--address", address).stdout
+
+
+def test_nobody_there_is_one_line_and_exit_code_1(vitrine):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{unused.getsockname()[1]}"
+    ran = vitrine("scenes", "--address", address)
+    assert ran.exit_code == 1
+    assert ran.stderr == f"vitrine: no service answers at {address}\n"
+
+
+def test_wrong_setting_is_one_line_that_names_it(vitrine, monkeypatch):
+    monkeypatch.setenv("VITRINE_HTTP__PORT", "http")
+    ran = vitrine("serve")
+    assert ran.exit_code == 1
+    assert ran.stderr.startswith("vitrine: the setting http.port is wrong: ")
+    assert ran.stderr.count("\n") == 1
+
+
+def test_serve_on_a_taken_port_is_one_line_that_tells_what_to_do(vitrine):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = vitrine("serve", "--http-port", port)
+    assert ran.exit_code == 1
+    assert f"port {port} (HTTP) is taken" in ran.stderr
+    assert "VITRINE_HTTP__PORT" in ran.stderr
+    assert ran.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def mirror(tmp_path, monkeypatch):
+    monkeypatch.setenv("VITRINE_MODELS__CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_models_list_tells_what_is_here(vitrine, mirror):
+    listed = vitrine("models", "list", "--json").json
+    assert {"isnet"} <= {model["name"] for model in listed}
+    assert not any(model["cached"] for model in listed)
+    assert "isnet" in vitrine("models", "list").stdout
+
+
+def test_models_fetch_of_an_unknown_one_lists_the_known(vitrine, mirror):
+    ran = vitrine("models", "fetch", "gpt")
+    assert ran.exit_code == 1
+    assert "isnet" in ran.stderr
+
+
+def test_json_output_is_json_alone(vitrine, address):
+    json.loads(vitrine("scenes", "--address", address, "--json").stdout)
