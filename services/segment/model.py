@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.common.errors import Internal
-from services.segment.preprocess import to_batch
+from services.segment.preprocess import from_mask, inner_box, to_batch
 from services.segment.runners.runner import Runner
 
 
@@ -20,7 +20,7 @@ class SegmentationModel:
         self._runner = runner
         self.name = name
 
-    def run(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def run(self, image: NDArray[np.uint8], margin: float = 0.0) -> NDArray[np.float32]:
         """Say for every place how surely it belongs to the product.
 
         The network's own probabilities are kept. Stretching them to [0, 1], as is often done, would find a product in
@@ -28,14 +28,16 @@ class SegmentationModel:
 
         Args:
             image: (H, W, 3) uint8 sRGB.
+            margin: Room around the photo in the network's square; see `to_batch`.
 
         Returns:
-            (h, w) float32 in [0, 1], of the network's size.
+            (h, w) float32 in [0, 1], of the network's size, over the photo alone.
 
         Raises:
             Internal: The network failed.
         """
-        mask = self._runner.run(to_batch(image, self._runner.input_hw))[0, 0]
+        input_hw = self._runner.input_hw
+        mask = self._runner.run(to_batch(image, input_hw, margin))[0, 0]
         if not np.isfinite(mask).all():
             raise Internal("the segmentation network gave values that are no numbers")
-        return np.asarray(np.clip(mask, 0, 1), dtype=np.float32)
+        return from_mask(mask[inner_box(input_hw, margin).slices()], input_hw)

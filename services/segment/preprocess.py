@@ -4,23 +4,34 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.common.geometry import SizeHW
+from services.common.geometry import Box, SizeHW
 
 
-def to_batch(image: NDArray[np.uint8], input_hw: SizeHW) -> NDArray[np.float32]:
+def to_batch(image: NDArray[np.uint8], input_hw: SizeHW, margin: float = 0.0) -> NDArray[np.float32]:
     """Resize and normalise a photo for IS-Net: (rgb - 128) / 256.
 
-    The whole photo is squeezed into the network's square, as in training; nothing is cut off or padded.
+    The whole photo is squeezed into the network's square, as in training; nothing is cut off.
 
     Args:
         image: (H, W, 3) uint8 sRGB.
         input_hw: The network's size.
+        margin: Room left on every side, as a share of the network's side, below a half; the photo's border pixels are
+            continued into it.
 
     Returns:
         (1, 3, h, w) float32 in [-0.5, 0.5).
     """
-    resized = resize(image, input_hw).astype(np.float32)
-    return np.ascontiguousarray(((resized - 128) / 256).transpose(2, 0, 1)[None])
+    inner = inner_box(input_hw, margin)
+    resized = resize(image, (inner.height, inner.width))
+    below, beyond = input_hw[0] - inner.bottom, input_hw[1] - inner.right
+    framed = cv2.copyMakeBorder(resized, inner.top, below, inner.left, beyond, cv2.BORDER_REPLICATE)
+    return np.ascontiguousarray(((framed.astype(np.float32) - 128) / 256).transpose(2, 0, 1)[None])
+
+
+def inner_box(input_hw: SizeHW, margin: float) -> Box:
+    """Where the photo lies in the network's square."""
+    top, left = (round(side * margin) for side in input_hw)
+    return Box(top, left, input_hw[0] - 2 * top, input_hw[1] - 2 * left)
 
 
 def resize(image: NDArray[np.uint8], size_hw: SizeHW) -> NDArray[np.uint8]:

@@ -11,11 +11,10 @@ from services.common.errors import InvalidInput
 from services.common.logs import logger
 from services.common.settings import SegmentSettings
 from services.models.cache import ModelCache
-from services.segment.confidence import rate
 from services.segment.foreground import ForegroundEstimator
+from services.segment.look import look_for_product
 from services.segment.matte import box_of, refine_alpha
 from services.segment.model import SegmentationModel
-from services.segment.region import find_region
 from services.segment.runners.choice import check_picture, open_runner
 from services.segment.schema import SegmentRequest, SegmentResult
 
@@ -90,19 +89,16 @@ class Segmenter:
         image = request.image
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
             raise InvalidInput(f"expected an image of (H, W, 3) uint8, got {image.shape} {image.dtype}")
-        deadline.check()
-        mask = self._model.run(image)
-        region = find_region(mask)
-        confidence = rate(mask, region)
+        look = look_for_product(self._model, image, deadline)
         alpha, foreground = np.zeros(image.shape[:2], np.uint16), image
-        if confidence >= self._min_confidence and region.any():
-            alpha, foreground = self._cut(image, mask, region, deadline)
+        if look.confidence >= self._min_confidence and look.region.any():
+            alpha, foreground = self._cut(image, look.mask, look.region, deadline)
         solid = alpha > _OPAQUE // 2
         return SegmentResult(
             alpha=alpha,
             foreground=foreground,
             box=box_of(solid) if solid.any() else None,
-            confidence=confidence,
+            confidence=look.confidence,
             model=self.model,
             duration_s=time.perf_counter() - started,
         )
