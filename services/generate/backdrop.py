@@ -61,10 +61,15 @@ class PhotographedLight(Part):
 
 
 class TableEdge(Part):
-    """See `plates/edge.py`; the seed turns a straight edge by up to `spread_deg` either way."""
+    """See `plates/edge.py`; the seed turns a straight edge by up to `spread_deg` either way.
+
+    `retreat`: how much farther the edge is for every degree that the camera looks down, as a share of `behind_m`,
+    because who photographs from above moves the product away from the edge.
+    """
 
     shape: EdgeShape = EdgeShape.STRAIGHT
     behind_m: float = Field(0.45, gt=0.05)
+    retreat: float = Field(0.067, ge=0, le=1)
     spread_deg: float = Field(2.5, ge=0, le=20)
     radius_m: float = Field(0.5, gt=0.1)
     rim_m: float = Field(0.006, gt=0)

@@ -148,8 +148,7 @@ class _Draft:
 
     def _edge(self, backdrop: TableBackdrop) -> Edge:
         edge = backdrop.edge
-        # A photographer who looks down moves back from the edge: from about 35 degrees on the table fills the picture.
-        behind = edge.behind_m * (1 + max(0.0, self.view.camera.pitch_deg - 5) / 15)
+        behind = edge.behind_m * (1 + max(0.0, self.view.camera.pitch_deg - 5) * edge.retreat)
         phase = self.rng.uniform(0, 1, 6)
         turn = self.rng.uniform(-1, 1) * edge.spread_deg
         waves = tuple(float(part) for part in phase) if edge.shape is EdgeShape.BROKEN else ()
