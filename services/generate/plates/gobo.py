@@ -53,9 +53,7 @@ class Gobo:
         """Trees far above: soft patches of shade, none of them over the product's foot."""
         px_per_m = SIDE_PX / SIDE_M
         patches = smoothstep(-1.5, 1.3, spectral_noise(rng, SIDE_PX, (4, 16), 0.4))
-        line = (np.arange(SIDE_PX, dtype=np.float32) - SIDE_PX / 2) / np.float32(0.16 * px_per_m)
-        clear = np.exp(-(line[:, None] ** 2 + line[None, :] ** 2))
-        return cls(1 - np.float32(density) * (1 - np.maximum(patches, clear)))
+        return cls(1 - np.float32(density) * (1 - np.maximum(patches, _clearing(px_per_m, 0.16))))
 
     @classmethod
     def window(cls, window: WindowShape, from_left: bool, rng: np.random.Generator) -> Self:
@@ -74,7 +72,7 @@ class Gobo:
             shade = blur_disc(near, 0.9 * window.penumbra_m * px_per_m) * blur_disc(
                 far, 2.4 * window.penumbra_m * px_per_m
             )
-            mask = mask * (1 - np.float32(window.leaves) * (1 - shade))
+            mask = mask * (1 - np.float32(window.leaves) * (1 - np.maximum(shade, _clearing(px_per_m, 0.09))))
         return cls(mask)
 
     def shade(self, lamp: Lamp, points: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -99,6 +97,12 @@ class Gobo:
         return np.asarray(seen, np.float32)
 
 
+def _clearing(px_per_m: float, radius_m: float) -> Mask:
+    """1 in the middle of the picture, falling off at about `radius_m` from it: the product stands in the light."""
+    line = (np.arange(SIDE_PX, dtype=np.float32) - SIDE_PX / 2) / np.float32(radius_m * px_per_m)
+    return np.asarray(np.exp(-((line[:, None] ** 2 + line[None, :] ** 2) ** 2)), np.float32)
+
+
 def _panes(window: WindowShape, from_left: bool, rng: np.random.Generator, px_per_m: float) -> Mask:
     """Lit panes on black; the middle of the picture, where the foot is, lies inside a pane.
 
@@ -121,13 +125,17 @@ def _panes(window: WindowShape, from_left: bool, rng: np.random.Generator, px_pe
 
 
 def _branches(rng: np.random.Generator, px_per_m: float) -> Mask:
-    """Some olive-like branches, 0 where a leaf is; they hang in from above and hardly reach the product."""
+    """Some olive-like branches, 0 where a leaf is: most hang in from above, a few reach in from the sides."""
     mask = np.full((SIDE_PX, SIDE_PX), 255, np.uint8)
-    for _ in range(int(rng.integers(9, 13))):
+    for _ in range(int(rng.integers(8, 12))):
         side = rng.choice([-1.0, 1.0])
         start = np.array([SIDE_PX * (0.5 + side * rng.uniform(0.05, 0.4)), SIDE_PX * rng.uniform(0.02, 0.3)])
         heading = math.pi / 2 + side * rng.uniform(-0.2, 0.9)
         _branch(mask, rng, start, heading, rng.uniform(0.3, 0.55) * px_per_m, px_per_m)
+    for side in (-1.0, 1.0):
+        start = np.array([SIDE_PX * (0.5 + side * rng.uniform(0.14, 0.2)), SIDE_PX * rng.uniform(0.34, 0.52)])
+        heading = math.pi / 2 + side * rng.uniform(0.5, 1.3)
+        _branch(mask, rng, start, heading, rng.uniform(0.2, 0.32) * px_per_m, px_per_m)
     return (mask / 255).astype(np.float32)
 
 
