@@ -9,8 +9,16 @@ from services.common.deadline import Deadline
 from services.generate.plates.bokeh import blur_rows
 from services.generate.plates.gobo import Gobo
 from services.generate.plates.lighting import Lamp
-from services.generate.plates.surface import Band, Incidence, Lay, coarse_incidence, ground_skin, lit, wall_skin
-from services.generate.plates.table import coarse_ground
+from services.generate.plates.surface import (
+    Band,
+    Incidence,
+    Lay,
+    coarse_ground,
+    coarse_incidence,
+    ground_skin,
+    lit,
+    wall_skin,
+)
 from services.generate.plates.texture import Texture
 from services.generate.plates.view import View
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,9 @@ class Edge:
     radius_m: float
     rim_m: float
     phase: tuple[float, ...] = ()
+
+    #: A broken edge stays within this distance of the straight one.
+    MOST_WAVE_M: ClassVar[float] = 0.035
 
     def inside_m(self, x_m: NDArray[np.float32], z_m: NDArray[np.float32]) -> NDArray[np.float32]:
         """Distance from the edge, positive on the table; both arguments are measured from the foot."""

@@ -26,8 +26,9 @@ from services.generate.plates.lens import through_lens
 from services.generate.plates.lighting import Lamp
 from services.generate.plates.materials.catalog import MaterialName
 from services.generate.plates.surface import Lay
+from services.generate.plates.surroundings import Surroundings
 from services.generate.plates.sweep import Sweep
-from services.generate.plates.table import Surroundings, Table
+from services.generate.plates.table import Table
 from services.generate.plates.texture import Texture
 from services.generate.plates.tone import decode_srgb, develop
 from services.generate.plates.view import View

@@ -124,6 +124,19 @@ def coarse_incidence(
     return Incidence(*(enlarged(part.astype(np.float32), (height, width)) for part in (key, ambient)))
 
 
+def coarse_ground(view: View, band: Band) -> NDArray[np.float32]:
+    """(h, w, 3) places on the ground under a coarse grid over the band."""
+    depth, z = view.ground()
+    height, width = band.end - band.first, view.camera.size_hw[1]
+    rows = np.linspace(band.first, band.end - 1, max(2, height // COARSE)).round().astype(int)
+    columns = np.linspace(0, width - 1, max(2, width // COARSE)).round().astype(int)
+    x = view.across[columns][None, :] * np.minimum(depth[rows], 1e3)[:, None]
+    points = np.zeros((*x.shape, 3), np.float32)
+    points[..., 0] = x
+    points[..., 2] = np.minimum(z[rows], 1e3)[:, None]
+    return points
+
+
 def enlarged(coarse: NDArray[np.float32], size_hw: tuple[int, int]) -> NDArray[np.float32]:
     """A coarse field at full size, smooth."""
     return np.asarray(cv2.resize(coarse, size_hw[::-1], interpolation=cv2.INTER_CUBIC), np.float32)

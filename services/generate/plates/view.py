@@ -1,6 +1,7 @@
 """Where the camera's rays meet the ground, row by row."""
 
 import math
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,9 @@ from services.common.camera import Camera
 from services.common.geometry import SizeHW
 
 #: Depth, in metres, of rows that see no ground.
-SKY_M = 1e6
+SKY_M: Final = 1e6
+#: Tangent of half the widest angle of view at which surroundings are shown; wider ones look drawn out at the sides.
+WIDEST: Final = 1.0
 
 
 class View:
@@ -71,6 +74,7 @@ class View:
         nobody can tell, and gains detail.
         """
         camera = self.camera
+        breadth = max(1.0, min(breadth, WIDEST * 2 * camera.focal_px / max(camera.size_hw)))
         half = math.tan(math.radians(camera.vertical_fov_deg) / 2) * breadth
         pitch = math.degrees(math.atan(math.tan(math.radians(min(camera.pitch_deg, 89.0))) * breadth))
         return Camera(camera.size_hw, pitch, math.degrees(2 * math.atan(half)), camera.foot_yx, camera.px_per_m)

@@ -29,7 +29,7 @@ class WoodSpecies:
     spread: float
 
 
-OAK = WoodSpecies((0.50, 0.315, 0.16), (0.31, 0.168, 0.071), (0.12, 0.06, 0.026), 0.0042, 0.75, 0.1)
+OAK = WoodSpecies((0.55, 0.335, 0.158), (0.335, 0.178, 0.07), (0.12, 0.06, 0.026), 0.0042, 0.75, 0.1)
 WALNUT = WoodSpecies((0.20, 0.112, 0.06), (0.098, 0.05, 0.026), (0.035, 0.017, 0.009), 0.0058, 0.6, 0.2)
 
 
@@ -63,7 +63,7 @@ def wood(rng: np.random.Generator, size_px: int, species: WoodSpecies, boards: i
     gap = smoothstep(0.0011, 0.0002, inside_m.astype(np.float32))[:, None]
     bevel = smoothstep(0.0028, 0.0004, inside_m.astype(np.float32))[:, None]
     albedo *= (1 - 0.82 * gap)[..., None]
-    height = -1.6e-4 * pores - 6e-4 * bevel + 2.2e-5 * fibre - 5e-5 * ring + 0 * gap
+    height = -1.6e-4 * pores - 6e-4 * bevel + 2.2e-5 * fibre - 5e-5 * ring
     gloss = (1 - 0.75 * pores) * (1 - 0.9 * gap) * (0.85 + 0.1 * streak.clip(-1.5, 1.5))
     return MaterialMaps(
         albedo.astype(np.float32),

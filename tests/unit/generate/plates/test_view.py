@@ -46,3 +46,8 @@ def test_a_wall_stands_on_the_ground() -> None:
     _, height = seen.wall(float(z[120]))
     assert height[120] == pytest.approx(0, abs=1e-4)
     assert height[90] > 0
+
+
+def test_a_panoramic_format_is_not_widened_further() -> None:
+    seen = View(Camera((100, 500), 10, 40, (80, 250), 100), 0.02)
+    assert seen.wide(2.5).vertical_fov_deg == pytest.approx(40)
