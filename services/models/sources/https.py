@@ -12,7 +12,6 @@ from services.common.errors import ModelUnavailable
 from services.models.sources.download import Download
 from services.models.sources.source import Progress
 
-_BLOCK_BYTES = 1 << 18
 _MAX_REDIRECTS = 5
 _TRANSIENT = (httpx.TransportError, httpx.HTTPStatusError)
 
@@ -28,7 +27,7 @@ class HttpsSource:
         url: Must begin with https://.
         tls: Trusted certificates and client certificate; None = the platform's usual ones.
         timeout_s: For connecting and between two blocks.
-        attempts: Tries in a row without a single new byte before giving up.
+        attempts: Tries before giving up, counted anew when one brings new bytes.
         pause_s: Before the second try; doubles with each.
     """
 
@@ -73,7 +72,8 @@ class HttpsSource:
             _check_extent(response, _size(target) if resumed else 0, size_bytes)
             bookmark.save(response)
             with Download(target, size_bytes, progress, keep=resumed) as download:
-                for block in response.iter_raw(_BLOCK_BYTES):
+                # As it arrives: asked for blocks of one size, httpx drops the incomplete last one when the line breaks.
+                for block in response.iter_raw():
                     download.write(block)
                 download.finish()
         except ModelUnavailable:

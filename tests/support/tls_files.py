@@ -1,0 +1,87 @@
+"""An https server on loopback that gives one file out, well or badly."""
+
+import re
+import ssl
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import trustme
+
+
+class TlsFiles:
+    """Serves `content` under every path; a context manager.
+
+    Attributes that a test may set: `cuts`, how many answers break off, each after `cut_after` bytes; `ranges`, whether
+    Range is understood; `etag`; `redirect_to`, sent instead of the file; `statuses`, answered first, one per request.
+    `requests` holds the headers of all requests so far.
+    """
+
+    def __init__(self, content):
+        self.content = content
+        self.cuts, self.cut_after = 0, len(content) // 2
+        self.ranges, self.etag = True, '"v1"'
+        self.redirect_to = None
+        self.statuses = []
+        self.requests = []
+        authority = trustme.CA()
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost").configure_cert(tls)
+        self.trust = ssl.create_default_context()
+        authority.configure_trust(self.trust)
+        self.ca_pem = authority.cert_pem.bytes().decode()
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.files = self
+        self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"https://localhost:{self._server.server_port}/file"
+
+    def start(self, headers):
+        """First byte that an answer to these headers sends."""
+        found = re.fullmatch(r"bytes=(\d+)-", headers.get("Range", ""))
+        return int(found[1]) if found and self.ranges and headers.get("If-Range") == self.etag else 0
+
+    def __enter__(self):
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    files = None
+
+    def handle_error(self, request, client_address):
+        """Say nothing: clients that refuse the certificate are part of the tests."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        files = self.server.files
+        files.requests.append(dict(self.headers))
+        if files.statuses:
+            self.answer(files.statuses.pop(0), b"")
+        elif files.redirect_to:
+            self.answer(302, b"", {"Location": files.redirect_to})
+        else:
+            self.send_file(files)
+
+    def send_file(self, files):
+        start = files.start(self.headers)
+        extent = {"Content-Range": f"bytes {start}-{len(files.content) - 1}/{len(files.content)}"} if start else {}
+        cut = files.cut_after if files.cuts else None
+        files.cuts = max(0, files.cuts - 1)
+        self.answer(
+            206 if start else 200, files.content[start:], extent | ({"ETag": files.etag} if files.etag else {}), cut
+        )
+
+    def answer(self, status, body, headers=None, cut=None):
+        self.send_response(status)
+        for name, value in ((headers or {}) | {"Content-Length": str(len(body))}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.close_connection = True
+        self.wfile.write(body[:cut])
+
+    def log_message(self, format, *args):  # noqa: A002 (the base class names it so)
+        pass
