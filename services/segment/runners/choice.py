@@ -66,12 +66,13 @@ def _disagreement(runner: OpenVinoRunner, path: Path, threads: int, work_dir: Pa
         return str(json.loads(verdict.read_text("utf-8"))["reason"])
     except (OSError, ValueError, KeyError):
         pass
-    reason = _compare(runner, OnnxRuntimeRunner(path, threads))
+    reason = compare(runner, OnnxRuntimeRunner(path, threads))
     verdict.write_text(json.dumps({"reason": reason, "compared": facts}), "utf-8")
     return reason
 
 
-def _compare(runner: Runner, reference: Runner) -> str:
+def compare(runner: Runner, reference: Runner) -> str:
+    """How two runners of the same network differ on a picture; empty = not more than rounding explains."""
     batch = to_batch(check_picture(runner.input_hw), runner.input_hw)
     got, wanted = runner.run(batch), reference.run(batch)
     difference = np.abs(got - wanted)
