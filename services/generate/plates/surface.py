@@ -16,6 +16,8 @@ from services.generate.plates.view import View
 COARSE: Final = 8
 #: Samples per pixel at most, along the direction in which a level surface is foreshortened.
 MAX_TAPS: Final = 4
+#: Pixels looked up at once.
+STRIP_PX: Final = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -55,47 +57,80 @@ class Skin:
     gloss: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Rows:
+    """Where the rows of a band meet a plane: one sample of each.
+
+    Args:
+        depth_m: (H,) float32, along the optical axis; gives the place along X.
+        other_m: (H,) float32, along the plane's other axis.
+    """
+
+    depth_m: NDArray[np.float32]
+    other_m: NDArray[np.float32]
+
+
 def ground_skin(view: View, band: Band, texture: Texture, lay: Lay) -> Skin:
     """The ground's texture in perspective; foreshortened rows are averaged from several samples."""
     depth, z = view.ground()
     length = np.abs(np.gradient(z[band.rows].astype(np.float64))) if band.end - band.first > 1 else np.ones(1)
     width = depth[band.rows] / view.camera.focal_px
     middle = min(max(round(view.camera.foot_yx[0]), band.first), band.end - 1) - band.first
-    taps = min(MAX_TAPS, max(1, math.ceil(float(length[middle] / width[middle]) / 1.4)))
-    size = np.maximum(width, length / taps).astype(np.float32)
-    spots = []
-    for tap in range(taps):
-        depth, z = view.ground((tap + 0.5) / taps - 0.5)
-        spots.append((view.across[None, :] * depth[band.rows, None], z[band.rows, None] - np.float32(view.foot_z_m)))
-    return _average(spots, size, texture, lay)
+    count = min(MAX_TAPS, max(1, math.ceil(float(length[middle] / width[middle]) / 1.4)))
+    taps = []
+    for tap in range(count):
+        depth, z = view.ground((tap + 0.5) / count - 0.5)
+        taps.append(Rows(depth[band.rows], z[band.rows] - np.float32(view.foot_z_m)))
+    return _skin(view, taps, np.maximum(width, length / count).astype(np.float32), texture, lay)
 
 
 def wall_skin(view: View, band: Band, z_m: float, texture: Texture, lay: Lay) -> Skin:
     """An upright wall's texture."""
     depth, y = view.wall(z_m)
     size = depth[band.rows] / np.float32(view.camera.focal_px)
-    return _average([(view.across[None, :] * depth[band.rows, None], y[band.rows, None])], size, texture, lay)
+    return _skin(view, [Rows(depth[band.rows], y[band.rows])], size, texture, lay)
 
 
-def _average(
-    spots: list[tuple[NDArray[np.float32], NDArray[np.float32]]],
-    size_m: NDArray[np.float32],
-    texture: Texture,
-    lay: Lay,
-) -> Skin:
+def _skin(view: View, taps: list[Rows], size_m: NDArray[np.float32], texture: Texture, lay: Lay) -> Skin:
+    """The mean of the taps' samples, made strip by strip, which keeps memory small and near."""
+    height, width = len(size_m), view.camera.size_hw[1]
+    skin = Skin(
+        np.empty((height, width, 3), np.float32),
+        np.empty((height, width, 2), np.float32),
+        np.empty((height, width), np.float32),
+    )
+    tint = np.array(lay.tint, np.float32) / np.float32(len(taps))
+    step = max(1, STRIP_PX // width)
+    for first in range(0, height, step):
+        rows = slice(first, min(height, first + step))
+        spots = [_turned(lay, view.across[None, :] * tap.depth_m[rows, None], tap.other_m[rows, None]) for tap in taps]
+        albedo, detail = texture.sample(Footprints(*spots[0], size_m[rows]))
+        for spot in spots[1:]:
+            more = texture.sample(Footprints(*spot, size_m[rows]))
+            albedo += more[0]
+            detail += more[1]
+        np.multiply(albedo, tint, out=skin.albedo[rows])
+        detail /= len(taps)
+        skin.slope[rows, :, 0], skin.slope[rows, :, 1] = _turned_back(lay, detail[..., 0], detail[..., 1])
+        skin.gloss[rows] = detail[..., 2]
+    return skin
+
+
+def _turned(
+    lay: Lay, first: NDArray[np.float32], second: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """From the plane's axes to the texture's."""
     cos, sin = (np.float32(part(math.radians(lay.turn_deg))) for part in (math.cos, math.sin))
-    albedo, detail = np.zeros((*spots[0][0].shape, 3), np.float32), np.zeros((*spots[0][0].shape, 3), np.float32)
-    for first, second in spots:
-        u = first * cos + second * sin + np.float32(lay.origin_m[0])
-        v = second * cos - first * sin + np.float32(lay.origin_m[1])
-        seen = texture.sample(Footprints(u, v, size_m))
-        cv2.accumulate(seen[0], albedo)
-        cv2.accumulate(seen[1], detail)
-    detail /= len(spots)
-    along, across = detail[..., 0], detail[..., 1]
-    slope = np.stack([along * cos - across * sin, along * sin + across * cos], -1).astype(np.float32)
-    tint = np.array(lay.tint, np.float32) / np.float32(len(spots))
-    return Skin(albedo * tint, slope, np.ascontiguousarray(detail[..., 2]))
+    u = first * cos + second * sin + np.float32(lay.origin_m[0])
+    return u, second * cos - first * sin + np.float32(lay.origin_m[1])
+
+
+def _turned_back(
+    lay: Lay, along: NDArray[np.float32], across: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A slope's parts from the texture's axes to the plane's."""
+    cos, sin = (np.float32(part(math.radians(lay.turn_deg))) for part in (math.cos, math.sin))
+    return along * cos - across * sin, along * sin + across * cos
 
 
 @dataclass(frozen=True)
