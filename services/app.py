@@ -1,6 +1,7 @@
 """The composition root: settings in, a Serve application out. Also starts and stops the service on this machine."""
 
 import logging
+import signal
 import threading
 from pathlib import Path
 from types import TracebackType
@@ -91,6 +92,7 @@ class LocalService:
         require_free_ports(self._settings)
         logging.getLogger("ray.serve").setLevel(logging.WARNING)
         quiet = LoggingConfig(encoding="JSON", log_level="WARNING", enable_access_log=False)
+        on_sigterm = signal.getsignal(signal.SIGTERM)
         try:
             context: Any = ray.init(
                 address="local",
@@ -100,6 +102,9 @@ class LocalService:
                 logging_level=logging.ERROR,
                 _metrics_export_port=self._settings.ray.metrics_port,
             )
+            # Ray's core takes SIGTERM for itself, dies of it at once and leaves processes behind.
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGTERM, on_sigterm)
             self.logs_dir = Path(context.address_info["session_dir"]) / "logs"
             serve.start(
                 http_options={"host": self._settings.http.host, "port": self._settings.http.port},

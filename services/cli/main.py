@@ -40,7 +40,11 @@ def _main(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """The options of `vitrine` itself; each acts in its callback."""
+    """What comes before every command. Its options act in their callbacks."""
+    from services.common.logs import configure_logs
+
+    del version  # its callback has acted on it
+    configure_logs("ERROR", "cli")  # commands say themselves, in one line, what went wrong
 
 
 for command in (serve, shoot, cutout, scenes, bench, demo):

@@ -58,7 +58,7 @@ def fetch_models(
 
 
 def fetch_missing(cache: "ModelCache", entries: "Sequence[ModelEntry]") -> None:
-    """Fetch what of `entries` is not here, with a progress bar for each.
+    """Fetch what of `entries` is not here, with one progress bar over all.
 
     Raises:
         ModelUnavailable: One can't be had.
@@ -66,13 +66,17 @@ def fetch_missing(cache: "ModelCache", entries: "Sequence[ModelEntry]") -> None:
     missing = [entry for entry in entries if not cache.is_cached(entry)]
     if missing:
         with fetching_progress() as progress:
+            task = progress.add_task("models", total=sum(entry.size_bytes for entry in missing))
+            fetched = 0
             for entry in missing:
-                task = progress.add_task(entry.name, total=entry.size_bytes)
-                cache.path(entry.name, partial(_show, progress, task))
-                progress.update(task, completed=entry.size_bytes)
+                progress.update(task, description=entry.name, completed=fetched)
+                cache.path(entry.name, partial(_show, progress, task, fetched))
+                fetched += entry.size_bytes
+            progress.update(task, description="models", completed=fetched)
     size_mb = sum(entry.size_bytes for entry in entries) / 1e6
     asides().print(f"models: {len(entries)} here ({size_mb:.0f} MB), {len(missing)} of them fetched now")
 
 
-def _show(progress: "Progress", task: "TaskID", done: int, total: int) -> None:
-    progress.update(task, completed=done, total=total)
+def _show(progress: "Progress", task: "TaskID", before: int, done: int, total: int) -> None:
+    del total  # of this file; the bar is for all
+    progress.update(task, completed=before + done)

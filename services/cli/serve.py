@@ -30,10 +30,10 @@ def serve(
     from services.app import LocalService
 
     typer.echo("starting: Ray, three stages and their warm-up")
-    _stop_on_signals()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         with LocalService(settings) as service:
-            _stop_on_signals()  # Ray's own handlers would end this process without letting requests finish
             typer.echo(
                 f"ready: gRPC on port {settings.grpc.port}, HTTP at {settings.http.base_url} (API: /docs), "
                 f"metrics on port {settings.ray.metrics_port}; logs in {service.logs_dir}"
@@ -41,11 +41,6 @@ def serve(
             service.wait()
     except KeyboardInterrupt:
         typer.echo("stopped")
-
-
-def _stop_on_signals() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
 
 
 def _interrupt(number: int, frame: object) -> None:

@@ -1,5 +1,6 @@
 """`vitrine serve` as a child process, for commands that need a service and end with it."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -61,7 +62,7 @@ class ServiceProcess:
     def stop(self) -> None:
         """End it in order, or by force when it hangs; does nothing when it has ended."""
         process = self._process
-        if process is None or process.poll() is not None:
+        if process is None:
             return
         # Another Ctrl-C must not leave the service behind.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -69,9 +70,12 @@ class ServiceProcess:
             process.terminate()
             process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            pass
         finally:
+            # Whatever it started and did not stop is of its group; mostly nothing.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
             signal.signal(signal.SIGINT, before)
 
     def wait_ready(self, timeout_s: float) -> float:

@@ -2,6 +2,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from services.cli.main import app
@@ -32,7 +33,9 @@ def vitrine(monkeypatch, tmp_path):
         parsed = json.loads(result.stdout) if "--json" in arguments and result.stdout else None
         return SimpleNamespace(exit_code=result.exit_code, stdout=result.stdout, stderr=result.stderr, json=parsed)
 
-    return run
+    yield run
+    # The command line sets logging up for its process, which here goes on.
+    structlog.reset_defaults()
 
 
 @pytest.fixture
