@@ -31,5 +31,8 @@ def through_lens(radiance: NDArray[np.float32]) -> NDArray[np.float32]:
     vignette = 1 - FALLOFF * (down**2 + across**2) / np.float32(height**2 + width**2)
     kept = 1 - sum(weight for weight, _ in GLARE)
     gain = cv2.resize(vignette * kept, (width, height), interpolation=cv2.INTER_LINEAR)
-    stray = cv2.resize(veil * vignette[..., None], (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(radiance * gain[..., None] + stray, np.float32)
+    seen = radiance * np.asarray(gain, np.float32)[..., None]
+    seen += np.asarray(
+        cv2.resize(veil * vignette[..., None], (width, height), interpolation=cv2.INTER_LINEAR), np.float32
+    )
+    return seen
