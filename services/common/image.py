@@ -7,7 +7,6 @@ checked before a pixel is decoded.
 import functools
 import io
 import struct
-import warnings
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -70,14 +69,17 @@ def decode_image(data: bytes, limits: ImageLimits) -> NDArray[np.uint8]:
             field="image.content", got=len(data), limit=limits.max_bytes,
         )  # fmt: skip
     try:
-        with warnings.catch_warnings():
-            # Pillow's own bomb guard warns at a fixed size; ours, below, is the operator's.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=READABLE) as picture:
-                _check_header(picture, limits)
-                picture.load()
-                return _upright_srgb(picture)
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        with Image.open(io.BytesIO(data), formats=READABLE) as picture:
+            _check_header(picture, limits)
+            picture.load()
+            return _upright_srgb(picture)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        # Pillow's own guard, for sizes far beyond ours; it tells no numbers.
+        raise TooLarge(
+            f"the image has too many pixels; at most {limits.max_pixels} are taken",
+            field="image.content", limit=limits.max_pixels,
+        ) from error  # fmt: skip
+    except UnidentifiedImageError as error:
         raise UnsupportedMedia(
             "the image can't be read; wanted is a JPEG, PNG or WebP file", field="image.content"
         ) from error
@@ -116,6 +118,9 @@ def image_size_hw(data: bytes) -> SizeHW | None:
 def _upright_srgb(picture: Image.Image) -> NDArray[np.uint8]:
     profile = picture.info.get("icc_profile")
     picture = ImageOps.exif_transpose(picture)
+    if picture.mode.startswith("I"):
+        # Pillow would clip 16-bit greys at 255 instead of scaling them.
+        picture = Image.fromarray((np.asarray(picture).astype(np.uint32) >> 8).astype(np.uint8))
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         rgba = picture.convert("RGBA")
         flat = Image.new("RGBA", rgba.size, (255, 255, 255, 255))

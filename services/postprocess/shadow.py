@@ -25,7 +25,7 @@ from services.postprocess.hull import THICKNESS, Slice, level_silhouette, lying_
 from services.postprocess.product import Product
 from services.postprocess.schema import Pose, Shadow
 
-DIRECTIONS: Final = 40
+DIRECTIONS: Final = 64
 
 _SILHOUETTE_PX: Final = 320
 _GRID_CELLS: Final = 448
@@ -34,7 +34,7 @@ _LEAST_LEVELS: Final = 12
 #: show between them.
 _STEP_CELLS: Final = (1.5, 6.0)
 #: Outlines are blurred by this share of the distance between neighbouring directions, so that no steps show.
-_SMOOTHING: Final = 0.45
+_SMOOTHING: Final = 0.35
 #: Lower light would draw the shadow out to the horizon.
 _LEAST_ELEVATION_DEG: Final = 8.0
 #: Occlusion below twice this fades to nothing, so that a white ground stays white outside the shadow.

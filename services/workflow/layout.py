@@ -97,7 +97,7 @@ class _Axis:
         if not self.asked and self.anchor == 1:
             wanted += _BALANCE * ((size - length) / 2 - wanted)
         low, high = self.share_low * shorter, size - self.share_high * shorter - length
-        if self.asked or high < low:
+        if self.asked or high < low - 0.5:
             low, high = min(0.0, size - length), max(0.0, size - length)
         return min(max(wanted, low), high)
 
