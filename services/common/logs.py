@@ -31,7 +31,8 @@ def configure_logs(level: str, component: str) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Looked up for every logger, so that a redirected standard error is followed.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
 
 

@@ -80,26 +80,27 @@ def _flat(name: str, field: dict[str, Any], definitions: dict[str, Any]) -> dict
 def complete(app: FastAPI) -> None:
     """Make the application's OpenAPI document whole: schemas that only hand-written parts name, and nothing false."""
 
-    def document() -> dict[str, Any]:
+    def once() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _document(app)
+            app.openapi_schema = document(app)
         return app.openapi_schema
 
-    app.openapi = document  # type: ignore[method-assign] # FastAPI's documented way to extend the document
+    app.openapi = once  # type: ignore[method-assign] # FastAPI's documented way to extend the document
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
-    document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-    schemas = document["components"]["schemas"]
+def document(app: FastAPI) -> dict[str, Any]:
+    """The whole OpenAPI document."""
+    whole = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+    schemas = whole["components"]["schemas"]
     for model in (CreateCutoutRequest, CreateShotRequest, Problem):
         schema = model.model_json_schema(ref_template=_REF)
         for name, definition in schema.pop("$defs", {}).items():
             schemas.setdefault(name, definition)
         schemas[model.__name__] = schema
     # FastAPI describes its own form of validation errors, which is never answered: they are problems too.
-    for path in document["paths"].values():
+    for path in whole["paths"].values():
         for operation in path.values():
             operation["responses"].pop("422", None)
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    return document
+    return whole

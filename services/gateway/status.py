@@ -1,5 +1,6 @@
 """The error table: what each of our errors is over HTTP and over gRPC, and whether trying again can help."""
 
+import math
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -96,7 +97,7 @@ def headers(error: VitrineError) -> dict[str, str]:
     """HTTP headers that go with the error."""
     found = {"Cache-Control": "no-store"}
     if "retry_after_s" in error.details:
-        found["Retry-After"] = str(max(1, round(error.details["retry_after_s"])))
+        found["Retry-After"] = str(math.ceil(error.details["retry_after_s"]))
     if error.code == errors.Unauthenticated.code:
         found["WWW-Authenticate"] = "Bearer"
     return found

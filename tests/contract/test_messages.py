@@ -1,0 +1,180 @@
+"""Proto, API model and OpenAPI say the same, field by field."""
+
+import enum
+import types
+import typing
+
+import pytest
+from google.protobuf.descriptor import FieldDescriptor
+from pydantic import BaseModel
+
+from services.api import catalog, common, studio
+from services.common.image import ImageFormat
+from services.gateway.convert import from_proto, to_proto
+from services.gateway.openapi import document
+from services.pb.vitrine.v1 import catalog_pb2, common_pb2, studio_pb2
+from services.postprocess.schema import Pose, Preservation, Shadow
+from tests.support.gateway_parts import Parts
+
+FILES = {common_pb2: common, studio_pb2: studio, catalog_pb2: catalog}
+ENUMS = {
+    "vitrine.v1.ImageFormat.Format": ImageFormat,
+    "vitrine.v1.Stage.Name": common.StageName,
+    "vitrine.v1.StageEvent.State": studio.StageState,
+    "vitrine.v1.CreateShotRequest.Pose": Pose,
+    "vitrine.v1.CreateShotRequest.Shadow": Shadow,
+    "vitrine.v1.CreateShotRequest.Preservation": Preservation,
+    "vitrine.v1.Model.Kind": catalog.ModelKind,
+}
+KINDS = {
+    FieldDescriptor.CPPTYPE_STRING: str,
+    FieldDescriptor.CPPTYPE_BOOL: bool,
+    FieldDescriptor.CPPTYPE_FLOAT: float,
+    FieldDescriptor.CPPTYPE_INT32: int,
+    FieldDescriptor.CPPTYPE_INT64: int,
+    FieldDescriptor.CPPTYPE_UINT32: int,
+}
+WELL_KNOWN = {"google.protobuf.Duration": float, "google.protobuf.Timestamp": str}
+#: By Python type, what its JSON schema says; enums and messages are references.
+JSON_TYPES = {str: "string", bytes: "string", bool: "boolean", float: "number", int: "integer"}
+
+MESSAGES = {
+    descriptor.name: (getattr(module, descriptor.name), getattr(api, descriptor.name))
+    for module, api in FILES.items()
+    for descriptor in module.DESCRIPTOR.message_types_by_name.values()
+    if descriptor.fields
+}
+FIELDS = [
+    pytest.param(field, model, id=f"{name}.{field.name}")
+    for name, (proto, model) in MESSAGES.items()
+    for field in proto.DESCRIPTOR.fields
+]
+
+OPENAPI = document(Parts().http_app())
+
+
+def python_type(field):
+    """What the proto's field is in Python."""
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return bytes
+    if field.enum_type:
+        return ENUMS[field.enum_type.full_name]
+    if field.message_type:
+        known = WELL_KNOWN.get(field.message_type.full_name)
+        return known or MESSAGES[field.message_type.name][1]
+    return KINDS[field.cpp_type]
+
+
+def unwrapped(annotation):
+    """The bare type, whether None is allowed, whether it is a list."""
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        inner = [each for each in typing.get_args(annotation) if each is not type(None)]
+        return unwrapped(inner[0])[0], True, False
+    if typing.get_origin(annotation) is typing.Annotated:
+        return unwrapped(typing.get_args(annotation)[0])
+    if typing.get_origin(annotation) is list:
+        return unwrapped(typing.get_args(annotation)[0])[0], False, True
+    return annotation, False, False
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_model_has_the_messages_fields(name):
+    proto, model = MESSAGES[name]
+    assert list(model.model_fields) == [field.name for field in proto.DESCRIPTOR.fields]
+
+
+@pytest.mark.parametrize(("field", "model"), FIELDS)
+def test_field_has_the_same_type(field, model):
+    bare, _, listed = unwrapped(model.model_fields[field.name].annotation)
+    assert bare is python_type(field)
+    assert listed == field.is_repeated
+
+
+@pytest.mark.parametrize(("field", "model"), FIELDS)
+def test_optional_scalar_is_none_where_it_is_absent(field, model):
+    scalar = not field.message_type and not field.is_repeated
+    optional = scalar and field.has_presence and field.containing_oneof.name.startswith("_")
+    if optional:
+        assert model.model_fields[field.name].default is None
+    elif scalar and not field.enum_type:
+        assert model.model_fields[field.name].default is not None
+
+
+@pytest.mark.parametrize("name", ENUMS)
+def test_enum_has_the_same_values(name):
+    descriptor = next(
+        each.enum_type
+        for proto, _ in MESSAGES.values()
+        for each in proto.DESCRIPTOR.fields
+        if each.enum_type and each.enum_type.full_name == name
+    )
+    zero, *rest = [value.name for value in descriptor.values]
+    assert zero.endswith("_UNSPECIFIED")
+    assert [each.value for each in ENUMS[name]] == rest
+
+
+@pytest.mark.parametrize(("field", "model"), FIELDS)
+def test_openapi_says_the_same(field, model):
+    schemas = OPENAPI["components"]["schemas"]
+    if model.__name__ not in schemas:
+        assert model.__name__ in GRPC_ONLY
+        return
+    schema = schemas[model.__name__]["properties"][field.name]
+    choices = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
+    [schema] = [each.get("items", each) for each in choices]
+    kind = python_type(field)
+    if field.message_type and field.message_type.full_name == "google.protobuf.Duration":
+        assert schema["type"] == "string"
+    elif issubclass(kind, (enum.Enum, BaseModel)):
+        assert schema["$ref"].endswith(f"/{kind.__name__}")
+    else:
+        assert schema["type"] == JSON_TYPES[kind]
+
+
+#: Messages that HTTP has no use for: streams, and requests that are query parameters there.
+GRPC_ONLY = {
+    "StreamShotRequest",
+    "StreamShotResponse",
+    "StageEvent",
+    "ReadBlobRequest",
+    "ReadBlobResponse",
+    "ListScenesRequest",
+    "ListModelsRequest",
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_filled_message_comes_back_the_same(name):
+    proto, model = MESSAGES[name]
+    message = filled(proto())
+    copy = proto()
+    copy.CopyFrom(message)
+    assert to_proto(from_proto(copy, model), proto) == message
+
+
+def filled(message):
+    """Every field set to something that is not its default and that every model allows."""
+    for field in message.DESCRIPTOR.fields:
+        target = getattr(message, field.name)
+        if field.is_repeated:
+            filled(target.add()) if field.message_type else target.append(sample(field))
+        elif field.message_type and field.message_type.full_name in WELL_KNOWN:
+            target.seconds = 3
+        elif field.message_type:
+            filled(target)
+        else:
+            setattr(message, field.name, sample(field))
+    return message
+
+
+def sample(field):
+    if field.name == "background_color":
+        return "#0a0b0c"
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return b"\x00\xff"
+    return {
+        FieldDescriptor.CPPTYPE_STRING: "text",
+        FieldDescriptor.CPPTYPE_BOOL: True,
+        FieldDescriptor.CPPTYPE_FLOAT: 0.25,
+        FieldDescriptor.CPPTYPE_ENUM: 1,
+    }.get(field.cpp_type, 7)

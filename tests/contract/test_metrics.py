@@ -1,0 +1,34 @@
+"""Names of metrics are an API."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from services.common import metrics
+
+#: Serve writes these itself; https://docs.ray.io/en/latest/serve/monitoring.html
+RESERVED = {"application", "deployment", "replica", "route"}
+UNITS = {"counter": "_total", "histogram": "_seconds"}
+
+
+@pytest.mark.parametrize("metric", metrics.ALL, ids=lambda metric: metric.name)
+def test_metric_has_our_prefix_its_unit_and_bounded_labels(metric):
+    assert re.fullmatch(r"vitrine_[a-z_]+", metric.name)
+    assert metric.name.endswith(UNITS.get(metric.kind, ""))
+    assert metric.description.endswith(".")
+    assert set(metric.labels) <= {"method", "protocol", "outcome", "stage"}
+    assert not RESERVED & set(metric.labels)
+
+
+def test_every_metric_of_the_file_is_in_all():
+    constants = {value for value in vars(metrics).values() if isinstance(value, metrics.Metric)}
+    assert constants == set(metrics.ALL)
+
+
+def test_metrics_are_written_through_the_recorder_alone():
+    written = [
+        path for path in Path("services").rglob("*.py")
+        if re.search(r"metrics\.(Counter|Gauge|Histogram)\(|prometheus_client", path.read_text())
+    ]  # fmt: skip
+    assert written == []

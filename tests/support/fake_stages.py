@@ -1,0 +1,118 @@
+"""Stages that answer at once, for tests of what calls them."""
+
+import asyncio
+from collections import defaultdict
+
+import numpy as np
+
+from services.common.errors import NotReady
+from services.common.geometry import Box
+from services.common.image import encode_image
+from services.common.light import Finish, Light
+from services.generate.schema import GenerateResult
+from services.postprocess.schema import CutoutResult, RestoreResult
+from services.segment.schema import SegmentResult
+from services.workflow.stages import Stages
+
+LIGHT = Light(0.0, 45.0, 10.0, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+
+
+class FakeStages:
+    """All three stages. The product is the middle of the photo.
+
+    Args:
+        store: Where pictures go; None keeps none.
+        confidence: Of every segmentation.
+        faults: By stage, an error to raise instead of answering.
+        slow: By stage, an event to wait for before answering.
+
+    Attributes:
+        requests: By stage, what came in.
+        cancelled: Stages that were stopped while they worked.
+    """
+
+    def __init__(self, store=None, confidence=0.9, faults=None, slow=None):
+        self.store = store
+        self.confidence = confidence
+        self.faults = faults or {}
+        self.slow = slow or {}
+        self.requests = {}
+        self.cancelled = []
+        self._reached = defaultdict(asyncio.Event)
+
+    @property
+    def stages(self):
+        return Stages(_Segment(self), _Generate(self), self)
+
+    def shot(self, request, cutout, scene):
+        async def work():
+            background = (await scene).background
+            blob = self._put(request.output, background)
+            return RestoreResult(blob, "a" * 64, "a" * 64, 12, "none", 0.25)
+
+        return self.begin("postprocess", request, work)
+
+    def cutout(self, request, image, cutout):
+        async def work():
+            return CutoutResult(self._put(request.output, image), 0.25)
+
+        return self.begin("postprocess", request, work)
+
+    def begin(self, stage, request, work):
+        async def answer():
+            self._reached[stage].set()
+            try:
+                if stage in self.slow:
+                    await self.slow[stage].wait()
+            except asyncio.CancelledError:
+                self.cancelled.append(stage)
+                raise
+            if stage in self.faults:
+                raise self.faults[stage]
+            return await work()
+
+        self.requests[stage] = request
+        task = asyncio.ensure_future(answer())
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return task
+
+    async def reached(self, stage):
+        """Wait until the stage has begun."""
+        await self._reached[stage].wait()
+
+    async def probe(self, stage):
+        if isinstance(self.faults.get(stage), NotReady):
+            raise self.faults[stage]
+        return True
+
+    def _put(self, output, image):
+        data = encode_image(image, output.format, output.quality)
+        return self.store.put(f"{output.key}.{output.format.extension}", data, output.format.media_type)
+
+
+class _Segment:
+    def __init__(self, fakes):
+        self.fakes = fakes
+
+    def run(self, request):
+        async def work():
+            height, width = request.image.shape[:2]
+            box = Box(height // 4, width // 4, height // 2, width // 2)
+            alpha = np.zeros((height, width), np.uint16)
+            alpha[box.slices()] = 65535
+            found = box if self.fakes.confidence else None
+            return SegmentResult(alpha, request.image, found, self.fakes.confidence, "fake 1", 0.5)
+
+        return self.fakes.begin("segment", request, work)
+
+
+class _Generate:
+    def __init__(self, fakes):
+        self.fakes = fakes
+
+    def run(self, request):
+        async def work():
+            background = np.full((*request.camera.size_hw, 3), request.seed % 256, np.uint8)
+            return GenerateResult(background, LIGHT, Finish(0.0, 1.0), "fake 1", 0.125)
+
+        return self.fakes.begin("generate", request, work)

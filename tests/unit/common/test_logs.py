@@ -1,0 +1,44 @@
+"""Log lines are JSON and carry the request id, the component and the stack of a fault."""
+
+import json
+
+import pytest
+import structlog
+
+from services.common.logs import configure_logs, logger, request_context
+
+
+@pytest.fixture
+def lines(capsys):
+    configure_logs("INFO", "gateway")
+    yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    structlog.reset_defaults()
+
+
+def test_line_has_event_component_level_and_time(lines):
+    logger(stage="segment").info("stage finished", worked_s=1.5)
+    [line] = lines()
+    assert line["timestamp"].endswith("Z")
+    assert {name: line[name] for name in ("event", "component", "level", "stage", "worked_s")} == {
+        "event": "stage finished", "component": "gateway", "level": "info", "stage": "segment", "worked_s": 1.5
+    }  # fmt: skip
+
+
+def test_request_id_is_in_lines_inside_its_context_only(lines):
+    with request_context("id-1", method="CreateShot"):
+        logger().info("inside")
+    logger().info("outside")
+    inside, outside = lines()
+    assert (inside["request_id"], inside["method"]) == ("id-1", "CreateShot")
+    assert "request_id" not in outside
+
+
+def test_lines_below_the_level_are_not_written(lines):
+    logger().debug("chatter")
+    assert lines() == []
+
+
+def test_stack_of_an_error_is_one_line(lines):
+    logger().error("request failed", exc_info=KeyError("lost"))
+    [line] = lines()
+    assert "KeyError: 'lost'" in line["exception"]

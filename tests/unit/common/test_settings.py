@@ -1,0 +1,54 @@
+"""Settings come from arguments, the environment and defaults, in this order, and contradictions are refused."""
+
+import os
+
+import pytest
+from pydantic import ValidationError
+
+from services.common.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch):
+    for name in [each for each in os.environ if each.startswith("VITRINE_")]:
+        monkeypatch.delenv(name)
+
+
+def test_environment_fills_what_arguments_leave_out(monkeypatch):
+    monkeypatch.setenv("VITRINE_HTTP__PORT", "8123")
+    monkeypatch.setenv("VITRINE_GRPC__PORT", "9123")
+    settings = Settings.model_validate({"grpc": {"port": 9456}})
+    assert (settings.http.port, settings.grpc.port) == (8123, 9456)
+
+
+@pytest.mark.parametrize("tree", [{"htpp": {}}, {"http": {"prot": 1}}], ids=str)
+def test_misspelt_setting_is_refused(tree):
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        Settings.model_validate(tree)
+
+
+@pytest.mark.parametrize(
+    ("tree", "names"),
+    [
+        ({"storage": {"backend": "s3"}}, "storage.s3.bucket"),
+        ({"limits": {"default_timeout_s": 900}}, "limits.max_timeout_s"),
+        ({"http": {"port": 9000}}, "grpc.port"),
+        ({"segment": {"min_replicas": 3}}, "min_replicas"),
+        ({"segment": {"target_ongoing_requests": 5}}, "target_ongoing_requests"),
+    ],
+    ids=["bucket", "timeouts", "ports", "replicas", "scaling"],
+)
+def test_contradiction_names_both_settings(tree, names):
+    with pytest.raises(ValidationError, match=names):
+        Settings.model_validate(tree)
+
+
+def test_settings_are_frozen():
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings().http.port = 1
+
+
+def test_secret_is_not_shown():
+    settings = Settings.model_validate({"storage": {"s3": {"secret_access_key": "hush"}}})
+    assert "hush" not in repr(settings)
+    assert "hush" not in settings.model_dump_json()

@@ -1,0 +1,36 @@
+"""The picture itself is answered when the header likes an image better than JSON."""
+
+import pytest
+
+from services.api.studio import CreateShotRequest
+from services.common.image import ImageFormat
+from services.gateway.accept import Accepted
+
+
+@pytest.mark.parametrize(
+    ("header", "picture", "image_format"),
+    [
+        ("", False, None),
+        ("*/*", False, None),
+        ("application/json", False, None),
+        ("image/*", True, None),
+        ("image/png", True, ImageFormat.PNG),
+        ("IMAGE/WebP; q=0.4", True, ImageFormat.WEBP),
+        ("image/png, image/webp", True, None),
+        ("image/avif", True, None),
+        ("application/json, image/png;q=0.5", False, None),
+        ("application/json;q=0.5, image/png", True, ImageFormat.PNG),
+        ("image/png;q=0", False, None),
+        ("image/png;q=high", False, None),
+        (",,;", False, None),
+    ],
+)
+def test_header_is_read(header, picture, image_format):
+    assert Accepted.of(header) == Accepted(picture, image_format)
+
+
+def test_format_of_the_request_goes_before_the_headers():
+    accepted = Accepted.of("image/png")
+    assert accepted.applied(CreateShotRequest()).output.format is ImageFormat.PNG
+    asked = CreateShotRequest(output={"format": "WEBP"})
+    assert accepted.applied(asked) is asked

@@ -1,0 +1,145 @@
+"""Routes over a real ASGI stack: bodies in two forms, answers in two, every fault a problem."""
+
+import asyncio
+import base64
+
+import httpx
+import pytest
+
+from services.common.errors import NotReady
+from tests.support.gateway_parts import PUBLIC_URL, Parts
+
+
+@pytest.fixture
+def client(tmp_path):
+    def connect(peer="127.0.0.1", **options):
+        transport = httpx.ASGITransport(Parts(tmp_path, **options).http_app(), client=(peer, 4000))
+        return httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL)
+
+    return connect
+
+
+@pytest.fixture
+def form(photo):
+    return {"files": {"image": ("a.jpg", photo)}, "data": {"scene_id": "white", "seed": "1"}}
+
+
+def problem_of(answer):
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.json()["status"] == answer.status_code
+    return answer.json()
+
+
+async def test_json_and_form_say_the_same(client, form, photo):
+    body = {"image": {"content": base64.b64encode(photo).decode()}, "scene_id": "white", "seed": 1}
+    as_json = await client().post("/v1/shots", json=body)
+    as_form = await client().post("/v1/shots", **form)
+    assert as_json.json()["recipe_sha256"] == as_form.json()["recipe_sha256"]
+
+
+async def test_form_reaches_fields_deep_inside_by_dotted_names(client, form):
+    form["data"] |= {"output.format": "PNG", "output.inline": "true", "canvas.width": "200", "canvas.height": "100"}
+    image = (await client().post("/v1/shots", **form)).json()["image"]
+    assert (image["media_type"], image["width"], image["height"]) == ("image/png", 200, 100)
+    assert base64.b64decode(image["content"]).startswith(b"\x89PNG")
+
+
+async def test_picture_itself_is_answered_when_accept_asks_for_it(client, form):
+    answer = await client().post("/v1/shots", **form, headers={"Accept": "image/png"})
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.content.startswith(b"\x89PNG")
+    again = await client().get(answer.headers["content-location"])
+    assert again.content == answer.content
+    assert again.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"canvas.scale": "9"}, "canvas.scale"),
+        ({"sceen_id": "white"}, "sceen_id"),
+        ({"canvas": "3", "canvas.width": "4"}, "canvas.width"),
+        ({"seed": "-1"}, "seed"),
+        ({"timeout": "soon"}, "timeout"),
+    ],
+    ids=str,
+)
+async def test_faulty_field_of_a_form_is_named(client, form, fields, field):
+    problem = problem_of(await client().post("/v1/shots", files=form["files"], data=fields))
+    assert (problem["code"], problem["details"]["field"]) == ("invalid_input", field)
+
+
+async def test_form_takes_one_file_named_image(client, photo):
+    for files in ({"photo": ("a.jpg", photo)}, [("image", ("a", photo)), ("image", ("b", photo))]):
+        assert problem_of(await client().post("/v1/cutouts", files=files))["code"] == "invalid_input"
+    as_text = await client().post("/v1/cutouts", files={"image": (None, "text")})
+    assert problem_of(as_text)["details"]["field"] == "image"
+
+
+async def test_torn_form_is_invalid_input(client):
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = await client().post("/v1/shots", content=b"--x\r\nrubbish", headers=headers)
+    assert problem_of(answer)["code"] == "invalid_input"
+
+
+async def test_body_that_grows_too_large_is_refused_before_its_end(client):
+    sent = 0
+
+    async def endless():
+        nonlocal sent
+        while True:
+            sent += 1 << 16
+            yield bytes(1 << 16)
+
+    headers = {"Content-Type": "application/json"}
+    answer = await client(limits={"max_image_bytes": 1 << 20}).post("/v1/shots", content=endless(), headers=headers)
+    assert problem_of(answer)["code"] == "too_large"
+    assert sent < 4 << 20
+
+
+async def test_declared_length_is_enough_to_refuse(client):
+    headers = {"Content-Type": "application/json", "Content-Length": str(1 << 40)}
+    answer = await client().post("/v1/shots", content=b"{}", headers=headers)
+    assert problem_of(answer)["code"] == "too_large"
+
+
+async def test_unknown_error_tells_nothing(client, form):
+    answer = await client(faults={"segment": RuntimeError("/etc/secret")}).post("/v1/shots", **form)
+    assert problem_of(answer)["code"] == "internal"
+    assert "secret" not in answer.text
+
+
+async def test_method_that_is_not_taken_lists_the_others(client):
+    answer = await client().delete("/v1/scenes")
+    assert answer.status_code == 405
+    assert problem_of(answer)["title"] == "Method Not Allowed"
+    assert answer.headers["allow"] == "GET"
+
+
+async def test_caller_from_elsewhere_is_refused_everywhere_but_at_signed_addresses(client, form):
+    made = (await client().post("/v1/cutouts", files=form["files"])).json()
+    stranger = client(peer="203.0.113.9")
+    for path in ("/v1/scenes", "/v1/models"):
+        assert problem_of(await stranger.get(path))["code"] == "forbidden"
+    assert problem_of(await stranger.post("/v1/shots", **form))["code"] == "forbidden"
+    assert (await stranger.get(made["image"]["url"])).status_code == 200
+
+
+async def test_readiness_is_503_until_every_stage_answered(client):
+    answer = await client(faults={"segment": NotReady("starting")}).get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["stages"]["segment"] == "failed"
+    assert (await client().get("/readyz")).status_code == 200
+
+
+async def test_overload_has_retry_after(client, form):
+    crowded = client(limits={"max_running": 1, "max_waiting": 0}, slow={"segment": asyncio.Event()})
+    calls = [asyncio.create_task(crowded.post("/v1/shots", **form)) for _ in range(2)]
+    done, waiting = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+    answer = done.pop().result()
+    assert problem_of(answer)["retryable"] is True
+    assert int(answer.headers["retry-after"]) >= 1
+    for call in waiting:
+        call.cancel()
+    await asyncio.wait(waiting)

@@ -1,0 +1,89 @@
+"""A bounded number of requests runs, a bounded number waits, the rest is told when to come back."""
+
+import asyncio
+
+import pytest
+
+from services.common.errors import Overloaded
+from services.gateway.limits import Admission
+
+
+class Crowd:
+    """Requests that hold their places until told."""
+
+    def __init__(self, admission):
+        self.admission = admission
+        self.leave = asyncio.Event()
+        self.inside = 0
+
+    async def enter(self):
+        async with self.admission.place():
+            self.inside += 1
+            await self.leave.wait()
+
+    async def fill(self, count):
+        self.tasks = [asyncio.create_task(self.enter()) for _ in range(count)]
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+
+async def test_only_so_many_run_at_once():
+    crowd = Crowd(Admission(2, 3))
+    await crowd.fill(5)
+    assert crowd.inside == 2
+    crowd.leave.set()
+    await asyncio.gather(*crowd.tasks)
+    assert crowd.inside == 5
+
+
+async def test_one_more_is_refused_at_once_and_told_when_to_come_back():
+    crowd = Crowd(Admission(2, 3))
+    await crowd.fill(5)
+    with pytest.raises(Overloaded) as caught:
+        await crowd.enter()
+    assert caught.value.details["retry_after_s"] >= 1
+    crowd.leave.set()
+    await asyncio.gather(*crowd.tasks)
+
+
+async def test_places_are_given_back_by_those_who_fail_or_leave():
+    admission = Admission(1, 0)
+    for _ in range(3):
+        with pytest.raises(KeyError):
+            async with admission.place():
+                raise KeyError
+    crowd = Crowd(admission)
+    await crowd.fill(1)
+    crowd.tasks[0].cancel()
+    await asyncio.wait(crowd.tasks)
+    async with admission.place():
+        pass
+
+
+async def test_one_who_leaves_while_waiting_frees_a_seat():
+    crowd = Crowd(Admission(1, 1))
+    await crowd.fill(2)
+    crowd.tasks[1].cancel()
+    await asyncio.wait(crowd.tasks[1:])
+    await crowd.fill(1)
+    assert not crowd.tasks[0].done()
+
+
+async def test_time_to_come_back_grows_with_the_time_that_requests_take():
+    now = 0.0
+    admission = Admission(1, 4, clock=lambda: now)
+
+    async def refusal():
+        crowd = Crowd(admission)
+        await crowd.fill(5)
+        with pytest.raises(Overloaded) as caught:
+            await crowd.enter()
+        crowd.leave.set()
+        await asyncio.gather(*crowd.tasks)
+        return caught.value.details["retry_after_s"]
+
+    soon = await refusal()
+    for _ in range(20):
+        async with admission.place():
+            now += 30
+    assert await refusal() > 5 * soon

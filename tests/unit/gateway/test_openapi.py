@@ -1,0 +1,60 @@
+"""The OpenAPI document is complete: every route, both body forms, pictures, problems, no loose reference."""
+
+import json
+import re
+
+import pytest
+
+from services.gateway.openapi import document
+from tests.support.gateway_parts import Parts
+
+WHOLE = document(Parts().http_app())
+
+
+def test_document_has_every_route():
+    assert {(path, method) for path, item in WHOLE["paths"].items() for method in item} == {
+        ("/v1/cutouts", "post"), ("/v1/shots", "post"), ("/v1/scenes", "get"), ("/v1/models", "get"),
+        ("/v1/blobs/{key}", "get"), ("/healthz", "get"), ("/readyz", "get"),
+    }  # fmt: skip
+
+
+def test_every_reference_leads_somewhere():
+    names = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(WHOLE)))
+    assert names <= set(WHOLE["components"]["schemas"])
+    assert "#/$defs" not in json.dumps(WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("path", "parts"),
+    [
+        ("/v1/shots", {"image", "scene_id", "seed", "canvas.width", "output.format", "pose", "timeout"}),
+        ("/v1/cutouts", {"image", "crop", "padding", "background_color", "output.quality", "timeout"}),
+    ],
+)
+def test_post_takes_json_and_a_form(path, parts):
+    content = WHOLE["paths"][path]["post"]["requestBody"]["content"]
+    assert set(content) == {"application/json", "multipart/form-data"}
+    form = content["multipart/form-data"]["schema"]
+    assert parts <= set(form["properties"])
+    assert form["properties"]["image"]["format"] == "binary"
+    assert "$ref" not in json.dumps(form)
+
+
+@pytest.mark.parametrize("path", ["/v1/shots", "/v1/cutouts"])
+def test_post_answers_json_or_a_picture(path):
+    answers = WHOLE["paths"][path]["post"]["responses"]
+    assert {"application/json", "image/png", "image/jpeg", "image/webp"} == set(answers["200"]["content"])
+
+
+def test_faults_are_problems_everywhere():
+    for path, item in WHOLE["paths"].items():
+        for operation in item.values():
+            assert "422" not in operation["responses"]
+            if path.startswith("/v1/"):
+                assert list(operation["responses"]["default"]["content"]) == ["application/problem+json"]
+
+
+def test_pages_are_asked_for_by_query():
+    parameters = {each["name"]: each for each in WHOLE["paths"]["/v1/scenes"]["get"]["parameters"]}
+    assert set(parameters) == {"page_size", "page_token"}
+    assert parameters["page_size"]["schema"]["maximum"] == 1000

@@ -1,0 +1,81 @@
+"""Ready once every stage has answered; a busy stage stays ready, a failing one does not."""
+
+import asyncio
+
+import pytest
+
+from services.common.errors import NotReady
+from services.gateway.readiness import Readiness
+
+
+class Stage:
+    """A probe whose answer can be changed."""
+
+    def __init__(self):
+        self.error = None
+        self.stuck = False
+        self.asked = 0
+
+    async def __call__(self):
+        self.asked += 1
+        if self.stuck:
+            await asyncio.Event().wait()
+        if self.error:
+            raise self.error
+
+
+@pytest.fixture
+def stages():
+    return {"segment": Stage(), "generate": Stage()}
+
+
+@pytest.fixture
+def readiness(stages):
+    return Readiness(stages, timeout_s=0.01, fresh_s=0)
+
+
+async def test_service_is_ready_when_every_stage_answered(readiness):
+    assert await readiness.ready()
+    assert await readiness.states() == {"segment": "ready", "generate": "ready"}
+    await readiness.require()
+
+
+async def test_stage_that_has_not_answered_yet_is_named(readiness, stages):
+    stages["generate"].stuck = True
+    with pytest.raises(NotReady, match="generate") as caught:
+        await readiness.require()
+    assert caught.value.details["stages"] == ["generate"]
+    assert await readiness.states() == {"segment": "ready", "generate": "starting"}
+
+
+async def test_stage_that_is_busy_stays_ready(readiness, stages):
+    await readiness.ready()
+    stages["generate"].stuck = True
+    assert await readiness.ready()
+
+
+async def test_stage_that_fails_is_not_ready_until_it_answers_again(readiness, stages):
+    await readiness.ready()
+    stages["generate"].error = NotReady("gone")
+    assert not await readiness.ready()
+    stages["generate"].error = None
+    assert await readiness.ready()
+
+
+async def test_good_answers_are_believed_for_a_moment(stages):
+    now = 0.0
+    readiness = Readiness(stages, fresh_s=2, clock=lambda: now)
+    for _ in range(3):
+        await readiness.ready()
+    assert stages["segment"].asked == 1
+    now += 2
+    await readiness.ready()
+    assert stages["segment"].asked == 2
+
+
+async def test_bad_answers_are_not(stages):
+    stages["segment"].error = NotReady("gone")
+    readiness = Readiness(stages, fresh_s=2, clock=lambda: 0.0)
+    for _ in range(3):
+        await readiness.ready()
+    assert stages["segment"].asked == 3

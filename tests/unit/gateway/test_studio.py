@@ -1,0 +1,106 @@
+"""StudioService without a transport: results are handed out, streams end cleanly, overload is refused."""
+
+import asyncio
+
+import pytest
+
+from services.api.studio import CreateCutoutRequest, CreateShotRequest, ReadBlobRequest, StreamShotRequest
+from services.common.errors import DeadlineExceeded, NotFound, NotReady, Overloaded, StorageUnavailable
+from services.gateway.studio import CHUNK_BYTES
+from tests.support.gateway_parts import PUBLIC_URL, Parts
+
+
+@pytest.fixture
+def parts(tmp_path):
+    return lambda **options: Parts(tmp_path, **options)
+
+
+@pytest.fixture
+def shot(photo):
+    return CreateShotRequest(image={"content": photo}, scene_id="white", seed=1)
+
+
+async def test_result_has_an_address_and_when_it_ends(parts, shot):
+    answer = await parts().studio.create_shot(shot, "id-1")
+    assert answer.image.url.startswith(f"{PUBLIC_URL}/v1/blobs/{answer.image.key}?")
+    assert answer.image.expire_time.endswith("Z")
+    assert answer.image.content == b""
+
+
+async def test_result_travels_inline_when_asked_for_and_small_enough(parts, photo):
+    request = CreateCutoutRequest(image={"content": photo}, output={"inline": True})
+    made = parts()
+    answer = await made.studio.create_cutout(request, "id-1")
+    assert answer.image.content == made.store.get(answer.image.key)
+    tight = parts(limits={"inline_bytes": len(answer.image.content) - 1})
+    assert (await tight.studio.create_cutout(request, "id-1")).image.content == b""
+
+
+async def test_nothing_is_made_before_every_stage_is_warm(parts, shot):
+    made = parts(faults={"generate": NotReady("starting")})
+    with pytest.raises(NotReady, match="generate"):
+        await made.studio.create_shot(shot, "id-1")
+    assert made.fakes.requests == {}
+
+
+async def test_stream_tells_stages_then_the_shot(parts, shot):
+    messages = [each async for each in parts().studio.stream_shot(StreamShotRequest(shot=shot), "id-1")]
+    assert all(each.stage for each in messages[:-1])
+    assert messages[-1].shot.image.key.startswith("shots/id-1-")
+
+
+async def test_stream_ends_with_the_error(parts, shot):
+    made = parts(faults={"postprocess": StorageUnavailable("away")})
+    stream = made.studio.stream_shot(StreamShotRequest(shot=shot), "id-1")
+    told = [(await anext(stream)).stage for _ in range(9)]
+    assert (told[-1].stage, told[-1].state) == ("POSTPROCESS", "STARTED")
+    with pytest.raises(StorageUnavailable):
+        await anext(stream)
+
+
+async def test_leaving_a_stream_stops_the_work(parts, shot):
+    made = parts(slow={"segment": asyncio.Event()})
+    stream = made.studio.stream_shot(StreamShotRequest(shot=shot), "id-1")
+    await anext(stream)
+    await made.fakes.reached("segment")
+    await stream.aclose()
+    await asyncio.sleep(0)
+    assert made.fakes.cancelled == ["segment"]
+
+
+async def test_requests_beyond_the_seats_are_refused(parts, shot):
+    made = parts(limits={"max_running": 1, "max_waiting": 0}, slow={"segment": asyncio.Event()})
+    first = asyncio.create_task(made.studio.create_shot(shot, "id-1"))
+    await made.fakes.reached("segment")
+    with pytest.raises(Overloaded):
+        await made.studio.create_shot(shot, "id-2")
+    first.cancel()
+    await asyncio.wait([first])
+
+
+async def test_waiting_for_a_place_is_part_of_the_requests_time(parts, shot):
+    made = parts(limits={"max_running": 1, "max_waiting": 1}, slow={"segment": asyncio.Event()})
+    first = asyncio.create_task(made.studio.create_shot(shot, "id-1"))
+    await made.fakes.reached("segment")
+    with pytest.raises(DeadlineExceeded):
+        await made.studio.create_shot(shot.model_copy(update={"timeout": 0.05}), "id-2")
+    first.cancel()
+    await asyncio.wait([first])
+
+
+async def test_blob_is_read_in_chunks(parts):
+    made = parts()
+    content = bytes(range(256)) * 5000
+    made.store.put("shots/a.png", content, "image/png")
+    chunks = [each async for each in made.studio.read_blob(ReadBlobRequest(key="shots/a.png"))]
+    assert b"".join(each.chunk for each in chunks) == content
+    assert [len(each.chunk) for each in chunks] == [CHUNK_BYTES, len(content) - CHUNK_BYTES]
+    assert {(each.size_bytes, each.media_type) for each in chunks} == {(len(content), "image/png")}
+
+
+@pytest.mark.parametrize("key", ["", "shots", "other/a.png", "shots/../other/a.png", "shots/none.png", "/shots/a.png"])
+async def test_only_results_are_read(parts, key):
+    made = parts()
+    made.store.put("other/a.png", b"secret", "image/png")
+    with pytest.raises(NotFound):
+        await made.studio.read_result(key)

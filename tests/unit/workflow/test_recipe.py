@@ -1,0 +1,57 @@
+"""The recipe digest changes with everything that decides the picture, and with nothing else."""
+
+import pytest
+
+from services.api.studio import CreateShotRequest
+from services.common.errors import InvalidInput
+from services.common.image import ImageFormat
+from services.generate.scene import SceneCatalog
+from services.postprocess.schema import Output, Pose
+from services.workflow.recipe import Recipe
+
+SCENES = SceneCatalog.shipped()
+
+
+def digest(scene="marble", seed=1, model="isnet 1", engine="plates 1", output=("PNG", 92, "key"), **fields):
+    request = CreateShotRequest(**{"image": {"content": b"photo"}, "scene_id": scene, **fields})
+    recipe = Recipe.resolve(request, SCENES.get(scene), lambda: seed)
+    return recipe.sha256(Output(ImageFormat(output[0]), *output[1:]), model, engine)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"image": {"content": b"other"}},
+        {"scene": "white"},
+        {"seed": 2},
+        {"canvas": {"scale": 0.5}},
+        {"pose": "LYING"},
+        {"camera_pitch_deg": 33},
+        {"shadow": "NONE"},
+        {"preservation": "HARMONIZED"},
+        {"output": ("JPEG", 92, "key")},
+        {"output": ("PNG", 50, "key")},
+        {"model": "isnet 2"},
+        {"engine": "plates 2"},
+    ],
+    ids=str,
+)
+def test_recipe_differs_with(change):
+    assert digest(**change) != digest()
+
+
+@pytest.mark.parametrize("same", [{"timeout": 5}, {"output": ("PNG", 92, "other key")}, {"shadow": "SOFT"}], ids=str)
+def test_recipe_stays_with(same):
+    assert digest(**same) == digest()
+
+
+def test_seed_of_the_request_goes_before_a_drawn_one():
+    request = CreateShotRequest(scene_id="marble", seed=0)
+    assert Recipe.resolve(request, SCENES.get("marble"), lambda: 5).seed == 0
+
+
+def test_pose_that_the_scene_does_not_fit_is_refused():
+    scene = SCENES.get("marble").model_copy(update={"poses": (Pose.STANDING,)})
+    with pytest.raises(InvalidInput, match="STANDING, got LYING") as caught:
+        Recipe.resolve(CreateShotRequest(scene_id="marble", pose="LYING"), scene, lambda: 1)
+    assert caught.value.details == {"field": "pose", "known": ["STANDING"]}

@@ -1,0 +1,178 @@
+"""The walk, over stages that answer at once."""
+
+import asyncio
+import json
+import time
+
+import pytest
+
+from services.api.studio import CreateCutoutRequest, CreateShotRequest
+from services.common.deadline import Deadline
+from services.common.errors import (
+    DeadlineExceeded,
+    InvalidInput,
+    NotFound,
+    ProductNotFound,
+    StorageUnavailable,
+    UnsupportedMedia,
+)
+from services.common.geometry import Box
+from services.common.image import ImageFormat
+from tests.support.gateway_parts import Parts
+
+STAGES = ["DECODE", "SEGMENT", "LAYOUT", "GENERATE", "POSTPROCESS"]
+
+
+@pytest.fixture
+def parts(tmp_path):
+    return lambda **options: Parts(tmp_path, **options)
+
+
+@pytest.fixture
+def shot_of(photo):
+    given = {"image": {"content": photo}, "scene_id": "marble", "seed": 7}
+    return lambda **fields: CreateShotRequest.model_validate({**given, **fields})
+
+
+@pytest.fixture
+def cutout_of(photo):
+    return lambda **fields: CreateCutoutRequest(image={"content": photo}, **fields)
+
+
+async def test_shot_tells_where_it_lies_and_what_it_is_made_of(parts, shot_of):
+    answer = await parts().workflow.shot(shot_of(), "id-1")
+    assert answer.request_id == "id-1"
+    assert answer.image.key.startswith("shots/id-1-")
+    assert answer.image.media_type == "image/jpeg"
+    assert (answer.scene_id, answer.seed, answer.confidence) == ("marble", 7, 0.9)
+    assert answer.preservation.identical
+    assert [timing.stage for timing in answer.timings] == STAGES
+    assert [timing.duration for timing in answer.timings if timing.stage in ("SEGMENT", "GENERATE")] == [0.5, 0.125]
+
+
+async def test_stages_get_the_request_id_and_one_deadline(parts, shot_of):
+    made = parts()
+    await made.workflow.shot(shot_of(timeout=20), "id-1")
+    requests = made.fakes.requests.values()
+    assert {request.request_id for request in requests} == {"id-1"}
+    [deadline_s] = {request.deadline_s for request in requests}
+    assert deadline_s == pytest.approx(time.time() + 20, abs=10)
+
+
+async def test_defaults_are_the_scenes_and_ours(parts, shot_of):
+    made = parts()
+    await made.workflow.shot(shot_of())
+    scene = made.scenes.get("marble")
+    request = made.fakes.requests["postprocess"]
+    assert request.pose is scene.poses[0]
+    assert request.camera.pitch_deg == scene.pitch.default
+    assert (request.shadow, request.preservation) == ("SOFT", "EXACT")
+    assert request.output.format is ImageFormat.JPEG
+
+
+async def test_seed_is_drawn_when_absent(parts, shot_of):
+    answers = [await parts().workflow.shot(shot_of(seed=None)) for _ in range(2)]
+    assert answers[0].seed != answers[1].seed
+
+
+async def test_keys_of_the_same_request_differ(parts, shot_of):
+    workflow = parts().workflow
+    first, second = await workflow.shot(shot_of(), "id"), await workflow.shot(shot_of(), "id")
+    assert first.image.key != second.image.key
+
+
+async def test_events_come_in_order_with_time_going_on(parts, shot_of):
+    events = []
+    await parts().workflow.shot(shot_of(), listener=events.append)
+    assert [(event.stage, event.state) for event in events] == [
+        (stage, state) for stage in STAGES for state in ("STARTED", "FINISHED")
+    ]
+    assert sorted(event.elapsed for event in events) == [event.elapsed for event in events]
+
+
+@pytest.mark.parametrize("confidence", [0.0, 0.2])
+async def test_doubtful_product_is_refused_before_anything_is_made(parts, shot_of, confidence):
+    made = parts(confidence=confidence)
+    with pytest.raises(ProductNotFound) as caught:
+        await made.workflow.shot(shot_of())
+    assert caught.value.details == {"confidence": confidence, "limit": 0.25}
+    assert "generate" not in made.fakes.requests
+
+
+async def test_unknown_scene_is_refused_before_the_photo_is_read(parts, shot_of):
+    made = parts()
+    with pytest.raises(NotFound, match="marble"):
+        await made.workflow.shot(shot_of(scene_id="moon", image={"content": b"no photo"}))
+    assert made.fakes.requests == {}
+
+
+async def test_bytes_that_are_no_photo_are_refused(parts, shot_of):
+    with pytest.raises(UnsupportedMedia):
+        await parts().workflow.shot(shot_of(image={"content": b"no photo"}))
+
+
+@pytest.mark.parametrize("stage", ["segment", "generate", "postprocess"])
+async def test_error_of_a_stage_arrives_as_it_is(parts, shot_of, stage):
+    fault = StorageUnavailable("the store is away")
+    with pytest.raises(StorageUnavailable) as caught:
+        await parts(faults={stage: fault}).workflow.shot(shot_of())
+    assert caught.value is fault
+
+
+@pytest.mark.parametrize("stage", ["segment", "generate", "postprocess"])
+async def test_time_that_runs_out_stops_the_stage_at_work(parts, shot_of, stage):
+    made = parts(slow={stage: asyncio.Event()})
+    with pytest.raises(DeadlineExceeded, match="timeout"):
+        await made.workflow.shot(shot_of(), deadline=Deadline.after(1.0))
+    await asyncio.sleep(0)
+    assert made.fakes.cancelled == [stage]
+
+
+async def test_cancel_stops_the_stage_at_work_and_calls_no_other(parts, shot_of):
+    made = parts(slow={"generate": asyncio.Event()})
+    work = asyncio.create_task(made.workflow.shot(shot_of()))
+    await made.fakes.reached("generate")
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    await asyncio.sleep(0)
+    assert made.fakes.cancelled == ["generate"]
+    assert "postprocess" not in made.fakes.requests
+
+
+def test_deadline_is_the_wish_clamped_to_the_limit(parts):
+    workflow = parts(limits={"default_timeout_s": 10, "max_timeout_s": 30}).workflow
+    assert 9 < workflow.deadline(None).remaining_s() <= 10
+    assert 4 < workflow.deadline(5).remaining_s() <= 5
+    assert 29 < workflow.deadline(1e9).remaining_s() <= 30
+
+
+async def test_cutout_is_a_png_of_the_whole_frame(parts, cutout_of):
+    made = parts()
+    answer = await made.workflow.cutout(cutout_of(), "id-1")
+    assert answer.image.key.startswith("cutouts/id-1-")
+    assert answer.image.media_type == "image/png"
+    assert (answer.image.width, answer.image.height) == (600, 400)
+    assert made.fakes.requests["postprocess"].crop is None
+    assert answer.model == "fake 1"
+
+
+async def test_cropped_cutout_keeps_the_box_and_its_padding_within_the_photo(parts, cutout_of):
+    made = parts()
+    await made.workflow.cutout(cutout_of(crop=True, padding=0.1, background_color="#ff8000"))
+    request = made.fakes.requests["postprocess"]
+    assert request.crop == Box(70, 120, 260, 360)
+    assert request.background == (255, 128, 0)
+    await made.workflow.cutout(cutout_of(crop=True, padding=1))
+    assert made.fakes.requests["postprocess"].crop == Box(0, 0, 400, 600)
+
+
+async def test_cutout_as_jpeg_is_refused(parts, cutout_of):
+    with pytest.raises(InvalidInput) as caught:
+        await parts().workflow.cutout(cutout_of(output={"format": "JPEG"}))
+    assert caught.value.details == {"field": "output.format"}
+
+
+async def test_answer_without_address_is_json(parts, shot_of):
+    answer = await parts().workflow.shot(shot_of())
+    assert json.loads(answer.model_dump_json())["image"]["url"] == ""
