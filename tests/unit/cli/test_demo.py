@@ -1,0 +1,76 @@
+"""The demonstration's own work, with a canned service; that the real one takes part is `make demo`'s to show."""
+
+import hashlib
+
+import numpy as np
+import pytest
+from PIL import Image
+from rich.console import Console
+
+from services.api.common import Blob, StageName, StageTiming
+from services.api.studio import CreateCutoutResponse, CreateShotResponse, PreservationProof
+from services.cli.demo import MAX_SHEET_BYTES, Made, _make_all, _table, _write
+from services.cli.sample import open_sample
+from services.client import Vitrine
+from services.common.errors import NotFound
+from services.common.image import ImageFormat, ImageLimits, encode_image
+
+
+@pytest.fixture
+def sample():
+    return open_sample(None, None, ImageLimits(10**7, 10**7))
+
+
+@pytest.fixture
+def console():
+    return Console(stderr=True)
+
+
+@pytest.fixture
+def made(sample):
+    rgba = np.dstack([sample.image, np.full(sample.image.shape[:2], 255, np.uint8)])
+    cutout, shot = encode_image(rgba, ImageFormat.PNG, 90), encode_image(sample.image, ImageFormat.JPEG, 90)
+    timings = [StageTiming(stage=StageName.SEGMENT, duration=0.75)]
+    proof = PreservationProof(identical=True)
+    shot_answer = CreateShotResponse(image=blob("shots/1.jpg", shot), timings=timings, preservation=proof)
+    return [
+        Made("cutout", "Cutout", CreateCutoutResponse(image=blob("cutouts/1.png", cutout), timings=timings), 1.0),
+        Made("marble", "Marble", shot_answer, 1.25),
+    ]
+
+
+def blob(key, content):
+    return Blob(key=key, content=content, sha256=hashlib.sha256(content).hexdigest())
+
+
+def test_cutout_and_every_scene_are_made_at_the_samples_pitch(service, address, sample, console):
+    with Vitrine(address) as vitrine:
+        made = _make_all(vitrine, sample, None, console)
+    assert [picture.name for picture in made] == ["cutout", "marble", "window"]
+    assert service.requests[-1].camera_pitch_deg == sample.pitch_deg
+
+
+def test_one_scene_may_be_chosen(address, sample, console):
+    with Vitrine(address) as vitrine:
+        assert [picture.name for picture in _make_all(vitrine, sample, "window", console)] == ["cutout", "window"]
+
+
+def test_scene_that_is_none_is_told_with_those_there_are(address, sample, console):
+    with Vitrine(address) as vitrine, pytest.raises(NotFound, match="known are: marble, window"):
+        _make_all(vitrine, sample, "moon", console)
+
+
+def test_folder_holds_the_pictures_and_a_sheet_below_its_limit(sample, made, tmp_path):
+    _write(tmp_path, sample, made)
+    assert {file.name for file in tmp_path.iterdir()} == {"before.jpg", "cutout.png", "marble.jpg", "contact_sheet.jpg"}
+    assert (tmp_path / "contact_sheet.jpg").stat().st_size < MAX_SHEET_BYTES
+    with Image.open(tmp_path / "cutout.png") as cutout:
+        assert cutout.mode == "RGBA"
+
+
+def test_table_tells_each_stages_time(made, capsys):
+    Console(width=200).print(_table(made))
+    printed = capsys.readouterr().out
+    assert "750 ms" in printed
+    assert "1.25 s" in printed
+    assert "yes" in printed
