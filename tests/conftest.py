@@ -1,9 +1,14 @@
 """Fixtures that several folders share."""
 
 import pytest
+from hypothesis import settings
 from skimage import data
 
 from tests.support.photos import encoded
+
+# Busy machines are slow machines; no test here is about time.
+settings.register_profile("vitrine", deadline=None)
+settings.load_profile("vitrine")
 
 
 @pytest.fixture(scope="session")
