@@ -29,7 +29,7 @@ def test_margin_continues_the_photos_border():
     assert batch[0, 0, 20, 20] > batch[0, 0, 0, 0]
 
 
-@given(side=st.integers(8, 200), margin=st.floats(0, 0.45))
+@given(side=st.integers(16, 200), margin=st.floats(0, 0.4))
 def test_photo_lies_in_the_middle_of_the_square(side, margin):
     box = inner_box((side, side), margin)
     assert box.top == side - box.bottom == box.left == side - box.right
