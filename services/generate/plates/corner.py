@@ -10,6 +10,7 @@ from services.generate.plates.bokeh import blur_rows
 from services.generate.plates.gobo import Gobo
 from services.generate.plates.lighting import Lamp
 from services.generate.plates.surface import (
+    COARSE,
     Band,
     Incidence,
     Lay,
@@ -93,7 +94,7 @@ class Corner:
 
 
 def _thin(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Every eighth place, first and last included."""
-    rows = np.linspace(0, points.shape[0] - 1, max(2, points.shape[0] // 8)).round().astype(int)
-    columns = np.linspace(0, points.shape[1] - 1, max(2, points.shape[1] // 8)).round().astype(int)
+    """The places on a coarse grid, first and last included."""
+    rows = np.linspace(0, points.shape[0] - 1, max(2, points.shape[0] // COARSE)).round().astype(int)
+    columns = np.linspace(0, points.shape[1] - 1, max(2, points.shape[1] // COARSE)).round().astype(int)
     return np.asarray(points[np.ix_(rows, columns)], np.float32)

@@ -54,7 +54,7 @@ class Edge:
             for order, phase in enumerate(self.phase):
                 wave_m = 0.31 / 1.8**order
                 wave = np.sin((along / np.float32(wave_m) + np.float32(phase)) * np.float32(2 * np.pi))
-                inside += np.float32(0.011 / 1.55**order) * wave.astype(np.float32)
+                inside += np.float32(0.012 / 1.75**order) * wave.astype(np.float32)
         return np.asarray(inside, np.float32)
 
 

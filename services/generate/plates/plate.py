@@ -150,7 +150,7 @@ class _Draft:
     def _edge(self, backdrop: TableBackdrop) -> Edge:
         edge = backdrop.edge
         behind = edge.behind_m * (1 + max(0.0, self.view.camera.pitch_deg - 5) * edge.retreat)
-        phase = self.rng.uniform(0, 1, 6)
+        phase = self.rng.uniform(0, 1, 5)
         turn = self.rng.uniform(-1, 1) * edge.spread_deg
         waves = tuple(float(part) for part in phase) if edge.shape is EdgeShape.BROKEN else ()
         return Edge(edge.shape, behind, turn, edge.radius_m * behind / edge.behind_m, edge.rim_m, waves)

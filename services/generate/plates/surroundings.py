@@ -26,7 +26,7 @@ class Surroundings:
     Args:
         environment: Radiance, 1 = a white card on the ground.
         yaw_deg: The panorama's azimuth behind the product.
-        breadth: See `View.wide`.
+        breadth: See `View.wide_rays`.
         gain: (3,) factor on its radiance, the photographer's white balance and the exposure of the background.
     """
 
@@ -41,10 +41,10 @@ class Surroundings:
         It is drawn at the resolution at which the disc is as large as the blur takes at once; nothing finer survives.
         """
         height, width = view.camera.size_hw
-        radius_px = view.aperture * height
+        radius_px = view.open_aperture * height
         share = min(1.0, (MAX_KERNEL_PX + 1.5) / max(radius_px, 1e-3))
         size = max(2, round(height * share)), max(2, round(width * share))
-        seen = self.environment.look(view.wide(self.breadth).rays(size), self.yaw_deg) * self.gain
+        seen = self.environment.look(view.wide_rays(self.breadth, size), self.yaw_deg) * self.gain
         seen = blur_disc(np.minimum(seen, BRIGHTEST), min(radius_px * size[0] / height, MAX_KERNEL_PX), RIM)
         return np.maximum(enlarged(seen, (height, width)), 0)
 
@@ -56,7 +56,7 @@ class Surroundings:
         """
         height, width = view.camera.size_hw
         size = max(2, height // COARSE), max(2, width // COARSE)
-        rays = view.wide(self.breadth).rays(size)
+        rays = view.wide_rays(self.breadth, size)
         seen = self.environment.mirror(rays, self.yaw_deg, 2 + 45 * finish.roughness**1.5)
         seen = np.minimum(seen * self.gain, BRIGHTEST)
         # A rough surface seen at a flat angle draws its mirror image out towards the camera.

@@ -13,6 +13,8 @@ from services.common.geometry import SizeHW
 SKY_M: Final = 1e6
 #: Tangent of half the widest angle of view at which surroundings are shown; wider ones look drawn out at the sides.
 WIDEST: Final = 1.0
+#: From this pitch on, surroundings are seen along the camera's own rays.
+STEEP_DEG: Final = 42.0
 
 
 class View:
@@ -25,6 +27,8 @@ class View:
 
     def __init__(self, camera: Camera, aperture: float) -> None:
         self.camera = camera
+        #: Of what is far behind the set; a panorama has too little detail to be shown sharper.
+        self.open_aperture = aperture
         # Who photographs from above stops down, so that the whole product stays sharp on its surface.
         self.aperture = aperture * (1 - 0.6 * min(1.0, camera.pitch_deg / 45))
         height, width = camera.size_hw
@@ -67,20 +71,26 @@ class View:
         far = self.aperture * self.camera.size_hw[0]
         return np.asarray(far * np.abs(1 - self.focus_m / np.maximum(depth_m, 1e-3)), np.float32)
 
-    def wide(self, breadth: float) -> Camera:
-        """The camera that sees `breadth` times as much of the surroundings, its horizon at the same row.
+    def wide_rays(self, breadth: float, size_hw: SizeHW) -> NDArray[np.float32]:
+        """View directions that take in `breadth` times as much of the surroundings, their horizon at the same row.
 
-        A panorama has few pixels per degree. What is out of focus is shown smaller than it stood there, which
-        nobody can tell, and gains detail.
+        A panorama has few pixels per degree. What is out of focus is shown smaller than it stood there, which nobody
+        can tell, and gains detail. The lens is shifted rather than tilted further, so that walls lean no more than the
+        camera's pitch makes them. The steeper the look, the less is widened: it would fall on the nearest floor alone.
+
+        Returns:
+            (h, w, 3) float32 unit vectors on a grid of `size_hw` over the picture.
         """
-        camera = self.camera
-        breadth = max(1.0, min(breadth, WIDEST * 2 * camera.focal_px / max(camera.size_hw)))
-        half = math.tan(math.radians(camera.vertical_fov_deg) / 2) * breadth
-        pitch = math.degrees(math.atan(math.tan(math.radians(min(camera.pitch_deg, 89.0))) * breadth))
-        return Camera(camera.size_hw, pitch, math.degrees(2 * math.atan(half)), camera.foot_yx, camera.px_per_m)
-
-    def small(self, target_px: int) -> SizeHW:
-        """A size of the same shape whose longer side has at most `target_px` pixels."""
         height, width = self.camera.size_hw
-        share = min(1.0, target_px / max(height, width))
-        return max(1, round(height * share)), max(1, round(width * share))
+        focal = self.camera.focal_px
+        breadth = 1 + (breadth - 1) * max(0.0, 1 - self.camera.pitch_deg / STEEP_DEG)
+        breadth = max(1.0, min(breadth, WIDEST * 2 * focal / max(height, width)))
+        shift = (focal - focal / breadth) * math.tan(math.radians(min(self.camera.pitch_deg, STEEP_DEG)))
+        pitch = math.radians(self.camera.pitch_deg)
+        rows = (np.arange(size_hw[0], dtype=np.float32) + 0.5) * (height / size_hw[0]) - height / 2 + shift
+        columns = (np.arange(size_hw[1], dtype=np.float32) + 0.5) * (width / size_hw[1]) - width / 2
+        down, across = rows[:, None] * (breadth / focal), columns[None, :] * (breadth / focal)
+        y = -down * math.cos(pitch) - math.sin(pitch) + 0 * across
+        z = math.cos(pitch) - down * math.sin(pitch) + 0 * across
+        rays = np.stack([across + 0 * y, y, z], -1)
+        return np.asarray(rays / np.linalg.norm(rays, axis=-1, keepdims=True), np.float32)

@@ -47,7 +47,7 @@ def test_looking_down_shows_nothing_above_the_horizon(generator: Generator, scen
     backdrop = generator.scenes.get(scene).backdrop
     assert isinstance(backdrop, TableBackdrop)
     camera = Camera((200, 160), 40, 30, (160, 80), 300)
-    rays = View(camera, 0.02).wide(backdrop.environment.breadth).rays()
+    rays = View(camera, 0.02).wide_rays(backdrop.environment.breadth, (200, 160))
     assert camera.horizon_row < 0
     assert rays[..., 1].max() < 0
 

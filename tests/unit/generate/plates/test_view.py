@@ -34,10 +34,16 @@ def test_infinity_is_blurred_by_the_aperture() -> None:
     assert seen.blur_px(np.array([SKY_M], np.float32))[0] == pytest.approx(0.03 * 200, rel=1e-3)
 
 
-@pytest.mark.parametrize("pitch", [0, 12, 50])
+@pytest.mark.parametrize("pitch", [0, 5, 11])
 def test_a_wider_look_keeps_the_horizon(pitch: float) -> None:
     seen = view(pitch)
-    assert seen.wide(2.0).horizon_row == pytest.approx(seen.camera.horizon_row, abs=0.01)
+    rise = seen.wide_rays(2.0, (200, 160))[:, 80, 1]
+    assert np.interp(0, -rise, np.arange(200) + 0.5) == pytest.approx(seen.camera.horizon_row, abs=0.1)
+
+
+def test_a_look_that_is_no_wider_is_the_cameras_own() -> None:
+    seen = view(17)
+    np.testing.assert_allclose(seen.wide_rays(1.0, (100, 80)), seen.camera.rays((100, 80)), atol=1e-5)
 
 
 def test_a_wall_stands_on_the_ground() -> None:
@@ -50,4 +56,4 @@ def test_a_wall_stands_on_the_ground() -> None:
 
 def test_a_panoramic_format_is_not_widened_further() -> None:
     seen = View(Camera((100, 500), 10, 40, (80, 250), 100), 0.02)
-    assert seen.wide(2.5).vertical_fov_deg == pytest.approx(40)
+    np.testing.assert_allclose(seen.wide_rays(2.5, (50, 250)), seen.camera.rays((50, 250)), atol=1e-5)
