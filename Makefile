@@ -86,5 +86,5 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@{ $(BIN)/python -c '$(NEW_ENOUGH)' && $(BIN)/python -m pip --version; } >/dev/null 2>&1 || \
 		{ rm -rf $(VENV); "$(PYTHON)" -m venv $(VENV); }
 	@$(BIN)/python -m pip install --disable-pip-version-check --no-input -c constraints.txt -e ".[dev]" > $(VENV)/install.log 2>&1 || \
-		$(call fail,the packages can't be installed: $$(grep -m1 ^ERROR $(VENV)/install.log || echo 'is the network there?') (all of it: $(VENV)/install.log))
+		$(call fail,the packages can't be installed: $$(grep -m1 -o 'ERROR:.*' $(VENV)/install.log || echo 'is the network there?') (all of it: $(VENV)/install.log))
 	@touch $@

@@ -1,7 +1,7 @@
 """Messages that several requests share, field for field as in `protos/vitrine/v1/common.proto`.
 
-JSON follows protobuf's own mapping: snake_case proto names, enum names as strings, bytes as base64, durations as "3.5s",
-timestamps as RFC 3339. (https://protobuf.dev/programming-guides/json/)
+JSON follows protobuf's own mapping: snake_case proto names, enum names as strings, bytes as base64, durations as
+"3.5s", timestamps as RFC 3339. (https://protobuf.dev/programming-guides/json/)
 """
 
 import base64
@@ -109,4 +109,4 @@ class OutputOptions(Message):
         None, description="Cutouts: PNG (default) or WEBP. Shots: JPEG (default), PNG or WEBP."
     )
     quality: int = Field(0, ge=0, le=100, description="1 to 100; 0 stands for the service's default.")
-    inline: bool = Field(False, description="Send the file in the answer as well, if it is small enough.")
+    inline: bool = Field(default=False, description="Send the file in the answer as well, if it is small enough.")

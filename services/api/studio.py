@@ -24,7 +24,7 @@ UINT32_MAX = 2**32 - 1
 class CreateCutoutRequest(Message):
     image: ImageSource = ImageSource()
     output: OutputOptions = OutputOptions()
-    crop: bool = Field(False, description="Keep only the product's box, widened by `padding`.")
+    crop: bool = Field(default=False, description="Keep only the product's box, widened by `padding`.")
     padding: float = Field(0.0, ge=0, le=1, description="Space around the product when cropping.")
     background_color: str = Field("", pattern=r"^(#[0-9a-fA-F]{6})?$", description='"#rrggbb", or empty.')
     timeout: Duration | None = Field(None, gt=0, description="Give up after this time.")
