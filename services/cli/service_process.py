@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 #: A service that drains takes a while; one that takes longer than this hangs.
 STOP_TIMEOUT_S = 60.0
 POLL_S = 0.5
-SERVE_COMMAND = (sys.executable, "-m", "services.cli", "serve")
+#: Unbuffered, so that the log's last line is the last that was said.
+SERVE_COMMAND = (sys.executable, "-u", "-m", "services.cli", "serve")
 
 
 class ServiceProcess:

@@ -12,7 +12,7 @@ from services.common.settings import GrpcSettings, Settings
 from tests.unit.client.test_clients import free_port
 
 OBEDIENT = "import sys, time; print('up', flush=True); time.sleep(600)"
-BROKEN = "import sys; print('first'); sys.exit('vitrine: no weights')"
+BROKEN = "import sys; print('first', flush=True); sys.exit('vitrine: no weights')"
 
 
 @pytest.fixture
