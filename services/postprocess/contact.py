@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from services.common.camera import Camera
 from services.common.geometry import Box
-from services.postprocess.base import find_base
+from services.postprocess.base import Base, find_base
 from services.postprocess.ground import GroundView
 from services.postprocess.product import Product
 from services.postprocess.schema import Pose
@@ -20,6 +20,10 @@ _LAYERS: Final = {
     Pose.LYING: ((0.003, 0.45), (0.012, 0.28)),
 }
 _REACH_SIGMAS: Final = 3
+#: A narrower seam would not show.
+_LEAST_SIGMA_PX: Final = 1.0
+#: Seen flat, the ground's shade is this much less high than wide at least.
+_LEAST_FLATNESS: Final = 0.3
 #: Blurs wider than this are made on a coarser grid.
 _FINE_SIGMA_PX: Final = 4.0
 
@@ -35,36 +39,39 @@ def contact_occlusion(product: Product, camera: Camera, pose: Pose) -> tuple[NDA
     Returns:
         (H, W) float32, 0 to 1, and where on the canvas; outside it no light is lost.
     """
-    size, layers = max(product.box.height, product.box.width), _LAYERS[pose]
-    margin = int(np.ceil(_REACH_SIGMAS * layers[-1][0] * size)) + 1
-    view = GroundView(camera, camera.foot_yx)
-    covered, top = (product.coverage(), 0) if pose is Pose.LYING else _footprint(product, view.depth_px)
-    seat = Box(product.box.top + top, product.box.left, *covered.shape)
-    whole = Box(seat.top - margin, seat.left - margin, seat.height + 2 * margin, seat.width + 2 * margin)
-    padded = np.pad(covered, margin)
-    left = np.ones(padded.shape, np.float32)
-    flatness = 1.0 if pose is Pose.LYING else max(0.3, view.depth_px)
-    for share, strength in layers:
+    size = max(product.box.height, product.box.width)
+    blurs = [(max(_LEAST_SIGMA_PX, share * size), strength) for share, strength in _LAYERS[pose]]
+    margin = int(np.ceil(_REACH_SIGMAS * blurs[-1][0])) + 1
+    box = product.box
+    whole = Box(box.top - margin, box.left - margin, box.height + 2 * margin, box.width + 2 * margin)
+    lying, depth_px = pose is Pose.LYING, GroundView(camera, camera.foot_yx).depth_px
+    flatness = 1.0 if lying else max(_LEAST_FLATNESS, depth_px)
+    base = None if lying else find_base(product.alpha > 32767, depth_px)
+    if base is not None:
+        skipped = max(0, int(np.nanmin(base.front[base.touches] - 2 * base.depths()[base.touches])) - 2 * margin)
+        whole = Box(whole.top + skipped, whole.left, whole.height - skipped, whole.width)
+    light = np.ones((whole.height, whole.width), np.float32)
+    for sigma, strength in blurs:
+        sigma_y = max(_LEAST_SIGMA_PX, sigma * flatness)
+        under = product.coverage() if base is None else _footprint(product, base, _REACH_SIGMAS * sigma_y)
+        seat = np.pad(under, margin)[-whole.height :]
         # Half of a blurred edge lies outside it: doubled, the loss is full at the contour and falls from there.
-        near = np.minimum(1, 2 * _blurred(padded, share * size, share * size * flatness))
-        left *= 1 - strength * near * near * (3 - 2 * near)
-    box = whole.clipped(camera.size_hw)
-    return (1 - left)[box.within(whole).slices()], box
+        near = np.minimum(1, 2 * _blurred(seat, sigma, sigma_y))
+        light *= 1 - strength * near * near * (3 - 2 * near)
+    seen = whole.clipped(camera.size_hw)
+    return (1 - light)[seen.within(whole).slices()], seen
 
 
-def _footprint(product: Product, depth_px: float) -> tuple[NDArray[np.float32], int]:
-    """The ground under a standing product, as (H, W) float32 over the product's columns, and its first row in the box.
+def _footprint(product: Product, base: Base, least_depth: float) -> NDArray[np.float32]:
+    """The part of a standing product that is right above the ground it covers, (H, W) float32 of the product's size.
 
-    Its front is the silhouette's lower contour to the pixel; the rest lies hidden under the product.
+    Its lower edge is the silhouette's own. It reaches at least `least_depth` rows up: behind the visible contour a
+    body goes on, and a thin seat would blur away.
     """
-    base = find_base(product.alpha > 32767, depth_px)
-    deep = np.maximum(2 * base.depths(), np.float32(2))
-    front = np.where(base.touches, base.front, -1e6).astype(np.float32)
-    first = max(0, int(np.floor((front - deep)[base.touches].min())))
-    last = int(np.ceil(front.max()))
-    rows = np.arange(first, last, dtype=np.float32)[:, None]
-    covered = np.clip(front - rows, 0, 1) * np.clip(rows + 1 - (front - deep), 0, 1)
-    return np.asarray(covered * product.coverage()[first:last], np.float32), first
+    deep = np.maximum(2 * base.depths(), np.float32(least_depth))
+    back = np.where(base.touches, base.front - deep, np.inf).astype(np.float32)
+    rows = np.arange(product.box.height, dtype=np.float32)[:, None]
+    return np.asarray(np.clip(rows + 1 - back, 0, 1) * product.coverage(), np.float32)
 
 
 def _blurred(mask: NDArray[np.float32], sigma_x: float, sigma_y: float) -> NDArray[np.float32]:

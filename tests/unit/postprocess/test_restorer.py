@@ -1,0 +1,160 @@
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from services.common.camera import Camera
+from services.common.deadline import Deadline
+from services.common.errors import Cancelled, DeadlineExceeded, InvalidInput
+from services.common.geometry import Box
+from services.common.image import ImageFormat
+from services.common.light import Finish, Light
+from services.generate.schema import GenerateResult
+from services.postprocess.product import OPAQUE
+from services.postprocess.proof import core_digest
+from services.postprocess.restorer import Restorer
+from services.postprocess.schema import (
+    CutoutRequest,
+    Output,
+    Placement,
+    Pose,
+    Preservation,
+    RestoreRequest,
+    Shadow,
+)
+from tests.support.memory_blobs import MemoryBlobs
+from tests.support.products import soft_disc
+
+CANVAS = (160, 150)
+IMAGE, CUTOUT = soft_disc()
+PNG = Output(ImageFormat.PNG, 90, "shots/one")
+LIGHT = Light(-60.0, 45.0, 12.0, (0.6, 0.58, 0.5), (0.4, 0.42, 0.5))
+SCENE = GenerateResult(np.full((*CANVAS, 3), (210, 220, 200), np.uint8), LIGHT, Finish(0.2, 0.1), "test", 0.0)
+REQUEST = RestoreRequest(
+    IMAGE,
+    Placement(CANVAS, Box(10, 10, 76, 76), 40, 35, 1.0, Box(48, 43, 60, 60)),
+    Camera(CANVAS, 25.0, 30.0, (100.0, 73.0), 250.0),
+    Pose.STANDING,
+    Shadow.SOFT,
+    Preservation.EXACT,
+    PNG,
+)
+
+
+@pytest.fixture
+def store() -> MemoryBlobs:
+    return MemoryBlobs()
+
+
+@pytest.fixture
+def restorer(store: MemoryBlobs) -> Restorer:
+    return Restorer(store, threads=1)
+
+
+def pixels(store: MemoryBlobs, key: str) -> np.ndarray:
+    with Image.open(io.BytesIO(store.files[key])) as file:
+        return np.asarray(file)
+
+
+@pytest.mark.parametrize("pose", list(Pose))
+@pytest.mark.parametrize("shadow", list(Shadow))
+@pytest.mark.parametrize("finish", [Finish(0, 1), Finish(0.3, 0.05)], ids=["dull", "glossy"])
+def test_exact_shot_shows_the_photos_bytes_in_the_core(
+    restorer: Restorer, store: MemoryBlobs, pose: Pose, shadow: Shadow, finish: Finish
+) -> None:
+    request = replace(REQUEST, pose=pose, shadow=shadow)
+    result = restorer.shot(request, CUTOUT, replace(SCENE, finish=finish), Deadline())
+    picture = pixels(store, result.blob.key)[40:116, 35:111]
+    core = CUTOUT.alpha[10:86, 10:86] == OPAQUE
+    assert np.array_equal(picture[core], IMAGE[10:86, 10:86][core])
+    assert result.core_sha256_before == result.core_sha256_after
+    assert result.core_area_px == core.sum()
+    assert result.resampling == "none"
+
+
+def test_digest_can_be_recomputed_from_the_stored_files(restorer: Restorer, store: MemoryBlobs) -> None:
+    shot = restorer.shot(REQUEST, CUTOUT, SCENE, Deadline())
+    cutout = restorer.cutout(CutoutRequest(None, None, replace(PNG, key="cut")), IMAGE, CUTOUT, Deadline())
+    core = np.zeros(CANVAS, bool)
+    core[40:116, 35:111] = pixels(store, cutout.blob.key)[10:86, 10:86, 3] == 255
+    assert core_digest(pixels(store, shot.blob.key), core).sha256 == shot.core_sha256_before
+
+
+@pytest.mark.parametrize(("scale", "resampling"), [(0.6, "area"), (1.3, "lanczos4")])
+def test_resampled_shot_is_proven_against_the_resampled_photo(
+    restorer: Restorer, scale: float, resampling: str
+) -> None:
+    request = replace(REQUEST, placement=replace(REQUEST.placement, scale=scale))
+    result = restorer.shot(request, CUTOUT, SCENE, Deadline())
+    assert result.resampling == resampling
+    assert result.core_area_px > 0
+    assert result.core_sha256_before == result.core_sha256_after
+
+
+def test_harmonized_shot_says_that_it_changed_the_product(restorer: Restorer) -> None:
+    result = restorer.shot(replace(REQUEST, preservation=Preservation.HARMONIZED), CUTOUT, SCENE, Deadline())
+    assert result.core_sha256_before != result.core_sha256_after
+
+
+@pytest.mark.parametrize("image_format", list(ImageFormat))
+def test_shot_is_stored_under_its_key_with_its_size(
+    restorer: Restorer, store: MemoryBlobs, image_format: ImageFormat
+) -> None:
+    output = Output(image_format, 88, "shots/two")
+    blob = restorer.shot(replace(REQUEST, output=output), CUTOUT, SCENE, Deadline()).blob
+    assert blob.key == f"shots/two.{image_format.extension}"
+    assert (blob.height, blob.width) == CANVAS
+    assert blob.media_type == image_format.media_type
+    assert blob.size_bytes == len(store.files[blob.key])
+
+
+def test_background_of_another_size_is_refused(restorer: Restorer) -> None:
+    with pytest.raises(InvalidInput, match="agree"):
+        restorer.shot(REQUEST, CUTOUT, replace(SCENE, background=np.zeros((9, 9, 3), np.uint8)), Deadline())
+
+
+def test_shot_is_not_made_for_a_caller_who_left(restorer: Restorer, store: MemoryBlobs) -> None:
+    deadline = Deadline()
+    deadline.cancel()
+    with pytest.raises(Cancelled):
+        restorer.shot(REQUEST, CUTOUT, SCENE, deadline)
+    with pytest.raises(DeadlineExceeded):
+        restorer.shot(REQUEST, CUTOUT, SCENE, Deadline(1.0))
+    assert not store.files
+
+
+def test_transparent_cutout_is_opaque_only_where_alpha_is_full(restorer: Restorer, store: MemoryBlobs) -> None:
+    almost = CUTOUT.alpha.copy()
+    almost[0, 0] = OPAQUE - 1
+    request = CutoutRequest(None, None, PNG)
+    blob = restorer.cutout(request, IMAGE, replace(CUTOUT, alpha=almost), Deadline()).blob
+    rgba = pixels(store, blob.key)
+    assert np.array_equal(rgba[..., 3] == 255, almost == OPAQUE)
+    assert np.array_equal(rgba[..., :3], IMAGE)
+
+
+def test_cutout_is_cropped(restorer: Restorer, store: MemoryBlobs) -> None:
+    crop = Box(20, 24, 40, 50)
+    blob = restorer.cutout(CutoutRequest(crop, None, PNG), IMAGE, CUTOUT, Deadline()).blob
+    assert (blob.height, blob.width) == (40, 50)
+    assert np.array_equal(pixels(store, blob.key)[..., :3], IMAGE[crop.slices()])
+
+
+def test_cutout_on_a_colour_has_no_alpha(restorer: Restorer, store: MemoryBlobs) -> None:
+    output = replace(PNG, format=ImageFormat.JPEG, quality=95)
+    blob = restorer.cutout(CutoutRequest(None, (250, 240, 20), output), IMAGE, CUTOUT, Deadline()).blob
+    picture = pixels(store, blob.key)
+    assert picture.shape == (96, 96, 3)
+    assert np.abs(picture[:4, :4].astype(int) - (250, 240, 20)).max() < 12
+
+
+def test_transparent_jpeg_is_refused(restorer: Restorer) -> None:
+    with pytest.raises(InvalidInput, match="transparency"):
+        restorer.cutout(CutoutRequest(None, None, Output(ImageFormat.JPEG, 90, "x")), IMAGE, CUTOUT, Deadline())
+
+
+def test_warm_up_leaves_nothing_in_the_store(restorer: Restorer, store: MemoryBlobs) -> None:
+    restorer.warm_up()
+    assert not store.files

@@ -1,0 +1,175 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.common.camera import Camera
+from services.common.geometry import Box
+from services.common.light import Light
+from services.postprocess.composite import composite
+from services.postprocess.product import Product
+from services.postprocess.schema import Pose, Shadow
+from services.postprocess.shadow import cast_occlusion, light_offsets, shade
+from tests.support.products import block, product_of
+from tests.support.shadow_truth import Blocks, seen_by, true_occlusion, upright_board, upright_cylinder
+
+SIZE = (320, 320)
+
+
+def camera(pitch_deg: float) -> Camera:
+    return Camera(SIZE, pitch_deg, 30.0, (200.0, 160.0), 400.0)
+
+
+def light(azimuth: float, elevation: float = 40, radius: float = 10, key: float = 0.65) -> Light:
+    return Light(azimuth, elevation, radius, (key, key, key), (1 - key, 1 - key, 1 - key))
+
+
+def foot_distance(view: Camera) -> float:
+    return view.height_m / np.tan(np.radians(view.foot_depression_deg))
+
+
+def vase(view: Camera) -> np.ndarray:
+    """A silhouette with a waist, and its foot at the camera's foot row."""
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]] + 0.5
+    return (y < 200) & (y > 90) & (np.abs(x - 160) < 38 * (1 + 0.4 * np.sin(y / 8)))
+
+
+def drawn(product: Product, view: Camera, key: Light, depth_ratio: float | None = None) -> np.ndarray:
+    occlusion = np.zeros(SIZE)
+    part, box = cast_occlusion(product, view, key, Pose.STANDING, depth_ratio)
+    occlusion[box.slices()] = part
+    return occlusion
+
+
+def distance_to_truth(
+    mask: np.ndarray, body: Blocks, view: Camera, key: Light, depth_ratio: float | None = None
+) -> tuple[float, float]:
+    """RMSE inside either shadow, and IoU of their dark halves, where the product does not hide the ground."""
+    ours, truth = drawn(product_of(mask), view, key, depth_ratio), true_occlusion(view, key, body, 300)
+    shadowed = ~mask & ((ours > 0.02) | (truth > 0.02))
+    both, either = (ours > 0.5) & (truth > 0.5) & ~mask, ((ours > 0.5) | (truth > 0.5)) & ~mask
+    return float(np.sqrt(np.mean((ours - truth)[shadowed] ** 2))), float(both.sum() / either.sum())
+
+
+@pytest.mark.parametrize(
+    ("pitch", "azimuth", "elevation", "radius"),
+    [(5, -140, 35, 8), (15, 0, 30, 12), (40, 30, 40, 20), (15, 180, 25, 5)],
+    ids=["left front", "from behind", "large and right behind", "low front"],
+)
+def test_shadow_of_a_flat_board_is_the_traced_one(pitch: int, azimuth: int, elevation: int, radius: int) -> None:
+    view, key = camera(pitch), light(azimuth, elevation, radius)
+    mask = vase(view)
+    board = upright_board(view, mask, foot_distance(view))
+    error, overlap = distance_to_truth(mask, board, view, key, depth_ratio=0.0)
+    assert error <= 0.06
+    assert overlap >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("pitch", "azimuth", "radius"),
+    [(15, 30, 20), (15, 0, 12), (40, -140, 8), (40, -90, 10), (40, 0, 12)],
+    ids=["large right behind", "behind, flat view", "left front", "left", "behind"],
+)
+def test_shadow_of_a_cylinder_is_the_traced_one(pitch: int, azimuth: int, radius: int) -> None:
+    view, key = camera(pitch), light(azimuth, 40, radius)
+    body = upright_cylinder((0.0, foot_distance(view)), 0.09, 0.16)
+    error, overlap = distance_to_truth(seen_by(view, body), body, view, key)
+    assert error <= 0.1
+    assert overlap >= 0.85
+
+
+@pytest.mark.parametrize(
+    ("azimuth", "down", "right"), [(-90, 0, 1), (90, 0, -1), (0, 1, 0), (180, -1, 0), (-45, 1, 1), (135, -1, -1)]
+)
+def test_shadow_falls_away_from_the_light(azimuth: float, down: int, right: int) -> None:
+    product = block(SIZE, Box(120, 140, 80, 40))
+    occlusion = drawn(product, camera(35), light(azimuth))
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    moved_y = (occlusion * y).sum() / occlusion.sum() - 190
+    moved_x = (occlusion * x).sum() / occlusion.sum() - 160
+    assert moved_y * down >= abs(down) * 5
+    assert moved_x * right >= abs(right) * 5
+    assert right or abs(moved_x) < 3
+
+
+def test_lower_light_throws_a_longer_shadow() -> None:
+    product = block(SIZE, Box(120, 140, 80, 40))
+    areas = [drawn(product, camera(35), light(-90, elevation, 2)).sum() for elevation in (70, 45, 25)]
+    assert areas == sorted(areas)
+    assert areas[0] < 0.6 * areas[-1]
+
+
+def test_larger_light_throws_a_softer_shadow() -> None:
+    product = block(SIZE, Box(120, 140, 80, 40))
+    edges = [np.abs(np.gradient(drawn(product, camera(35), light(0, 40, r)))[0]).max() for r in (1, 8, 25)]
+    assert edges == sorted(edges, reverse=True)
+
+
+@settings(max_examples=25)
+@given(
+    st.floats(-180, 180), st.floats(5, 90), st.floats(0.1, 30), st.floats(0, 90), st.sampled_from(list(Pose)),
+    st.sampled_from([Shadow.SOFT, Shadow.CONTACT]),
+)  # fmt: skip
+def test_shadow_never_brightens_and_stays_on_the_canvas(
+    azimuth: float, elevation: float, radius: float, pitch: float, pose: Pose, shadow: Shadow
+) -> None:
+    shading = shade(block(SIZE, Box(120, 140, 80, 40)), camera(pitch), light(azimuth, elevation, radius), pose, shadow)
+    assert shading is not None
+    assert shading.factor.shape == (shading.box.height, shading.box.width, 3)
+    assert shading.box.clipped(SIZE) == shading.box
+    assert shading.factor.max() <= 1
+    assert shading.factor.min() >= 0
+
+
+def test_white_ground_stays_white_outside_the_shadow() -> None:
+    product = block(SIZE, Box(120, 140, 80, 40))
+    shading = shade(product, camera(20), light(-120, 60, 25), Pose.STANDING, Shadow.SOFT)
+    picture = composite(np.full((*SIZE, 3), 255, np.uint8), product, shading)
+    assert (picture[:60] == 255).all()
+    assert (picture[-40:] == 255).all()
+    assert picture[200, 160].max() < 200
+
+
+@pytest.mark.parametrize("pose", list(Pose))
+@pytest.mark.parametrize("azimuth", [-90, 0, 150])
+def test_shadow_touches_every_column_of_the_contact(pose: Pose, azimuth: float) -> None:
+    product = block(SIZE, Box(120, 140, 80, 40))
+    shading = shade(product, camera(15), light(azimuth), pose, Shadow.SOFT)
+    assert shading is not None
+    seam = shading.factor[200 - shading.box.top, 142 - shading.box.left : 178 - shading.box.left]
+    assert seam.max() < 0.75
+
+
+def test_shadow_takes_away_the_key_and_leaves_the_ambient_colour() -> None:
+    warm = Light(0, 40, 2, (0.6, 0.5, 0.3), (0.2, 0.3, 0.5))
+    product = block(SIZE, Box(120, 140, 80, 40))
+    shading = shade(product, camera(35), warm, Pose.STANDING, Shadow.SOFT)
+    assert shading is not None
+    darkest = shading.factor[240 - shading.box.top, 160 - shading.box.left]
+    assert darkest / darkest[2] == pytest.approx([0.25 / 0.625, 0.375 / 0.625, 1], abs=0.05)
+
+
+def test_no_shadow_where_none_is_wanted_or_the_foot_is_outside_the_picture() -> None:
+    product, cut_off = block(SIZE, Box(120, 140, 80, 40)), block(SIZE, Box(220, 140, 100, 40))
+    assert shade(product, camera(15), light(0), Pose.STANDING, Shadow.NONE) is None
+    assert shade(cut_off, camera(15), light(0), Pose.STANDING, Shadow.SOFT) is None
+
+
+def test_lying_product_has_a_narrower_shadow_than_a_standing_one() -> None:
+    product, view = block(SIZE, Box(100, 100, 120, 120)), camera(80)
+    widths = []
+    for pose in (Pose.LYING, Pose.STANDING):
+        part, box = cast_occlusion(product, view, light(-90), pose)
+        right_of_product = part[160 - box.top, 220 - box.left :]
+        widths.append(right_of_product.sum())
+    assert 0 < widths[0] < widths[1]
+
+
+@given(st.floats(-180, 180), st.floats(5, 90), st.floats(0, 30))
+def test_light_offsets_point_away_from_the_light_and_weigh_one(azimuth: float, elevation: float, radius: float) -> None:
+    offsets, weights = light_offsets(light(azimuth, elevation, radius))
+    assert weights.sum() == pytest.approx(1)
+    assert np.isfinite(offsets).all()
+    if elevation < 50 and radius < 10:
+        away = -np.array([np.sin(np.radians(azimuth)), np.cos(np.radians(azimuth))])
+        assert (offsets @ away > 0).all()
