@@ -16,7 +16,7 @@ from services.postprocess.schema import Pose
 #: Per layer: blur as a share of the product's longer side, and the share of light lost at the contour. The wide one is
 #: what a body that stands up takes from the ground around it; flat things have none.
 _LAYERS: Final = {
-    Pose.STANDING: ((0.004, 0.5), (0.02, 0.3), (0.07, 0.16)),
+    Pose.STANDING: ((0.005, 0.6), (0.02, 0.36), (0.07, 0.18)),
     Pose.LYING: ((0.003, 0.45), (0.012, 0.28)),
 }
 _REACH_SIGMAS: Final = 3

@@ -49,11 +49,6 @@ class GroundView:
         return math.sin(math.radians(self.depression_deg)) / math.cos(math.radians(self._ray_deg))
 
     @property
-    def rise_px(self) -> float:
-        """Rows that one pixel of height takes at the foot."""
-        return math.cos(math.radians(self.depression_deg)) / math.cos(math.radians(self._ray_deg))
-
-    @property
     def near_limit_px(self) -> float:
         """The least Z that is safely before the camera."""
         return -0.75 * self.camera.focal_px / max(0.05, math.cos(self._pitch))

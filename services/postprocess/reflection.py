@@ -19,12 +19,15 @@ from services.postprocess.schema import Pose
 
 #: Fainter mirror images are not drawn.
 _LEAST_WEIGHT: Final = 0.01
+#: The mirror image ends where its weight has faded to this.
+_FAINTEST: Final = 0.004
 #: Gloss at which a surface is as mirroring at flat angles as clear varnish (4 % is glass).
 _FULL_FRESNEL_GLOSS: Final = 0.04
-#: Length over which the image fades to 1/e, as a share of the product's height, for the roughest and smoothest finish.
+#: Length over which the image fades to 1/e, as a share of the product's height, for the roughest and smoothest finish
+#: seen level.
 _FADE: Final = (0.06, 0.9)
-#: Blur at the image's far end relative to the product's height, for the roughest finish.
-_BLUR: Final = 0.12
+#: Blur away from the contact relative to the product's height, for the roughest finish.
+_BLUR: Final = 0.03
 
 
 def reflection_weight(finish: Finish, depression_deg: float) -> float:
@@ -63,13 +66,17 @@ def reflect(product: Product, camera: Camera, finish: Finish, pose: Pose) -> Lay
         return None
     base = find_base(mask, view.depth_px)
     height = product.box.height
-    box = Box(product.box.top, product.box.left, height + min(rows_below, height), product.box.width)
+    smoothness = 1 - finish.roughness
+    # From above, a mirror shows a body's underside, which no photo has; only the seam is then safe to draw.
+    levelness = (1 - math.sin(math.radians(view.depression_deg))) ** 2
+    fade = height * levelness * (_FADE[0] + (_FADE[1] - _FADE[0]) * smoothness * smoothness)
+    first = max(0, int(np.nanmin(base.front[base.touches])) - 1)
+    last = height + min(rows_below, height, math.ceil(fade * math.log(weight / _FAINTEST)))
+    box = Box(product.box.top + first, product.box.left, last - first, product.box.width)
     contact = np.where(base.touches, base.front, base.foot_yx[0]).astype(np.float32)
-    below = np.arange(box.height, dtype=np.float32)[:, None] + 0.5 - contact
+    below = np.arange(first, last, dtype=np.float32)[:, None] + 0.5 - contact
     front_height = contact - np.argmax(mask, axis=0) - 2 * base.depths()
     weights, color = _mirrored(product, contact, below)
-    smoothness = 1 - finish.roughness
-    fade = height * (_FADE[0] + (_FADE[1] - _FADE[0]) * smoothness * smoothness)
     weights *= weight * np.exp(-np.maximum(below, 0) / np.float32(fade))
     weights *= np.clip((front_height - below) / np.float32(0.1 * height) + 1, 0, 1) * (below > 0)
     weights, color = _roughened(weights, color, below, finish.roughness * _BLUR * height)
@@ -90,12 +97,12 @@ def _mirrored(
 def _roughened(
     weights: NDArray[np.float32], color: NDArray[np.float32], below: NDArray[np.float32], sigma: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Both, blurred the more the farther from the contact; `sigma` is reached at a full product height."""
+    """Both, blurred the more the farther from the contact, up to a Gaussian of `sigma` pixels."""
     if sigma < 0.5:
         return weights, color
-    reach = np.clip(below / np.float32(0.25 * len(below)), 0, 1)
+    reach = np.clip(below / np.float32(4 * sigma), 0, 1)
     premultiplied = np.dstack([color * weights[..., None], weights])
-    blurred = cv2.GaussianBlur(premultiplied, (0, 0), sigma / 4)
+    blurred = cv2.GaussianBlur(premultiplied, (0, 0), sigma)
     blurred *= (below > -1)[..., None]
     mixed = premultiplied + (blurred - premultiplied) * reach[..., None]
     result = mixed[..., 3]

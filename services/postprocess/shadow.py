@@ -2,7 +2,7 @@
 
 Cast shadow: an area light is a disc of directions. For each of some directions the product's slices are pushed along
 the ground by their height and united; the mean over all directions is how much of the key each ground point misses, so
-the penumbra grows with height by itself. (Measured against 600 directions: 24 spread by the golden angle are enough.)
+the penumbra grows with height by itself. `tests/support/shadow_truth.py` traces rays to compare with.
 Contact: where ground and product meet, ambient light is missing too: blurred copies of the footprint.
 A shadow takes light away by multiplication in linear light, never adds any, and is never laid on the product.
 """
