@@ -28,11 +28,15 @@ class Generate:
         configure_logs(settings.observability.log_level, "generate")
         self._generator = Generator.open(settings.generate, ModelCache(settings.models))
         self._generator.warm_up()
-        self._executor = StageExecutor("generate", Recorder(metrics))
+        self._executor = StageExecutor("generate", Recorder(metrics), stuck_after_s=2 * settings.limits.max_timeout_s)
 
     async def run(self, request: GenerateRequest) -> GenerateResult:
         """See `Generator.run`."""
         return await self._executor.run(request, partial(self._generator.run, request))
+
+    def check_health(self) -> None:
+        """Asked by Serve every few seconds; see `StageExecutor.check`."""
+        self._executor.check()
 
     async def ready(self) -> bool:
         """Answers, which says that the warm-up is over."""

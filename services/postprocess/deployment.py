@@ -32,7 +32,9 @@ class Postprocess:
         configure_logs(settings.observability.log_level, "postprocess")
         self._restorer = Restorer(open_store(settings), settings.postprocess.threads)
         self._restorer.warm_up()
-        self._executor = StageExecutor("postprocess", Recorder(metrics))
+        self._executor = StageExecutor(
+            "postprocess", Recorder(metrics), stuck_after_s=2 * settings.limits.max_timeout_s
+        )
 
     async def shot(self, request: RestoreRequest, cutout: SegmentResult, scene: GenerateResult) -> RestoreResult:
         """See `Restorer.shot`."""
@@ -41,6 +43,10 @@ class Postprocess:
     async def cutout(self, request: CutoutRequest, image: NDArray[np.uint8], cutout: SegmentResult) -> CutoutResult:
         """See `Restorer.cutout`."""
         return await self._executor.run(request, partial(self._restorer.cutout, request, image, cutout))
+
+    def check_health(self) -> None:
+        """Asked by Serve every few seconds; see `StageExecutor.check`."""
+        self._executor.check()
 
     async def ready(self) -> bool:
         """Answers, which says that the warm-up is over."""

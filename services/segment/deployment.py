@@ -28,11 +28,15 @@ class Segment:
         configure_logs(settings.observability.log_level, "segment")
         self._segmenter = Segmenter.open(settings.segment, ModelCache(settings.models), settings.models.segmentation)
         self._segmenter.warm_up()
-        self._executor = StageExecutor("segment", Recorder(metrics))
+        self._executor = StageExecutor("segment", Recorder(metrics), stuck_after_s=2 * settings.limits.max_timeout_s)
 
     async def run(self, request: SegmentRequest) -> SegmentResult:
         """See `Segmenter.run`."""
         return await self._executor.run(request, partial(self._segmenter.run, request))
+
+    def check_health(self) -> None:
+        """Asked by Serve every few seconds; see `StageExecutor.check`."""
+        self._executor.check()
 
     async def ready(self) -> bool:
         """Answers, which says that the warm-up is over."""

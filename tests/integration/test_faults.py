@@ -11,7 +11,7 @@ import pytest
 from services.gateway.status import TABLE
 from services.pb.vitrine.v1 import studio_pb2
 from tests.support.photos import flat
-from tests.support.running_service import details_of
+from tests.support.running_service import details_of, leave
 
 pytestmark = pytest.mark.service
 
@@ -97,6 +97,12 @@ def test_streamed_shot_ends_with_the_rich_error(service):
     with pytest.raises(grpc.RpcError) as caught:
         list(stream)
     assert details_of(caught.value)["ErrorInfo"].reason == "UNSUPPORTED_MEDIA"
+
+
+def test_message_beyond_every_photo_is_refused_by_the_transport(service):
+    with pytest.raises(grpc.RpcError) as caught:
+        service.studio.CreateShot(studio_pb2.CreateShotRequest(image={"content": bytes(12 << 20)}))
+    assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 def test_body_beyond_every_photo_is_refused_unread(service):
@@ -192,7 +198,7 @@ def test_cancelled_stream_stops_the_chain(service, photo):
     request = studio_pb2.StreamShotRequest(shot={"image": {"content": photo}, "scene_id": "white"})
     stream = service.studio.StreamShot(request, metadata=[("request_id", request_id)])
     next(event for event in stream if event.stage.stage == 2)
-    stream.cancel()
+    leave(stream)
     lines = service.wait_for_answer(request_id)
     assert [line["outcome"] for line in lines if line["event"] == "request answered"] == ["cancelled"]
     assert not {"generate", "postprocess"} & stages_that_finished(lines)

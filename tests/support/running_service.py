@@ -1,7 +1,7 @@
 """The real service, started once for all integration tests, and what they ask of it."""
 
 import json
-import socket
+import random
 import time
 from functools import cached_property
 
@@ -11,6 +11,7 @@ from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2_grpc
 from grpc_status import rpc_status
 
+from services.common.ports import is_free
 from services.common.settings import Settings
 from services.pb.vitrine.v1 import catalog_pb2_grpc, studio_pb2_grpc
 
@@ -19,12 +20,17 @@ PATIENCE_S = 60
 
 
 def free_ports(count):
-    """Ports that were free a moment ago, all different."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+    """Ports that nobody holds, all different, below those that the kernel gives to outgoing connections."""
+    return [port for port in random.sample(range(20_000, 32_000), 100) if is_free("", port)][:count]
+
+
+def leave(call):
+    """Cancel a streaming call whose last message has arrived.
+
+    Serve's proxy loses a cancel that meets a message on its way, see `GrpcApi.WATCH_LIFETIME_S`; so let it be through.
+    """
+    time.sleep(0.2)
+    call.cancel()
 
 
 def small_service_settings(data_dir, **sections):

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from services.common.errors import Cancelled, DeadlineExceeded, InvalidInput
+from services.common.errors import Cancelled, DeadlineExceeded, InvalidInput, NotReady
 from services.common.executor import StageExecutor
 from services.common.metrics import Recorder
 from services.segment.schema import SegmentRequest
@@ -70,6 +70,20 @@ async def test_cancelled_wait_stops_work_at_its_next_check(executor):
         await waiting
     go_on.set()
     assert await asyncio.to_thread(stopped.wait, 10)
+
+
+async def test_work_that_hangs_fails_the_health_check():
+    now, began, go_on = 0.0, threading.Event(), threading.Event()
+    executor = StageExecutor("segment", Recorder(FakeMetrics()), stuck_after_s=60, clock=lambda: now)
+    work = asyncio.create_task(executor.run(REQUEST, lambda _: (began.set(), go_on.wait(10))))
+    await asyncio.to_thread(began.wait, 10)
+    executor.check()
+    now = 61.0
+    with pytest.raises(NotReady, match="segment has been at one request for 61 s"):
+        executor.check()
+    go_on.set()
+    await work
+    executor.check()
 
 
 async def test_one_request_is_worked_on_at_a_time(executor):

@@ -79,7 +79,7 @@ async def test_form_takes_one_file_named_image(client, photo):
 
 async def test_torn_form_is_invalid_input(client):
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
-    answer = await client().post("/v1/shots", content=b"--x\r\nrubbish", headers=headers)
+    answer = await client().post("/v1/shots", content=b"--x\r\nrubbish\r\n\r\n--x--", headers=headers)
     assert problem_of(answer)["code"] == "invalid_input"
 
 
