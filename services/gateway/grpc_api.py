@@ -65,7 +65,7 @@ class GrpcApi:
     SERVICES: ClassVar = ("", "vitrine.v1.StudioService", "vitrine.v1.CatalogService")
     WATCH_INTERVAL_S: ClassVar = 1.0
     #: Serve's proxy loses a caller's cancel that meets a message on its way (ray 2.60: `send_request_to_replica` of
-    #: `gRPCProxy` takes the GeneratorExit for an error), so a stream without an end of its own could outlive its caller.
+    #: `gRPCProxy` takes the GeneratorExit for an error), so a stream without an end could outlive its caller.
     WATCH_LIFETIME_S: ClassVar = 300.0
 
     def __init__(self, guard: Guard, studio: Studio, catalog: Catalog, readiness: Readiness) -> None:
