@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from services.api.common import Message
-from services.postprocess.schema import Pose
+from services.common.pose import Pose
 
 
 class ListScenesRequest(Message):

@@ -16,7 +16,8 @@ from services.api.common import (
     StageTiming,
     ZeroIsAbsent,
 )
-from services.postprocess.schema import Pose, Preservation, Shadow
+from services.common.pose import Pose
+from services.postprocess.schema import Preservation, Shadow
 
 UINT32_MAX = 2**32 - 1
 

@@ -36,7 +36,7 @@ def shoot(
     from services.cli.batch import find_photos, make_all, plan, report
     from services.client import ShotOptions
     from services.common.image import ImageFormat
-    from services.postprocess.schema import Pose
+    from services.common.pose import Pose
 
     image_format = ImageFormat(picture_format.upper())
     options: ShotOptions = {"output": OutputOptions(format=image_format), "timeout_s": timeout}

@@ -5,7 +5,8 @@ from typing import TypedDict
 
 from services.api.common import OutputOptions
 from services.api.studio import Canvas
-from services.postprocess.schema import Pose, Preservation, Shadow
+from services.common.pose import Pose
+from services.postprocess.schema import Preservation, Shadow
 
 #: A photo: the path of its file, or its bytes (JPEG, PNG or WebP).
 Photo = str | Path | bytes

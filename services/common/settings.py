@@ -48,7 +48,7 @@ class RaySettings(Section):
     """The Ray that is started on this machine; an existing cluster has its own."""
 
     metrics_port: int = Field(8080, ge=1, le=65535, description="Port where Prometheus reads metrics.")
-    object_store_mb: int = Field(512, ge=100, description="Shared memory for arrays between stages, in MiB.")
+    object_store_mb: int = Field(1024, ge=100, description="Shared memory for arrays between stages, in MiB.")
     num_cpus: int = Field(4, ge=1, description="CPUs that Ray may hand out to replicas when it starts here.")
 
 

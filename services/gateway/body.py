@@ -9,8 +9,8 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
+from services.api.convert import invalid_input, validated
 from services.common.errors import InvalidInput, TooLarge, UnsupportedMedia
-from services.gateway.convert import invalid_input, validated
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -11,10 +11,10 @@ from grpc_health.v1 import health_pb2
 from pydantic import BaseModel
 
 from services.api import catalog, studio
+from services.api.convert import from_proto, to_proto
 from services.common.errors import NotFound, VitrineError
 from services.gateway.call import Call, Guard, request_id_from
 from services.gateway.catalog import Catalog
-from services.gateway.convert import from_proto, to_proto
 from services.gateway.readiness import Readiness
 from services.gateway.status import rich_status, status_of
 from services.gateway.studio import Studio

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 
 from services import __version__
 from services.api.catalog import ListModelsRequest, ListModelsResponse, ListScenesRequest, ListScenesResponse
+from services.api.convert import validated
 from services.api.studio import CreateCutoutRequest, CreateCutoutResponse, CreateShotRequest, CreateShotResponse
 from services.common.errors import InvalidInput, NotFound, VitrineError
 from services.gateway import openapi, status
@@ -19,7 +20,6 @@ from services.gateway.accept import Accepted
 from services.gateway.body import BodyReader
 from services.gateway.call import Call, Guard, request_id_from
 from services.gateway.catalog import Catalog
-from services.gateway.convert import validated
 from services.gateway.readiness import Readiness
 from services.gateway.studio import Studio
 

@@ -9,8 +9,8 @@ import yaml
 from pydantic import Field, model_validator
 
 from services.common.errors import NotFound
+from services.common.pose import Pose
 from services.generate.backdrop import Backdrop, Optics, Part
-from services.postprocess.schema import Pose
 
 
 class PitchRange(Part):

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from services.common.camera import Camera
 from services.common.geometry import Box
+from services.common.pose import Pose
 from services.postprocess.base import Base, find_base
 from services.postprocess.ground import GroundView
 from services.postprocess.product import Product
-from services.postprocess.schema import Pose
 
 #: Per layer: blur as a share of the product's longer side, and the share of light lost at the contour. The wide one is
 #: what a body that stands up takes from the ground around it; flat things have none.

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from services.common.camera import Camera
 from services.common.geometry import Box
 from services.common.light import Finish
+from services.common.pose import Pose
 from services.common.srgb import to_linear
 from services.postprocess.base import find_base
 from services.postprocess.composite import Layer
 from services.postprocess.ground import GroundView
 from services.postprocess.product import Product
-from services.postprocess.schema import Pose
 
 #: Fainter mirror images are not drawn.
 _LEAST_WEIGHT: Final = 0.01

@@ -13,6 +13,7 @@ from services.common.errors import InvalidInput
 from services.common.geometry import Box
 from services.common.image import ImageFormat, encode_image
 from services.common.light import Finish, Light
+from services.common.pose import Pose
 from services.generate.schema import GenerateResult
 from services.postprocess.composite import composite, on_color
 from services.postprocess.harmonize import harmonized
@@ -24,7 +25,6 @@ from services.postprocess.schema import (
     CutoutResult,
     Output,
     Placement,
-    Pose,
     Preservation,
     RestoreRequest,
     RestoreResult,

@@ -9,14 +9,8 @@ from numpy.typing import NDArray
 from services.common.camera import Camera
 from services.common.geometry import Box, SizeHW
 from services.common.image import ImageFormat
+from services.common.pose import Pose
 from services.storage.blobs import StoredBlob
-
-
-class Pose(StrEnum):
-    """How the product rests; decides the shape of its shadow."""
-
-    STANDING = "STANDING"
-    LYING = "LYING"
 
 
 class Shadow(StrEnum):

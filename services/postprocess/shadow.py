@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from services.common.camera import Camera
 from services.common.geometry import Box, SizeHW
 from services.common.light import Light
+from services.common.pose import Pose
 from services.postprocess.base import Base, find_base
 from services.postprocess.contact import contact_occlusion
 from services.postprocess.ground import GroundView, array_to_canvas, grid_to_plane
 from services.postprocess.hull import THICKNESS, Slice, level_silhouette, lying_slices
 from services.postprocess.product import Product
-from services.postprocess.schema import Pose, Shadow
+from services.postprocess.schema import Shadow
 
 DIRECTIONS: Final = 64
 

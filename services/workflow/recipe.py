@@ -9,8 +9,9 @@ from typing import Self
 from services import __version__
 from services.api.studio import CreateShotRequest
 from services.common.errors import InvalidInput
+from services.common.pose import Pose
 from services.generate.scene import Scene
-from services.postprocess.schema import Output, Pose, Preservation, Shadow
+from services.postprocess.schema import Output, Preservation, Shadow
 
 
 @dataclass(frozen=True)

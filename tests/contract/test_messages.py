@@ -9,11 +9,12 @@ from google.protobuf.descriptor import FieldDescriptor
 from pydantic import BaseModel
 
 from services.api import catalog, common, studio
+from services.api.convert import from_proto, to_proto
 from services.common.image import ImageFormat
-from services.gateway.convert import from_proto, to_proto
+from services.common.pose import Pose
 from services.gateway.openapi import document
 from services.pb.vitrine.v1 import catalog_pb2, common_pb2, studio_pb2
-from services.postprocess.schema import Pose, Preservation, Shadow
+from services.postprocess.schema import Preservation, Shadow
 from tests.support.gateway_parts import Parts
 
 FILES = {common_pb2: common, studio_pb2: studio, catalog_pb2: catalog}

@@ -18,7 +18,7 @@ from services.common.errors import (
     StorageUnavailable,
 )
 from services.common.image import ImageFormat
-from services.postprocess.schema import Pose
+from services.common.pose import Pose
 from tests.support.canned_service import PICTURE, Fault, rich_status
 
 
@@ -84,7 +84,7 @@ def test_photo_that_is_not_there_is_said_before_anything_is_sent(call, service, 
 def test_option_out_of_range_is_said_before_anything_is_sent(call, service):
     with pytest.raises(InvalidInput) as caught:
         call("shot", b"photo", "marble", camera_pitch_deg=91.0)
-    assert caught.value.details == {"field": "camera_pitch_deg"}
+    assert caught.value.details["field"] == "camera_pitch_deg"
     assert not service.requests
 
 

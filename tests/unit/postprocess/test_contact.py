@@ -3,8 +3,8 @@ import pytest
 
 from services.common.camera import Camera
 from services.common.geometry import Box
+from services.common.pose import Pose
 from services.postprocess.contact import contact_occlusion
-from services.postprocess.schema import Pose
 from tests.support.products import block, product_of
 
 SIZE = (200, 200)

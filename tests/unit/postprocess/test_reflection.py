@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from services.common.camera import Camera
 from services.common.geometry import Box
 from services.common.light import Finish
+from services.common.pose import Pose
 from services.common.srgb import to_linear
 from services.postprocess.product import OPAQUE, Product
 from services.postprocess.reflection import reflect, reflection_weight
-from services.postprocess.schema import Pose
 from tests.support.products import block
 
 SIZE = (200, 160)

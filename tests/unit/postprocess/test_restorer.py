@@ -11,19 +11,12 @@ from services.common.errors import Cancelled, DeadlineExceeded, InvalidInput
 from services.common.geometry import Box
 from services.common.image import ImageFormat
 from services.common.light import Finish, Light
+from services.common.pose import Pose
 from services.generate.schema import GenerateResult
 from services.postprocess.product import OPAQUE
 from services.postprocess.proof import core_digest
 from services.postprocess.restorer import Restorer
-from services.postprocess.schema import (
-    CutoutRequest,
-    Output,
-    Placement,
-    Pose,
-    Preservation,
-    RestoreRequest,
-    Shadow,
-)
+from services.postprocess.schema import CutoutRequest, Output, Placement, Preservation, RestoreRequest, Shadow
 from tests.support.memory_blobs import MemoryBlobs
 from tests.support.products import soft_disc
 

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from services.common.camera import Camera
 from services.common.geometry import Box
 from services.common.light import Light
+from services.common.pose import Pose
 from services.postprocess.composite import composite
 from services.postprocess.product import Product
-from services.postprocess.schema import Pose, Shadow
+from services.postprocess.schema import Shadow
 from services.postprocess.shadow import cast_occlusion, light_offsets, shade
 from tests.support.products import block, product_of
 from tests.support.shadow_truth import Blocks, seen_by, true_occlusion, upright_board, upright_cylinder

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from services.api.studio import Canvas
 from services.common.errors import InvalidInput, TooLarge
 from services.common.geometry import Box
+from services.common.pose import Pose
 from services.generate.scene import LayoutHints, Scene, SceneCatalog
-from services.postprocess.schema import Pose
 from services.workflow.layout import MAX_SCALE, PRODUCT_LENGTH_M, Layout, plan_layout
 
 PHOTO = (800, 1000)

@@ -5,8 +5,9 @@ import pytest
 from services.api.studio import CreateShotRequest
 from services.common.errors import InvalidInput
 from services.common.image import ImageFormat
+from services.common.pose import Pose
 from services.generate.scene import SceneCatalog
-from services.postprocess.schema import Output, Pose
+from services.postprocess.schema import Output
 from services.workflow.recipe import Recipe
 
 SCENES = SceneCatalog.shipped()

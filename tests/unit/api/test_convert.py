@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.api import studio
+from services.api.convert import from_proto, to_proto
 from services.common.errors import InvalidInput
-from services.gateway.convert import from_proto, to_proto
 from services.pb.vitrine.v1 import studio_pb2
 
 
