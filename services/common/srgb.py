@@ -3,7 +3,7 @@
 The transfer curve of IEC 61966-2-1. Light adds and multiplies in linear space only; bytes are for storing.
 """
 
-from typing import Final
+from typing import Final, TypeVar
 
 import cv2
 import numpy as np
@@ -15,17 +15,24 @@ LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 _ENCODE_STEPS: Final = 1 << 16
 
 
-def _decode_curve(encoded: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+Float = TypeVar("Float", np.float32, np.float64)
 
 
-def _encode_curve(linear: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+def decode(encoded: NDArray[Float]) -> NDArray[Float]:
+    """sRGB in [0, 1] to linear light in [0, 1], of any shape."""
+    high = ((encoded + 0.055) / 1.055) ** 2.4
+    return np.asarray(np.where(encoded <= 0.04045, encoded / 12.92, high), encoded.dtype)
 
 
-_TO_LINEAR: Final = _decode_curve(np.arange(256) / 255).astype(np.float32)
+def encode(linear: NDArray[Float]) -> NDArray[Float]:
+    """Linear light in [0, 1] to sRGB in [0, 1], of any shape."""
+    high = 1.055 * np.maximum(linear, 0) ** (1 / 2.4) - 0.055
+    return np.asarray(np.where(linear <= 0.0031308, linear * 12.92, high), linear.dtype)
+
+
+_TO_LINEAR: Final = decode(np.arange(256) / 255).astype(np.float32)
 # The darkest two bytes lie 20 steps apart, so every byte survives the way there and back.
-_TO_BYTE: Final = np.round(_encode_curve(np.arange(_ENCODE_STEPS) / (_ENCODE_STEPS - 1)) * 255).astype(np.uint8)
+_TO_BYTE: Final = np.round(encode(np.arange(_ENCODE_STEPS) / (_ENCODE_STEPS - 1)) * 255).astype(np.uint8)
 
 
 def to_linear(image: NDArray[np.uint8]) -> NDArray[np.float32]:

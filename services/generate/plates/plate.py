@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from services.common.camera import Camera
 from services.common.deadline import Deadline
 from services.common.light import Finish, Light
+from services.common.srgb import decode
 from services.generate.backdrop import (
     Cover,
     PackshotBackdrop,
@@ -30,7 +31,7 @@ from services.generate.plates.surroundings import Surroundings
 from services.generate.plates.sweep import Sweep
 from services.generate.plates.table import Table
 from services.generate.plates.texture import Texture
-from services.generate.plates.tone import decode_srgb, develop
+from services.generate.plates.tone import develop
 from services.generate.plates.view import View
 from services.generate.scene import Scene
 
@@ -164,7 +165,7 @@ class _Draft:
 def linear(colour: str) -> NDArray[np.float32]:
     """(3,) linear RGB of "#rrggbb"."""
     encoded = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)], np.float32)
-    return decode_srgb(encoded / np.float32(255))
+    return decode(encoded / np.float32(255))
 
 
 def _rgb(colour: NDArray[np.float32]) -> tuple[float, float, float]:

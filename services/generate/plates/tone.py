@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.srgb import encode
+
 #: Linear value that becomes pure white.
 WHITE: Final = 10.0
 #: Up to here tones stay as they are.
@@ -26,18 +28,6 @@ def shoulder(linear: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.clip(np.where(linear > KNEE, rolled, linear), 0, 1), np.float32)
 
 
-def encode_srgb(linear: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Linear [0, 1] to sRGB [0, 1] (IEC 61966-2-1)."""
-    low = linear * 12.92
-    high = 1.055 * np.maximum(linear, 1e-6) ** (1 / 2.4) - 0.055
-    return np.asarray(np.where(linear <= 0.0031308, low, high), np.float32)
-
-
-def decode_srgb(encoded: NDArray[np.float32]) -> NDArray[np.float32]:
-    """sRGB [0, 1] to linear [0, 1]."""
-    return np.asarray(np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4), np.float32)
-
-
 def develop(linear: NDArray[np.float32], exposure: float, grain: float, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Finish a picture.
 
@@ -52,7 +42,7 @@ def develop(linear: NDArray[np.float32], exposure: float, grain: float, rng: np.
     """
     # A table over the square root keeps its steps fine in the shadows, where the curve is steep.
     nodes = (np.arange(_LUT_SIZE, dtype=np.float32) / (_LUT_SIZE - 1)) ** 2 * WHITE
-    table = encode_srgb(shoulder(nodes.astype(np.float32))) * 255
+    table = encode(shoulder(nodes.astype(np.float32))) * 255
     noise = _grain(linear.shape[0], linear.shape[1], rng)
     finished = np.empty(linear.shape, np.uint8)
     step = max(1, STRIP_PX // linear.shape[1])

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from services.generate.plates.tone import KNEE, WHITE, decode_srgb, develop, encode_srgb, shoulder
+from services.common.srgb import decode, encode
+from services.generate.plates.tone import KNEE, WHITE, develop, shoulder
 
 
 def test_the_shoulder_leaves_middle_tones_alone() -> None:
@@ -18,7 +19,7 @@ def test_the_shoulder_rises_to_white_without_a_step() -> None:
 
 def test_encoding_and_decoding_cancel_out() -> None:
     tones = np.linspace(0, 1, 100, dtype=np.float32)
-    np.testing.assert_allclose(decode_srgb(encode_srgb(tones)), tones, atol=1e-5)
+    np.testing.assert_allclose(decode(encode(tones)), tones, atol=1e-5)
 
 
 def test_a_grey_card_is_developed_to_its_srgb_value() -> None:
