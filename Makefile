@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo serve test check lint types protos-in-step protos-compatible protos fmt weights constraints clean
+.PHONY: help demo serve test check lint types docs docs-in-step protos-in-step protos-compatible protos fmt weights constraints clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -35,7 +35,7 @@ test: $(INSTALLED) weights  ## All tests, with a real service on this machine (A
 	$(call say,test: pytest)
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: lint types protos-in-step protos-compatible  ## Style, types, generated code, compatibility of the protos
+check: lint types docs-in-step protos-in-step protos-compatible  ## Style, types, tables of the documents, protos
 
 lint: $(INSTALLED)
 	$(call say,check: ruff)
@@ -44,6 +44,13 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	$(call say,check: mypy --strict)
 	@$(BIN)/mypy
+
+docs-in-step: $(INSTALLED)
+	$(call say,check: the documents' tables say what the code says)
+	@$(BIN)/python docs/tables.py --check || $(call fail,run 'make docs')
+
+docs: $(INSTALLED)  ## Write the documents' tables from the code
+	@$(BIN)/python docs/tables.py
 
 protos-in-step: $(INSTALLED)
 	$(call say,check: services/pb is what the protos say)
