@@ -38,7 +38,7 @@ class Recipe:
         """Fill in what the request leaves open.
 
         Raises:
-            InvalidInput: The scene does not fit the pose; the message names those it fits.
+            InvalidInput: The scene does not fit the pose or the pitch; the message names those it fits.
         """
         pose = request.pose or scene.poses[0]
         if pose not in scene.poses:
@@ -47,6 +47,12 @@ class Recipe:
                 f"the scene {scene.id!r} fits the poses {', '.join(fitting)}, got {pose}", field="pose", known=fitting
             )
         pitch = scene.pitch.default if request.camera_pitch_deg is None else request.camera_pitch_deg
+        if not scene.pitch.min <= pitch <= scene.pitch.max:
+            raise InvalidInput(
+                f"the scene {scene.id!r} fits camera pitches of {scene.pitch.min:g} to {scene.pitch.max:g} degrees, "
+                f"got {pitch:g}",
+                field="camera_pitch_deg", got=pitch, known=[scene.pitch.min, scene.pitch.max],
+            )  # fmt: skip
         return cls(
             request=request,
             scene=scene,

@@ -56,3 +56,11 @@ def test_pose_that_the_scene_does_not_fit_is_refused():
     with pytest.raises(InvalidInput, match="STANDING, got LYING") as caught:
         Recipe.resolve(CreateShotRequest(scene_id="marble", pose="LYING"), scene, lambda: 1)
     assert caught.value.details == {"field": "pose", "known": ["STANDING"]}
+
+
+def test_camera_pitch_that_the_scene_does_not_fit_is_refused():
+    marble = SCENES.get("marble")
+    steep = marble.model_copy(update={"pitch": marble.pitch.model_copy(update={"max": 45.0})})
+    with pytest.raises(InvalidInput, match="0 to 45 degrees, got 60") as caught:
+        Recipe.resolve(CreateShotRequest(scene_id="marble", camera_pitch_deg=60), steep, lambda: 1)
+    assert caught.value.details["field"] == "camera_pitch_deg"
