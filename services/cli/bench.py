@@ -4,7 +4,7 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,10 +33,11 @@ Make = Callable[[], Awaitable["CreateShotResponse"]]
 
 @dataclass(frozen=True)
 class Run:
-    """One shot: the time each stage worked, and the time from request to answer, in seconds."""
+    """One shot: the time each stage worked, the time from request to answer, in seconds, and the picture's size."""
 
     stages: dict[str, float]
     whole: float
+    size: str = ""
 
     @property
     def beside_stages(self) -> float:
@@ -76,8 +77,9 @@ def bench(
         f"(Lanczos), JPEG at quality {QUALITY}, {len(content)} bytes",
         "scene": scene,
         "runs": runs,
-        "in_process": _medians(inside),
-        "through_the_service": _medians(through),
+        "picture": through[0].size,
+        "in_process": _figures(inside),
+        "through_the_service": _figures(through),
     }
     out.parent.mkdir(parents=True, exist_ok=True)
     import json as writer
@@ -155,20 +157,22 @@ async def _timed(make: Make) -> Run:
     began = time.perf_counter()
     answer = await make()
     whole = time.perf_counter() - began
-    return Run({timing.stage.lower(): timing.duration for timing in answer.timings}, whole)
+    size = f"{answer.image.width} x {answer.image.height}"
+    return Run({timing.stage.lower(): timing.duration for timing in answer.timings}, whole, size)
 
 
-def _medians(runs: list[Run]) -> dict[str, Any]:
-    """Milliseconds."""
+def _figures(runs: list[Run]) -> dict[str, Any]:
+    """Median, least and most of everything, in milliseconds."""
 
-    def median(values: Iterator[float]) -> float:
-        return round(1000 * statistics.median(values), 1)
+    def spread(seconds: Iterable[float]) -> dict[str, float]:
+        values = [1000 * value for value in seconds]
+        found = {"median": statistics.median(values), "min": min(values), "max": max(values)}
+        return {name: round(value, 1) for name, value in found.items()}
 
     return {
-        "stages_ms": {stage: median(run.stages[stage] for run in runs) for stage in runs[0].stages},
-        "whole_ms": median(run.whole for run in runs),
-        "beside_stages_ms": median(run.beside_stages for run in runs),
-        "slowest_whole_ms": round(1000 * max(run.whole for run in runs), 1),
+        "stages_ms": {stage: spread(run.stages[stage] for run in runs) for stage in runs[0].stages},
+        "beside_stages_ms": spread(run.beside_stages for run in runs),
+        "whole_ms": spread(run.whole for run in runs),
     }
 
 
@@ -176,22 +180,25 @@ def _tell(figures: dict[str, Any], out: Path) -> None:
     inside, through = figures["in_process"], figures["through_the_service"]
     machine = figures["machine"]
     console = results()
-    console.print(f"{figures['photo']}; scene {figures['scene']}; medians of {figures['runs']} runs in turns")
+    console.print(f"{figures['photo']}; scene {figures['scene']}, picture {figures['picture']}")
     console.print(f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB; commit {figures['commit']}")
-    console.print(_table(inside, through))
-    added = through["beside_stages_ms"] - inside["beside_stages_ms"]
+    console.print(_table(inside, through, f"median (least to most) of {figures['runs']}"))
+    added = through["beside_stages_ms"]["median"] - inside["beside_stages_ms"]["median"]
     console.print(f"Gateway and Serve add {added:.0f} ms to a shot. All figures: {out}")
 
 
-def _table(inside: dict[str, Any], through: dict[str, Any]) -> "Table":
+def _table(inside: dict[str, Any], through: dict[str, Any], title: str) -> "Table":
     from rich.table import Table
 
+    def cell(ms: dict[str, float]) -> str:
+        return f"{ms['median']:.0f} ({ms['min']:.0f} to {ms['max']:.0f}) ms"
+
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("median")
+    table.add_column(title)
     table.add_column("in process", justify="right")
     table.add_column("through the service", justify="right")
     for stage, here in inside["stages_ms"].items():
-        table.add_row(stage, f"{here:.1f} ms", f"{through['stages_ms'].get(stage, 0):.1f} ms")
-    for title, key in (("beside the stages", "beside_stages_ms"), ("whole shot", "whole_ms")):
-        table.add_row(title, f"{inside[key]:.1f} ms", f"{through[key]:.1f} ms")
+        table.add_row(stage, cell(here), cell(through["stages_ms"][stage]))
+    for name, key in (("beside the stages", "beside_stages_ms"), ("whole shot", "whole_ms")):
+        table.add_row(name, cell(inside[key]), cell(through[key]))
     return table
