@@ -141,7 +141,7 @@ def _table(outcomes: Sequence[Outcome]) -> Any:
         table.add_column(title, overflow="fold")
     for outcome in outcomes:
         text = Text(str(outcome.job.target)) if outcome.error is None else Text(one_line(outcome.error), style="red")
-        table.add_row(str(outcome.job.photo), outcome.job.label, seconds(outcome.duration_s), text)
+        table.add_row(outcome.job.photo.name, outcome.job.label, seconds(outcome.duration_s), text)
     return table
 
 

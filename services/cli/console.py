@@ -1,6 +1,7 @@
 """What the commands write, and where: results on standard output, progress and complaints on standard error."""
 
 import json
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,6 +10,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
+#: Wide enough for any table of ours.
+UNBROKEN_COLUMNS = 200
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for programs instead of a table.")]
 AddressOption = Annotated[
     str | None, typer.Option("--address", help="Host and port of the service's gRPC.", show_default="this machine")
@@ -16,10 +20,10 @@ AddressOption = Annotated[
 
 
 def results() -> "Console":
-    """The console for tables."""
+    """The console for tables; a file or pipe has room for whole lines."""
     from rich.console import Console
 
-    return Console(highlight=False)
+    return Console(highlight=False, width=None if sys.stdout.isatty() else UNBROKEN_COLUMNS)
 
 
 def asides() -> "Console":

@@ -179,7 +179,11 @@ def _canvas_and_scale(
 
 
 def _own_canvas(rows: _Axis, columns: _Axis, aspect: float, scale: float) -> tuple[float, float]:
-    """Height and width of the smallest canvas of that aspect that holds product and margins."""
+    """Height and width of the smallest canvas of that aspect that holds product and margins.
+
+    A product that was cut off at one end lies flush there; the aspect would leave the other half empty, so the canvas
+    ends at the margin instead.
+    """
     height, width = rows.length * scale, columns.length * scale
     if columns.spans and rows.spans:
         return height, width
@@ -189,7 +193,12 @@ def _own_canvas(rows: _Axis, columns: _Axis, aspect: float, scale: float) -> tup
         return height, max(height * aspect, width + columns.share * height)
     across, down = max(1.0, aspect), max(1.0, 1 / aspect)
     shorter = max(width / (across - columns.share), height / (down - rows.share), _MIN_CANVAS_PX)
-    return shorter * down, shorter * across
+    own_height, own_width = shorter * down, shorter * across
+    if rows.cut_low or rows.cut_high:
+        own_height = min(own_height, max(_MIN_CANVAS_PX, height + rows.share * shorter))
+    if columns.cut_low or columns.cut_high:
+        own_width = min(own_width, max(_MIN_CANVAS_PX, width + columns.share * shorter))
+    return own_height, own_width
 
 
 def _placement(

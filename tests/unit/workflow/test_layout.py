@@ -153,6 +153,14 @@ def test_product_that_the_photo_cut_off_lies_flush_with_that_side(
     assert sum(others) >= 3
 
 
+@pytest.mark.parametrize("box", [Box(300, 300, 500, 300), Box(0, 300, 500, 300)], ids=["bottom", "top"])
+def test_own_canvas_of_a_product_cut_off_at_one_side_ends_at_the_margin_of_the_other(box: Box) -> None:
+    layout = plan(box)
+    top, _, bottom, _ = product_edges(layout, box)
+    height, width = layout.placement.canvas_hw
+    assert 0 < max(top, height - bottom) <= 0.3 * width
+
+
 @pytest.mark.parametrize("canvas", [Canvas(), Canvas(width=640, height=480)])
 def test_product_cut_off_on_both_sides_fills_the_canvas_between_them(canvas: Canvas) -> None:
     box = Box(300, 0, 300, 1000)
