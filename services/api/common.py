@@ -89,7 +89,7 @@ class Blob(Message):
     sha256: str = ""
     width: int = 0
     height: int = 0
-    content: Bytes = Field(b"", repr=False)
+    content: Bytes = Field(b"", repr=False, exclude_if=lambda content: not content)
 
 
 class Box(Message):

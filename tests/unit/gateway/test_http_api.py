@@ -45,6 +45,10 @@ async def test_form_reaches_fields_deep_inside_by_dotted_names(client, form):
     assert base64.b64decode(image["content"]).startswith(b"\x89PNG")
 
 
+async def test_answer_without_the_file_does_not_mention_its_content(client, form):
+    assert "content" not in (await client().post("/v1/shots", **form)).json()["image"]
+
+
 async def test_picture_itself_is_answered_when_accept_asks_for_it(client, form):
     answer = await client().post("/v1/shots", **form, headers={"Accept": "image/png"})
     assert answer.headers["content-type"] == "image/png"
