@@ -14,7 +14,7 @@ from ray.serve.schema import LoggingConfig
 
 from services.common.errors import NotReady
 from services.common.ports import require_free_ports
-from services.common.settings import Settings, StageSettings
+from services.common.settings import ScalingSettings, Settings
 from services.gateway.deployment import GatewayDeployment
 from services.generate.deployment import GenerateDeployment
 from services.postprocess.deployment import PostprocessDeployment
@@ -47,7 +47,7 @@ def build(settings: Settings) -> serve.Application:
     return gateway.bind(settings, segment, generate, postprocess)
 
 
-def _options(stage: StageSettings) -> dict[str, Any]:
+def _options(stage: ScalingSettings) -> dict[str, Any]:
     return {
         "ray_actor_options": {"num_cpus": stage.num_cpus},
         "max_ongoing_requests": stage.max_ongoing_requests,
@@ -104,7 +104,7 @@ class LocalService:
             )
             # Ray's core takes SIGTERM for itself, dies of it at once and leaves processes behind.
             if threading.current_thread() is threading.main_thread():
-                signal.signal(signal.SIGTERM, on_sigterm)
+                signal.signal(signal.SIGTERM, on_sigterm or signal.SIG_DFL)
             self.logs_dir = Path(context.address_info["session_dir"]) / "logs"
             serve.start(
                 http_options={"host": self._settings.http.host, "port": self._settings.http.port},

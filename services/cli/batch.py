@@ -2,6 +2,7 @@
 
 import asyncio
 import glob
+import itertools
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -57,12 +58,13 @@ def find_photos(patterns: Sequence[str]) -> list[Path]:
 
 
 def plan(photos: Iterable[Path], labels: Sequence[str], out: Path, extension: str) -> list[Job]:
-    """One job for each photo and label, as `<stem>-<label>.<extension>`; photos of one stem get numbers."""
+    """One job for each photo and label, as `<stem>-<label>.<extension>`; a stem that is taken gets a number."""
     jobs: list[Job] = []
-    taken: dict[str, int] = {}
+    taken: set[str] = set()
     for photo in photos:
-        number = taken[photo.stem] = taken.get(photo.stem, 0) + 1
-        stem = photo.stem if number == 1 else f"{photo.stem}-{number}"
+        numbered = (f"{photo.stem}-{number}" for number in itertools.count(2))
+        stem = next(name for name in itertools.chain([photo.stem], numbered) if name not in taken)
+        taken.add(stem)
         jobs += [Job(photo, label, out / f"{stem}-{label}.{extension}") for label in labels]
     return jobs
 

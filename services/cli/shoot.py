@@ -59,7 +59,7 @@ def shoot(
 def _parse_canvas(text: str) -> "Canvas":
     from services.api.studio import Canvas
 
-    found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text)
-    if found is None or "0" in found.groups():
+    found = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", text, re.ASCII)
+    if found is None:
         raise typer.BadParameter(f"expected a size such as 1200x1600, got {text!r}", param_hint="--canvas")
     return Canvas(width=int(found[1]), height=int(found[2]))

@@ -4,9 +4,8 @@ from enum import StrEnum
 
 
 class Lifecycle(StrEnum):
-    """STARTING until the warm-up passed, READY while it takes work, DRAINING while it only finishes, else FAILED."""
+    """STARTING until the warm-up passed, READY while it answers, else FAILED."""
 
     STARTING = "starting"
     READY = "ready"
-    DRAINING = "draining"
     FAILED = "failed"

@@ -105,11 +105,10 @@ class ModelSettings(Section):
     segmentation: str = Field("isnet", description="Catalogue name of the segmentation model.")
 
 
-class StageSettings(Section):
+class ScalingSettings(Section):
     """One deployment's share of the machine and how it scales."""
 
     num_cpus: float = Field(0.5, gt=0, description="CPUs that Ray reserves per replica; a reservation, not a limit.")
-    threads: int = Field(2, ge=1, description="Compute threads per replica.")
     min_replicas: int = Field(1, ge=0, description="Replicas kept when idle.")
     max_replicas: int = Field(1, ge=1, description="Most replicas under load.")
     target_ongoing_requests: float = Field(1, gt=0, description="Requests per replica that autoscaling aims at.")
@@ -128,7 +127,13 @@ class StageSettings(Section):
         return self
 
 
-class GatewaySettings(StageSettings):
+class StageSettings(ScalingSettings):
+    """A stage's share: it also computes."""
+
+    threads: int = Field(2, ge=1, description="Compute threads per replica.")
+
+
+class GatewaySettings(ScalingSettings):
     """The gateway's share: it waits more than it works, so it holds many requests."""
 
     num_cpus: float = Field(0.25, gt=0, description="CPUs that Ray reserves per replica; a reservation, not a limit.")
@@ -173,11 +178,6 @@ class Settings(BaseSettings):
     generate: StageSettings = Field(default_factory=StageSettings)
     postprocess: StageSettings = Field(default_factory=StageSettings)
     observability: ObservabilitySettings = Field(default_factory=ObservabilitySettings)
-
-    @property
-    def public_url(self) -> str:
-        """Address that signed URLs begin with, without a slash at the end."""
-        return (self.http.public_url or f"http://{self.http.host}:{self.http.port}").rstrip("/")
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Self:

@@ -43,7 +43,7 @@ class BodyReader:
             UnsupportedMedia: Neither JSON nor a form.
         """
         declared = request.headers.get("content-length", "")
-        if declared.isdigit():
+        if declared.isascii() and declared.isdecimal():
             self._check(int(declared))
         request = Request(request.scope, self._counted(request))
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()

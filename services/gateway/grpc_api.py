@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import grpc
@@ -101,23 +102,25 @@ class GrpcApi:
     ) -> AsyncIterator[studio_pb2.StreamShotResponse]:
         """The same, told stage by stage."""
 
-        def answers(call: Call) -> AsyncIterator[BaseModel]:
+        def answers(call: Call) -> AsyncGenerator[BaseModel, None]:
             request = from_proto(message, studio.StreamShotRequest)
             return self._studio.stream_shot(request, call.request_id)
 
-        async for each in self._stream("StreamShot", grpc_context, answers, studio_pb2.StreamShotResponse):
-            yield each
+        async with aclosing(self._stream("StreamShot", grpc_context, answers, studio_pb2.StreamShotResponse)) as stream:
+            async for each in stream:
+                yield each
 
     async def ReadBlob(  # noqa: N802 - the RPC's name
         self, message: studio_pb2.ReadBlobRequest, grpc_context: GrpcContext
     ) -> AsyncIterator[studio_pb2.ReadBlobResponse]:
         """A stored result in chunks."""
 
-        def answers(_: Call) -> AsyncIterator[BaseModel]:
+        def answers(_: Call) -> AsyncGenerator[BaseModel, None]:
             return self._studio.read_blob(from_proto(message, studio.ReadBlobRequest))
 
-        async for each in self._stream("ReadBlob", grpc_context, answers, studio_pb2.ReadBlobResponse):
-            yield each
+        async with aclosing(self._stream("ReadBlob", grpc_context, answers, studio_pb2.ReadBlobResponse)) as stream:
+            async for each in stream:
+                yield each
 
     async def ListScenes(  # noqa: N802 - the RPC's name
         self, message: catalog_pb2.ListScenesRequest, grpc_context: GrpcContext
@@ -195,14 +198,15 @@ class GrpcApi:
         self,
         method: str,
         context: GrpcContext,
-        answers: Callable[[Call], AsyncIterator[BaseModel]],
+        answers: Callable[[Call], AsyncGenerator[BaseModel, None]],
         answer_type: type[Answer],
-    ) -> AsyncIterator[Answer]:
+    ) -> AsyncGenerator[Answer, None]:
         call = _call(method, context)
         _finish(context, call.request_id)
         try:
-            async with self._guard.around(call):
-                async for answer in answers(call):
+            # Closed at once when the caller leaves, not when the garbage collector comes by.
+            async with self._guard.around(call), aclosing(answers(call)) as told:
+                async for answer in told:
                     yield to_proto(answer, answer_type)
         except VitrineError as error:
             _fail(context, error, call.request_id)

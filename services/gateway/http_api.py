@@ -146,7 +146,19 @@ class HttpApi:
         if not accepted.picture:
             return _json(answer)
         content, media_type = await self._studio.read_result(answer.image.key)
-        return Response(content, media_type=media_type, headers={"Content-Location": answer.image.url})
+        return Response(content, media_type=media_type, headers=_told_beside(answer))
+
+
+def _told_beside(answer: Answer) -> dict[str, str]:
+    """What the JSON would have told and a picture can't: where it lies, and how it came about."""
+    headers = {"Content-Location": answer.image.url, "X-Vitrine-Confidence": f"{answer.confidence:.4f}"}
+    if isinstance(answer, CreateShotResponse):
+        headers |= {
+            "X-Vitrine-Seed": str(answer.seed),
+            "X-Vitrine-Recipe-Sha256": answer.recipe_sha256,
+            "X-Vitrine-Product-Identical": "true" if answer.preservation.identical else "false",
+        }
+    return headers
 
 
 def _call(method: str, request: Request, *, public: bool = False) -> Call:

@@ -4,8 +4,9 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
-from services.common.errors import NotReady, VitrineError
+from services.common.errors import NotReady, Overloaded
 from services.common.lifecycle import Lifecycle
+from services.common.logs import logger
 
 Probe = Callable[[], Awaitable[object]]
 
@@ -13,11 +14,11 @@ Probe = Callable[[], Awaitable[object]]
 class Readiness:
     """Asks every stage and remembers the answers for a moment.
 
-    A stage's replica answers only after its warm-up. A slow answer from a stage that answered before means that it is
-    busy, not that it is down, so only an error takes readiness back.
+    A stage's replica answers only after its warm-up. A slow answer, or a full queue, from a stage that answered before
+    means that it is busy, not that it is down; any other error takes readiness back.
 
     Args:
-        probes: By stage name; each awaits an answer of the stage or raises a `VitrineError`.
+        probes: By stage name; each awaits an answer of the stage or raises.
         timeout_s: How long one answer may take.
         fresh_s: How long answers are believed.
         clock: Seconds from any fixed point.
@@ -72,9 +73,11 @@ class Readiness:
         try:
             async with asyncio.timeout(self._timeout_s):
                 await self._probes[name]()
-        except TimeoutError:
+        except (TimeoutError, Overloaded):
             return
-        except VitrineError:
+        except Exception as error:  # noqa: BLE001 - whatever a probe meets, the stage did not answer
+            if self._states[name] is not Lifecycle.FAILED:
+                logger().warning("stage does not answer", stage=name, cause=repr(error))
             self._states[name] = Lifecycle.FAILED
         else:
             self._states[name] = Lifecycle.READY

@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Final
 
 from services.api.common import Blob
@@ -70,7 +70,9 @@ class Studio:
             image = await asyncio.to_thread(self._handed_out, answer.image, request.output.inline)
         return answer.model_copy(update={"image": image})
 
-    async def stream_shot(self, request: StreamShotRequest, request_id: str) -> AsyncIterator[StreamShotResponse]:
+    async def stream_shot(
+        self, request: StreamShotRequest, request_id: str
+    ) -> AsyncGenerator[StreamShotResponse, None]:
         """Make a shot and tell of every stage; leaving the stream stops the work."""
         events: asyncio.Queue[StageEvent | None] = asyncio.Queue()
         work = asyncio.create_task(self.create_shot(request.shot, request_id, events.put_nowait))
@@ -84,7 +86,7 @@ class Studio:
                 work.cancel()
                 await asyncio.wait([work])
 
-    async def read_blob(self, request: ReadBlobRequest) -> AsyncIterator[ReadBlobResponse]:
+    async def read_blob(self, request: ReadBlobRequest) -> AsyncGenerator[ReadBlobResponse, None]:
         """A stored result in chunks of at most 1 MiB.
 
         Raises:

@@ -1,6 +1,7 @@
 import pytest
 from google.rpc import code_pb2
 
+from services.cli.batch import plan
 from services.pb.vitrine.v1 import common_pb2, studio_pb2
 from tests.support.canned_service import PICTURE, Fault, rich_status
 
@@ -26,6 +27,12 @@ def test_photos_of_one_name_do_not_overwrite_each_other(vitrine, address, photos
     (other / "cup.png").write_bytes(b"another cup")
     ran = vitrine("shoot", photos / "cup.jpg", other / "cup.png", "-s", "marble", "--address", address, "--json")
     assert [made["file"] for made in ran.json] == ["out/cup-marble.jpg", "out/cup-2-marble.jpg"]
+
+
+def test_numbers_given_to_equal_names_meet_no_photo_that_has_them(tmp_path):
+    photos = [tmp_path / name for name in ("x/a.jpg", "y/a.jpg", "a-2.jpg")]
+    targets = [job.target.name for job in plan(photos, ["marble"], tmp_path, "jpg")]
+    assert targets == ["a-marble.jpg", "a-2-marble.jpg", "a-2-2-marble.jpg"]
 
 
 def test_options_reach_the_service(vitrine, address, photos, service):

@@ -53,6 +53,8 @@ async def test_picture_itself_is_answered_when_accept_asks_for_it(client, form):
     answer = await client().post("/v1/shots", **form, headers={"Accept": "image/png"})
     assert answer.headers["content-type"] == "image/png"
     assert answer.content.startswith(b"\x89PNG")
+    assert answer.headers["x-vitrine-seed"].isdigit()
+    assert answer.headers["x-vitrine-product-identical"] == "true"
     again = await client().get(answer.headers["content-location"])
     assert again.content == answer.content
     assert again.headers["x-content-type-options"] == "nosniff"

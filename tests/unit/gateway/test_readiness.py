@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.common.errors import NotReady
+from services.common.errors import NotReady, Overloaded
 from services.gateway.readiness import Readiness
 
 
@@ -52,6 +52,20 @@ async def test_stage_that_is_busy_stays_ready(readiness, stages):
     await readiness.ready()
     stages["generate"].stuck = True
     assert await readiness.ready()
+
+
+async def test_stage_whose_queue_is_full_stays_ready(readiness, stages):
+    await readiness.ready()
+    stages["generate"].error = Overloaded("full")
+    assert await readiness.ready()
+    await readiness.require()
+
+
+@pytest.mark.parametrize("error", [NotReady("gone"), RuntimeError("unheard of")], ids=["ours", "unknown"])
+async def test_stage_that_meets_any_other_error_is_failed(readiness, stages, error):
+    await readiness.ready()
+    stages["generate"].error = error
+    assert await readiness.states() == {"segment": "ready", "generate": "failed"}
 
 
 async def test_stage_that_fails_is_not_ready_until_it_answers_again(readiness, stages):
