@@ -1,6 +1,7 @@
 """The composition root: settings in, a Serve application out. Also starts and stops the service on this machine."""
 
 import logging
+import os
 import signal
 import threading
 from pathlib import Path
@@ -92,6 +93,8 @@ class LocalService:
         require_free_ports(self._settings)
         logging.getLogger("ray.serve").setLevel(logging.WARNING)
         quiet = LoggingConfig(encoding="JSON", log_level="WARNING", enable_access_log=False)
+        # Ray would report how it is used to its makers.
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         on_sigterm = signal.getsignal(signal.SIGTERM)
         try:
             context: Any = ray.init(

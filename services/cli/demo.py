@@ -6,7 +6,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -52,14 +52,18 @@ def demo(
     from services.cli.sample import open_sample
     from services.cli.service_process import ServiceProcess
     from services.common.ports import require_free_ports
+    from services.generate.scene import SceneCatalog
     from services.models.cache import ModelCache
 
     settings = open_settings()
     sample = open_sample(photo, pitch, settings.limits.image)
     require_free_ports(settings)
+    scenes = SceneCatalog.shipped()
+    if scene:
+        scenes.get(scene)
     cache = ModelCache(settings.models)
     fetch_missing(cache, list(cache.catalog))
-    out.mkdir(parents=True, exist_ok=True)
+    _clear(out, scenes.scenes, photo)
     # As with Ctrl-C: leave through every `with`, so that nothing is left running.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     console = asides()
@@ -82,6 +86,15 @@ def demo(
     else:
         results().print(_table(made))
         results().print(f"See {out / 'contact_sheet.jpg'}")
+
+
+def _clear(out: Path, scene_ids: Iterable[str], photo: Path | None) -> None:
+    """A place for the pictures, without those that the demonstration made of another photo."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name in ("before", "cutout", "contact_sheet", *scene_ids):
+        for old in (out / f"{name}.jpg", out / f"{name}.png"):
+            if old.exists() and not (photo and old.samefile(photo)):
+                old.unlink()
 
 
 def _make_all(vitrine: "Vitrine", sample: "Sample", only: str | None, console: "Console") -> list[Made]:

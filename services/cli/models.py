@@ -37,12 +37,12 @@ def list_models(json: JsonOption = False) -> None:
         )
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("model", "version", "kind", "size", "licence", "here"):
+    for title in ("model", "version", "kind", "size", "licence", "here", "origin"):
         table.add_column(title, justify="right" if title == "size" else "left")
     for entry in cache.catalog:
         here = "yes" if cache.is_cached(entry) else "no"
         size = f"{entry.size_bytes / 1e6:.1f} MB"
-        table.add_row(entry.name, entry.version, entry.kind.lower(), size, entry.license, here)
+        table.add_row(entry.name, entry.version, entry.kind.lower(), size, entry.license, here, entry.origin)
     results().print(table)
 
 

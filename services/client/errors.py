@@ -86,7 +86,7 @@ def _from_code(error: grpc.RpcError, address: str) -> VitrineError:
     plain: dict[grpc.StatusCode, VitrineError] = {
         grpc.StatusCode.UNAVAILABLE: NotReady(f"no service answers at {address}"),
         grpc.StatusCode.RESOURCE_EXHAUSTED: Overloaded("the service has too much to do; try again later"),
-        grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineExceeded("the call's time is over; allow more with 'timeout_s'"),
+        grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineExceeded("the call's time is over; allow more"),
         grpc.StatusCode.CANCELLED: Cancelled("the call was cancelled"),
         grpc.StatusCode.UNAUTHENTICATED: Unauthenticated("the service does not know the caller"),
         grpc.StatusCode.PERMISSION_DENIED: Forbidden("the service refuses the caller"),

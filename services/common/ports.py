@@ -1,5 +1,6 @@
 """Whether the service can listen where its settings say."""
 
+import errno
 import socket
 
 from services.common.errors import InvalidInput
@@ -26,7 +27,11 @@ def require_free_ports(settings: Settings) -> None:
 
 
 def is_free(host: str, port: int) -> bool:
-    """True when a server could listen there; an empty host stands for every interface."""
+    """True when a server could listen there; an empty host stands for every interface.
+
+    Raises:
+        InvalidInput: Not because of another program: the host is none of this machine, or the port is not allowed.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         # As servers do it, so that connections of a service that just ended don't count.
@@ -34,6 +39,9 @@ def is_free(host: str, port: int) -> bool:
         try:
             probe.bind((host, port))
             probe.listen()
-        except OSError:
-            return False
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            where = f"{host or 'every interface'}, port {port}"
+            raise InvalidInput(f"the service can't listen at {where}: {error.strerror}") from error
     return True

@@ -5,14 +5,17 @@ levels, for example `VITRINE_HTTP__PORT=8080`), and the defaults here. `services
 sections to constructors; nothing else reads the environment.
 """
 
+import os
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Final, Literal, Self
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.common.image import ImageLimits
+
+_PREFIX: Final = "VITRINE_"
 
 
 class Section(BaseModel):
@@ -160,8 +163,21 @@ class Settings(BaseSettings):
     """The whole tree."""
 
     model_config = SettingsConfigDict(
-        env_prefix="VITRINE_", env_nested_delimiter="__", frozen=True, extra="forbid", validate_default=True
+        env_prefix=_PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid", validate_default=True
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_variable_is_misspelt(cls, given: Any) -> Any:
+        """`extra="forbid"` sees only what lies below a known section, so a lost underscore would go unnoticed."""
+        for variable in os.environ:
+            section = variable.removeprefix(_PREFIX).split("__")[0].lower()
+            if variable.startswith(_PREFIX) and section not in cls.model_fields:
+                raise ValueError(
+                    f"the environment variable {variable} names no setting; two underscores stand between a section "
+                    "and its field, as in VITRINE_HTTP__PORT"
+                )
+        return given
 
     data_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("vitrine")),

@@ -1,5 +1,6 @@
 """The error table: what each of our errors is over HTTP and over gRPC, and whether trying again can help."""
 
+import json
 import math
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -129,6 +130,6 @@ def rich_status(error: VitrineError, request_id: str) -> status_pb2.Status:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, list):
-        value = ", ".join(str(each) for each in value)
-    return str(value)[:MAX_DETAIL_LENGTH]
+    """Strings as they are, all else as JSON, which the client reads back."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return text[:MAX_DETAIL_LENGTH]

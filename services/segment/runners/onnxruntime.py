@@ -24,6 +24,8 @@ class OnnxRuntimeRunner:
     name = "onnxruntime-f32"
 
     def __init__(self, path: Path, threads: int) -> None:
+        # It would keep a device id and a queue of events in the user's cache folder.
+        onnxruntime.disable_telemetry_events()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

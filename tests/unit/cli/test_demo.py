@@ -9,7 +9,7 @@ from rich.console import Console
 
 from services.api.common import Blob, StageName, StageTiming
 from services.api.studio import CreateCutoutResponse, CreateShotResponse, PreservationProof
-from services.cli.demo import MAX_SHEET_BYTES, Made, _make_all, _table, _write
+from services.cli.demo import MAX_SHEET_BYTES, Made, _clear, _make_all, _table, _write
 from services.cli.sample import open_sample
 from services.client import Vitrine
 from services.common.errors import NotFound
@@ -74,3 +74,10 @@ def test_table_tells_each_stages_time(made, capsys):
     assert "750 ms" in printed
     assert "1.25 s" in printed
     assert "yes" in printed
+
+
+def test_pictures_of_an_earlier_photo_are_removed_and_nothing_else(tmp_path):
+    for name in ("marble.jpg", "cutout.png", "before.jpg", "holiday.jpg", "notes.txt"):
+        (tmp_path / name).touch()
+    _clear(tmp_path, ["marble"], tmp_path / "before.jpg")
+    assert {file.name for file in tmp_path.iterdir()} == {"before.jpg", "holiday.jpg", "notes.txt"}

@@ -23,3 +23,8 @@ def test_taken_port_is_not_free(taken):
 def test_taken_port_is_named_with_the_setting_that_changes_it(taken):
     with pytest.raises(InvalidInput, match=f"port {taken} .HTTP. is taken.*VITRINE_HTTP__PORT"):
         require_free_ports(Settings.model_validate({"http": {"port": taken}}))
+
+
+def test_host_that_is_none_of_this_machine_is_not_called_taken():
+    with pytest.raises(InvalidInput, match=r"can't listen at 203\.0\.113\.1, port 8000"):
+        is_free("203.0.113.1", 8000)

@@ -52,3 +52,10 @@ def test_secret_is_not_shown():
     settings = Settings.model_validate({"storage": {"s3": {"secret_access_key": "hush"}}})
     assert "hush" not in repr(settings)
     assert "hush" not in settings.model_dump_json()
+
+
+@pytest.mark.parametrize("variable", ["VITRINE_HTTP_PORT", "VITRINE_FOO", "VITRINE_FOO__BAR"])
+def test_variable_that_names_no_setting_is_an_error(monkeypatch, variable):
+    monkeypatch.setenv(variable, "1")
+    with pytest.raises(ValidationError, match=f"{variable} names no setting"):
+        Settings()
