@@ -99,6 +99,8 @@ async def _nested(form: FormData) -> dict[str, Any]:
                 "the form has one file, its part named 'image'; all other parts are text", field=name[:80]
             )
         if isinstance(value, UploadFile):
+            if "image" in fields:
+                raise InvalidInput("image is given more than once", field="image")
             fields["image"] = {"content": await value.read()}
             continue
         branch = fields
@@ -107,5 +109,7 @@ async def _nested(form: FormData) -> dict[str, Any]:
             branch = branch.setdefault(part, {})
             if not isinstance(branch, dict):
                 raise InvalidInput(f"{name[:80]} names a part of a field that was given whole", field=name[:80])
+        if leaf in branch:
+            raise InvalidInput(f"{name[:80]} is given more than once", field=name[:80])
         branch[leaf] = value
     return fields

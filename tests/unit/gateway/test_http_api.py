@@ -83,6 +83,12 @@ async def test_form_takes_one_file_named_image(client, photo):
     assert problem_of(as_text)["details"]["field"] == "image"
 
 
+async def test_field_that_a_form_gives_twice_is_refused(client, form):
+    form["data"] = {"scene_id": ["white", "marble"]}
+    problem = problem_of(await client().post("/v1/shots", **form))
+    assert (problem["code"], problem["details"]["field"]) == ("invalid_input", "scene_id")
+
+
 async def test_torn_form_is_invalid_input(client):
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     answer = await client().post("/v1/shots", content=b"--x\r\nrubbish\r\n\r\n--x--", headers=headers)
