@@ -46,7 +46,7 @@ class Canvas(Message):
     padding: float | None = Field(None, ge=0, le=0.45)
     position_x: float | None = Field(None, ge=0, le=1)
     position_y: float | None = Field(None, ge=0, le=1)
-    scale: float | None = Field(None, gt=0, le=4)
+    scale: float | None = Field(None, ge=0.01, le=4)
 
     @model_validator(mode="after")
     def _both_sides_or_none(self) -> Self:
@@ -74,6 +74,8 @@ class PreservationProof(Message):
     identical: bool = False
     core_area_px: int = 0
     resampling: str = ""
+    origin_left: int = 0
+    origin_top: int = 0
 
 
 class CreateShotResponse(Message):

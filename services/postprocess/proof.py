@@ -9,8 +9,10 @@ alpha is full under the whole filter. Its digest is the SHA-256 of
 3. the core's pixels, three sRGB bytes each (R, G, B), row by row from the top, left to right, others left out.
 
 It is taken of the photo (cropped, resampled as declared, laid on an empty canvas) and of the finished picture before
-it is encoded. A caller with a lossless result recomputes the second from the file: at scale 1 the core is where the
-cutout, written as RGBA, has alpha 255, moved by `product_box` on the canvas less the cutout's `box`.
+it is encoded. At scale 1 (`resampling` is "none") a caller with a lossless result recomputes the second from the file:
+the core is where the cutout of the same photo, written as RGBA in the photo's whole frame, has alpha 255, moved down by
+`origin_top` and right by `origin_left`, as far as it lies on the canvas. Of a resampled product the core follows from
+the filter, and both digests are the service's word.
 """
 
 import hashlib

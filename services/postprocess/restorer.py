@@ -7,9 +7,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.alpha import OPAQUE
 from services.common.camera import Camera
 from services.common.deadline import Deadline
-from services.common.errors import InvalidInput
+from services.common.errors import Internal
 from services.common.geometry import Box
 from services.common.image import ImageFormat, encode_image
 from services.common.light import Finish, Light
@@ -53,7 +54,7 @@ class Restorer:
         """Put the product into the scene, prove that it is unchanged, store the picture.
 
         Raises:
-            InvalidInput: The parts do not fit each other.
+            Internal: The parts do not fit each other.
             StorageUnavailable: The store can't be written.
             Cancelled, DeadlineExceeded: The picture is no longer wanted.
         """
@@ -88,27 +89,22 @@ class Restorer:
             deadline: Looked at between steps.
 
         Raises:
-            InvalidInput: The parts do not fit each other; JPEG without a background colour.
+            InvalidInput: JPEG without a background colour.
+            Internal: The parts do not fit each other.
             StorageUnavailable: The store can't be written.
             Cancelled, DeadlineExceeded: The picture is no longer wanted.
         """
         began = time.perf_counter()
         deadline.check()
-        height, width = cutout.alpha.shape
-        crop = request.crop or Box(0, 0, height, width)
-        product = place_product(image, cutout, Placement((crop.height, crop.width), crop, 0, 0, 1.0, crop))
-        if request.background is not None:
-            picture = on_color(product.color, product.alpha, request.background)
-        else:
-            picture = np.dstack([product.color, (product.alpha // 257).astype(np.uint8)])
+        picture = cut_picture(request, image, cutout)
         blob = self._write(picture, request.output, deadline)
         return CutoutResult(blob, time.perf_counter() - began)
 
     def warm_up(self) -> None:
-        """Run one small shot through everything but the store."""
+        """Run one small shot and one small cutout through everything but the store."""
         image = np.full((96, 96, 3), 128, np.uint8)
         alpha = np.zeros((96, 96), np.uint16)
-        alpha[24:72, 24:72] = 65535
+        alpha[24:72, 24:72] = OPAQUE
         box = Box(24, 24, 48, 48)
         camera = Camera((128, 128), 20.0, 30.0, (90.0, 64.0), 200.0)
         placement = Placement((128, 128), box, 40, 40, 1.0, Box(40, 40, 48, 48))
@@ -122,6 +118,8 @@ class Restorer:
         product = place_product(image, cutout, placement)
         picture = compose(request, product, scene, Deadline())
         encode_image(picture, request.output.format, request.output.quality)
+        cut = cut_picture(CutoutRequest(None, None, request.output), image, cutout)
+        encode_image(cut, ImageFormat.PNG, request.output.quality)
 
     def _write(self, picture: NDArray[np.uint8], output: Output, deadline: Deadline) -> StoredBlob:
         deadline.check()
@@ -131,16 +129,31 @@ class Restorer:
         return replace(blob, width=picture.shape[1], height=picture.shape[0])
 
 
+def cut_picture(request: CutoutRequest, image: NDArray[np.uint8], cutout: SegmentResult) -> NDArray[np.uint8]:
+    """The cutout as a picture: (H, W, 4) uint8 sRGB with straight alpha, or (H, W, 3) on the colour asked for.
+
+    Raises:
+        Internal: Photo and cutout are of different sizes.
+    """
+    height, width = cutout.alpha.shape
+    crop = request.crop or Box(0, 0, height, width)
+    canvas = Box(0, 0, crop.height, crop.width)
+    product = place_product(image, cutout, Placement((crop.height, crop.width), crop, 0, 0, 1.0, canvas))
+    if request.background is not None:
+        return on_color(product.color, product.alpha, request.background)
+    return np.dstack([product.color, (product.alpha // 257).astype(np.uint8)])
+
+
 def compose(request: RestoreRequest, product: Product, scene: GenerateResult, deadline: Deadline) -> NDArray[np.uint8]:
     """The finished picture, (H, W, 3) uint8 sRGB of the canvas' size.
 
     Raises:
-        InvalidInput: Background, camera and placement are of different sizes.
+        Internal: Background, camera and placement are of different sizes.
         Cancelled, DeadlineExceeded: The picture is no longer wanted.
     """
     canvas_hw = request.placement.canvas_hw
     if scene.background.shape != (*canvas_hw, 3) or request.camera.size_hw != canvas_hw:
-        raise InvalidInput(
+        raise Internal(
             f"the background is {scene.background.shape} and the camera's picture {request.camera.size_hw}; "
             f"the canvas is {canvas_hw}, and all must agree"
         )

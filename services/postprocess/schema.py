@@ -47,6 +47,12 @@ class Placement:
     scale: float
     product_box: Box
 
+    @property
+    def origin_yx(self) -> tuple[int, int] | None:
+        """Where the photo's own pixel (0, 0) lies on the canvas, which it may lie outside of; None where the product is
+        resampled and pixels have no single place."""
+        return (self.top - self.crop.top, self.left - self.crop.left) if self.scale == 1 else None
+
 
 @dataclass(frozen=True)
 class Output:

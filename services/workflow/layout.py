@@ -103,6 +103,20 @@ class _Axis:
         return min(max(wanted, low), high)
 
 
+def check_canvas(canvas: Canvas, max_canvas_px: int) -> None:
+    """Refuse a canvas that is too large, before any work is done for it.
+
+    Raises:
+        TooLarge: A side asked for is longer than `max_canvas_px`.
+    """
+    longest = max(canvas.width, canvas.height)
+    if longest > max_canvas_px:
+        raise TooLarge(
+            f"the canvas is {canvas.width} x {canvas.height}; its sides may have at most {max_canvas_px} pixels",
+            field="canvas.width" if canvas.width == longest else "canvas.height", got=longest, limit=max_canvas_px,
+        )  # fmt: skip
+
+
 def plan_layout(
     photo_hw: SizeHW, box: Box, scene: Scene, canvas: Canvas, pose: Pose, pitch_deg: float, max_canvas_px: int
 ) -> Layout:
@@ -116,21 +130,15 @@ def plan_layout(
         photo_hw: Size of the photo.
         box: The product in it.
         scene: Gives what the request leaves open.
-        canvas: What the caller asks for.
+        canvas: What the caller asks for; `check_canvas` has passed it.
         pose: Standing products have their foot at the foot point, lying ones their middle at the canvas'.
         pitch_deg: The camera's.
-        max_canvas_px: Longest side of a canvas.
+        max_canvas_px: Longest side of a canvas that nobody asked for.
 
     Raises:
         InvalidInput: Scale and position put the product wholly outside the canvas.
-        TooLarge: The canvas asked for is longer than `max_canvas_px`.
+        TooLarge: The scale asked for, with no canvas beside it, needs one longer than `max_canvas_px`.
     """
-    if max(canvas.width, canvas.height) > max_canvas_px:
-        field = "canvas.width" if canvas.width >= canvas.height else "canvas.height"
-        raise TooLarge(
-            f"the canvas is {canvas.width} x {canvas.height}; its sides may have at most {max_canvas_px} pixels",
-            field=field, got=max(canvas.width, canvas.height), limit=max_canvas_px,
-        )  # fmt: skip
     rows, columns = _axes(photo_hw, box, scene, canvas, pose)
     size_hw, scale = _canvas_and_scale(rows, columns, scene, canvas, max_canvas_px)
     placement = _placement(photo_hw, box, rows, columns, size_hw, scale, exact=canvas.scale is not None)
@@ -162,6 +170,13 @@ def _canvas_and_scale(
         wanted = canvas.scale or 1.0
         height, width = _own_canvas(rows, columns, scene.layout.aspect, wanted)
         shrink = min(1.0, max_canvas_px / max(height, width))
+        if canvas.scale is not None and shrink < 1:
+            raise TooLarge(
+                f"at scale {canvas.scale:g} the picture would be {math.ceil(height)} x {math.ceil(width)} pixels "
+                f"(height x width); its sides may have at most {max_canvas_px}: ask for a smaller scale, or name a "
+                "canvas",
+                field="canvas.scale", got=math.ceil(max(height, width)), limit=max_canvas_px,
+            )  # fmt: skip
         size_hw = (min(max_canvas_px, math.ceil(height * shrink)), min(max_canvas_px, math.ceil(width * shrink)))
         return size_hw, wanted * shrink
     size_hw = (canvas.height, canvas.width)

@@ -29,11 +29,11 @@ from services.common.image import ImageFormat, decode_image
 from services.common.settings import LimitSettings
 from services.generate.scene import SceneCatalog
 from services.generate.schema import GenerateRequest
-from services.postprocess.schema import CutoutRequest, Output, RestoreRequest, RestoreResult
+from services.postprocess.schema import CutoutRequest, Output, Placement, RestoreRequest, RestoreResult
 from services.segment.schema import SegmentRequest, SegmentResult
 from services.storage.blobs import StoredBlob
 from services.workflow.events import Listener, nobody_listens
-from services.workflow.layout import plan_layout
+from services.workflow.layout import Layout, check_canvas, plan_layout
 from services.workflow.recipe import Recipe
 from services.workflow.stages import Pending, Stages
 from services.workflow.walk import Walk
@@ -156,43 +156,14 @@ class ShotWorkflow:
         Raises:
             VitrineError: Any of the tree's; `ProductNotFound` when the segmentation is not sure enough.
         """
+        check_canvas(request.canvas, self._limits.max_canvas_px)
         recipe = Recipe.resolve(request, self._scenes.get(request.scene_id), self._draw_seed)
         output = _output(request.output, ImageFormat.JPEG, "shots", request_id)
         async with Walk.within(deadline or self.deadline(request.timeout), request_id, listener) as walk:
             product = await self._find_product(walk, request.image.content)
-            layout = await walk.local(
-                StageName.LAYOUT,
-                plan_layout,
-                product.image.shape[:2],
-                product.box,
-                recipe.scene,
-                request.canvas,
-                recipe.pose,
-                recipe.camera_pitch_deg,
-                self._limits.max_canvas_px,
-            )
-            scene = self._stages.generate.run(
-                GenerateRequest(recipe.scene.id, layout.camera, recipe.seed, request_id, walk.deadline.at_s)
-            )
-            # Waited for before Postprocess is called, which would else hold one of its places until the scene is there.
-            generated = await walk.remote(StageName.GENERATE, scene, lambda result: result.duration_s)
-            call = self._stages.postprocess.shot(
-                RestoreRequest(
-                    image=product.image,
-                    placement=layout.placement,
-                    camera=layout.camera,
-                    pose=recipe.pose,
-                    shadow=recipe.shadow,
-                    preservation=recipe.preservation,
-                    output=output,
-                    request_id=request_id,
-                    deadline_s=walk.deadline.at_s,
-                ),
-                product.cutout,
-                scene,
-            )
-            restored = await walk.remote(StageName.POSTPROCESS, call, lambda result: result.duration_s)
-            digest = await asyncio.to_thread(recipe.sha256, output, product.model, generated.engine)
+            layout = await self._lay_out(walk, recipe, product)
+            restored, engine = await self._picture(walk, recipe, product, layout, output)
+            digest = await asyncio.to_thread(recipe.sha256, output, product.model, engine)
         return CreateShotResponse(
             request_id=request_id,
             image=_blob(restored.blob),
@@ -201,10 +172,50 @@ class ShotWorkflow:
             product_box=_api_box(layout.placement.product_box),
             scale=layout.placement.scale,
             confidence=product.confidence,
-            preservation=_proof(restored),
+            preservation=_proof(restored, layout.placement),
             recipe_sha256=digest,
             timings=walk.progress.timings,
         )
+
+    async def _lay_out(self, walk: Walk, recipe: Recipe, product: Product) -> Layout:
+        return await walk.local(
+            StageName.LAYOUT,
+            plan_layout,
+            product.image.shape[:2],
+            product.box,
+            recipe.scene,
+            recipe.request.canvas,
+            recipe.pose,
+            recipe.camera_pitch_deg,
+            self._limits.max_canvas_px,
+        )
+
+    async def _picture(
+        self, walk: Walk, recipe: Recipe, product: Product, layout: Layout, output: Output
+    ) -> tuple[RestoreResult, str]:
+        """The finished picture, and what made its background."""
+        scene = self._stages.generate.run(
+            GenerateRequest(recipe.scene.id, layout.camera, recipe.seed, walk.request_id, walk.deadline.at_s)
+        )
+        # Waited for before Postprocess is called, which would else hold one of its places until the scene is there.
+        generated = await walk.remote(StageName.GENERATE, scene, lambda result: result.duration_s)
+        call = self._stages.postprocess.shot(
+            RestoreRequest(
+                image=product.image,
+                placement=layout.placement,
+                camera=layout.camera,
+                pose=recipe.pose,
+                shadow=recipe.shadow,
+                preservation=recipe.preservation,
+                output=output,
+                request_id=walk.request_id,
+                deadline_s=walk.deadline.at_s,
+            ),
+            product.cutout,
+            scene,
+        )
+        restored = await walk.remote(StageName.POSTPROCESS, call, lambda result: result.duration_s)
+        return restored, generated.engine
 
     async def _find_product(self, walk: Walk, photo: bytes) -> Product:
         image = await walk.local(StageName.DECODE, decode_image, photo, self._limits.image)
@@ -253,11 +264,14 @@ def _api_box(box: Box) -> api.Box:
     return api.Box(left=box.left, top=box.top, width=box.width, height=box.height)
 
 
-def _proof(restored: RestoreResult) -> PreservationProof:
+def _proof(restored: RestoreResult, placement: Placement) -> PreservationProof:
+    top, left = placement.origin_yx or (0, 0)
     return PreservationProof(
         core_sha256_before=restored.core_sha256_before,
         core_sha256_after=restored.core_sha256_after,
         identical=restored.core_sha256_before == restored.core_sha256_after,
         core_area_px=restored.core_area_px,
         resampling=restored.resampling,
+        origin_left=left,
+        origin_top=top,
     )

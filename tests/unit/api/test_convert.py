@@ -41,6 +41,7 @@ def test_duration_becomes_seconds():
     ("fields", "field"),
     [
         ({"canvas": {"scale": 9}}, "canvas.scale"),
+        ({"canvas": {"scale": 1e-9}}, "canvas.scale"),
         ({"canvas": {"padding": -1}}, "canvas.padding"),
         ({"camera_pitch_deg": math.nan}, "camera_pitch_deg"),
         ({"pose": 99}, "pose"),

@@ -5,18 +5,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from services.api.studio import Canvas
+from services.common.alpha import OPAQUE
 from services.common.camera import Camera
 from services.common.deadline import Deadline
-from services.common.errors import Cancelled, DeadlineExceeded, InvalidInput
+from services.common.errors import Cancelled, DeadlineExceeded, Internal, InvalidInput
 from services.common.geometry import Box
 from services.common.image import ImageFormat
 from services.common.light import Finish, Light
 from services.common.pose import Pose
+from services.generate.scene import SceneCatalog
 from services.generate.schema import GenerateResult
-from services.postprocess.product import OPAQUE
 from services.postprocess.proof import core_digest
 from services.postprocess.restorer import Restorer
 from services.postprocess.schema import CutoutRequest, Output, Placement, Preservation, RestoreRequest, Shadow
+from services.workflow.layout import plan_layout
 from tests.support.memory_blobs import MemoryBlobs
 from tests.support.products import soft_disc
 
@@ -51,6 +54,17 @@ def pixels(store: MemoryBlobs, key: str) -> np.ndarray:
         return np.asarray(file)
 
 
+def core_on_canvas(rgba: np.ndarray, placement: Placement) -> np.ndarray:
+    """The core as a caller finds it: the cutout's opaque pixels, moved by the photo's origin on the canvas."""
+    assert placement.origin_yx is not None
+    core = np.zeros(placement.canvas_hw, bool)
+    rows, columns = np.nonzero(rgba[..., 3] == 255)
+    rows, columns = rows + placement.origin_yx[0], columns + placement.origin_yx[1]
+    inside = (rows >= 0) & (rows < core.shape[0]) & (columns >= 0) & (columns < core.shape[1])
+    core[rows[inside], columns[inside]] = True
+    return core
+
+
 @pytest.mark.parametrize("pose", list(Pose))
 @pytest.mark.parametrize("shadow", list(Shadow))
 @pytest.mark.parametrize("finish", [Finish(0, 1), Finish(0.3, 0.05)], ids=["dull", "glossy"])
@@ -70,9 +84,26 @@ def test_exact_shot_shows_the_photos_bytes_in_the_core(
 def test_digest_can_be_recomputed_from_the_stored_files(restorer: Restorer, store: MemoryBlobs) -> None:
     shot = restorer.shot(REQUEST, CUTOUT, SCENE, Deadline())
     cutout = restorer.cutout(CutoutRequest(None, None, replace(PNG, key="cut")), IMAGE, CUTOUT, Deadline())
-    core = np.zeros(CANVAS, bool)
-    core[40:116, 35:111] = pixels(store, cutout.blob.key)[10:86, 10:86, 3] == 255
+    core = core_on_canvas(pixels(store, cutout.blob.key), REQUEST.placement)
     assert core_digest(pixels(store, shot.blob.key), core).sha256 == shot.core_sha256_before
+
+
+@pytest.mark.parametrize(("position_x", "position_y"), [(0.0, 1.0), (1.0, 0.2), (0.3, 0.1)])
+def test_digest_of_a_product_that_the_canvas_clips_can_be_recomputed(
+    restorer: Restorer, store: MemoryBlobs, position_x: float, position_y: float
+) -> None:
+    canvas = Canvas(width=50, height=44, scale=1, position_x=position_x, position_y=position_y)
+    scene = SceneCatalog.shipped().get("marble")
+    layout = plan_layout((96, 96), CUTOUT.box, scene, canvas, Pose.STANDING, 25, 4096)
+    assert layout.placement.product_box.height * layout.placement.product_box.width < 60 * 60
+    request = replace(REQUEST, placement=layout.placement, camera=layout.camera)
+    plate = replace(SCENE, background=np.full((44, 50, 3), 200, np.uint8))
+    shot = restorer.shot(request, CUTOUT, plate, Deadline())
+    cutout = restorer.cutout(CutoutRequest(None, None, replace(PNG, key="cut")), IMAGE, CUTOUT, Deadline())
+    core = core_on_canvas(pixels(store, cutout.blob.key), layout.placement)
+    digest = core_digest(pixels(store, shot.blob.key), core)
+    assert (digest.sha256, digest.area_px) == (shot.core_sha256_after, shot.core_area_px)
+    assert shot.core_area_px > 0
 
 
 @pytest.mark.parametrize(("scale", "resampling"), [(0.6, "area"), (1.3, "lanczos4")])
@@ -104,7 +135,7 @@ def test_shot_is_stored_under_its_key_with_its_size(
 
 
 def test_background_of_another_size_is_refused(restorer: Restorer) -> None:
-    with pytest.raises(InvalidInput, match="agree"):
+    with pytest.raises(Internal, match="agree"):
         restorer.shot(REQUEST, CUTOUT, replace(SCENE, background=np.zeros((9, 9, 3), np.uint8)), Deadline())
 
 

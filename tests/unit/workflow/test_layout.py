@@ -9,7 +9,7 @@ from services.common.errors import InvalidInput, TooLarge
 from services.common.geometry import Box
 from services.common.pose import Pose
 from services.generate.scene import LayoutHints, Scene, SceneCatalog
-from services.workflow.layout import MAX_SCALE, PRODUCT_LENGTH_M, Layout, plan_layout
+from services.workflow.layout import MAX_SCALE, PRODUCT_LENGTH_M, Layout, check_canvas, plan_layout
 
 PHOTO = (800, 1000)
 INSIDE = Box(200, 300, 400, 350)
@@ -101,8 +101,15 @@ def test_scale_little_above_one_keeps_the_pixels() -> None:
 )
 def test_canvas_beyond_the_limit_is_refused(canvas: Canvas, field: str) -> None:
     with pytest.raises(TooLarge) as caught:
-        plan(canvas=canvas)
+        check_canvas(canvas, MAX_PX)
     assert caught.value.details == {"field": field, "got": 5000, "limit": MAX_PX}
+
+
+def test_scale_whose_picture_would_be_beyond_the_limit_is_refused() -> None:
+    with pytest.raises(TooLarge, match="smaller scale") as caught:
+        plan(canvas=Canvas(scale=4.0), max_canvas_px=1500)
+    assert caught.value.details["field"] == "canvas.scale"
+    assert caught.value.details["got"] > caught.value.details["limit"] == 1500
 
 
 def test_product_wholly_outside_is_refused() -> None:

@@ -14,6 +14,7 @@ from services.common.errors import (
     NotFound,
     ProductNotFound,
     StorageUnavailable,
+    TooLarge,
     UnsupportedMedia,
 )
 from services.common.geometry import Box
@@ -104,6 +105,25 @@ async def test_unknown_scene_is_refused_before_the_photo_is_read(parts, shot_of)
     with pytest.raises(NotFound, match="marble"):
         await made.workflow.shot(shot_of(scene_id="moon", image={"content": b"no photo"}))
     assert made.fakes.requests == {}
+
+
+async def test_canvas_beyond_the_limit_is_refused_before_the_photo_is_read(parts, shot_of):
+    made = parts()
+    with pytest.raises(TooLarge) as caught:
+        await made.workflow.shot(shot_of(canvas={"width": 64, "height": 100_000}, image={"content": b"no photo"}))
+    assert caught.value.details["field"] == "canvas.height"
+    assert made.fakes.requests == {}
+
+
+async def test_proof_says_where_the_photo_lies_unless_it_was_resampled(parts, shot_of):
+    made = parts()
+    canvas = {"width": 200, "height": 150, "scale": 1, "position_x": 0, "position_y": 0.5}
+    proof = (await made.workflow.shot(shot_of(canvas=canvas))).preservation
+    placement = made.fakes.requests["postprocess"].placement
+    assert (proof.origin_top, proof.origin_left) == placement.origin_yx
+    assert proof.origin_left < 0
+    resized = (await made.workflow.shot(shot_of(canvas={**canvas, "scale": 0.5}))).preservation
+    assert (resized.origin_top, resized.origin_left) == (0, 0)
 
 
 async def test_bytes_that_are_no_photo_are_refused(parts, shot_of):

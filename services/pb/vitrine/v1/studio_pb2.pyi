@@ -157,7 +157,7 @@ class Canvas(_message.Message):
     """
     position_y: _builtins.float
     scale: _builtins.float
-    """Output pixels per photo pixel, above 0 to 4. Unset: as large as the padding allows."""
+    """Output pixels per photo pixel, 0.01 to 4. Unset: as large as the padding allows."""
     def __init__(
         self,
         *,
@@ -326,6 +326,8 @@ class PreservationProof(_message.Message):
     IDENTICAL_FIELD_NUMBER: _builtins.int
     CORE_AREA_PX_FIELD_NUMBER: _builtins.int
     RESAMPLING_FIELD_NUMBER: _builtins.int
+    ORIGIN_LEFT_FIELD_NUMBER: _builtins.int
+    ORIGIN_TOP_FIELD_NUMBER: _builtins.int
     core_sha256_before: _builtins.str
     """Hex SHA-256 over the pixels where alpha is 1, in the photo after the one declared resampling."""
     core_sha256_after: _builtins.str
@@ -336,6 +338,9 @@ class PreservationProof(_message.Message):
     """How many pixels that are."""
     resampling: _builtins.str
     """"none" at scale 1, else the filter's name."""
+    origin_left: _builtins.int
+    """Where the photo's own pixel (0, 0) lies on the canvas; may be negative. Only where `resampling` is "none", else 0."""
+    origin_top: _builtins.int
     def __init__(
         self,
         *,
@@ -344,10 +349,12 @@ class PreservationProof(_message.Message):
         identical: _builtins.bool = ...,
         core_area_px: _builtins.int = ...,
         resampling: _builtins.str = ...,
+        origin_left: _builtins.int = ...,
+        origin_top: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["core_area_px", b"core_area_px", "core_sha256_after", b"core_sha256_after", "core_sha256_before", b"core_sha256_before", "identical", b"identical", "resampling", b"resampling"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["core_area_px", b"core_area_px", "core_sha256_after", b"core_sha256_after", "core_sha256_before", b"core_sha256_before", "identical", b"identical", "origin_left", b"origin_left", "origin_top", b"origin_top", "resampling", b"resampling"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
