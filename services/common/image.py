@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from services.common.errors import InvalidInput, TooLarge, UnsupportedMedia
+from services.common.errors import Internal, InvalidInput, TooLarge, UnsupportedMedia
 from services.common.geometry import SizeHW
 
 READABLE: Final = ("JPEG", "PNG", "WEBP")
@@ -148,9 +148,13 @@ def encode_image(image: NDArray[np.uint8], image_format: ImageFormat, quality: i
         image: (H, W, 3) or (H, W, 4) uint8 sRGB, straight alpha.
         image_format: JPEG takes no alpha.
         quality: 1 to 100; PNG ignores it, WebP at 100 is lossless.
+
+    Raises:
+        InvalidInput: JPEG of four channels.
+        Internal: The array is no picture.
     """
     if image.ndim != 3 or image.shape[2] not in (3, 4) or image.dtype != np.uint8:
-        raise InvalidInput(f"expected (H, W, 3 or 4) uint8, got {image.shape} {image.dtype}")
+        raise Internal(f"expected (H, W, 3 or 4) uint8, got {image.shape} {image.dtype}")
     if image_format is ImageFormat.JPEG and image.shape[2] == 4:
         raise InvalidInput("JPEG has no transparency; ask for PNG or WebP", field="output.format")
     options: dict[ImageFormat, dict[str, object]] = {

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.alpha import OPAQUE
 from services.common.geometry import Box
 from services.common.srgb import to_bytes, to_linear
 from services.postprocess.product import Product
@@ -76,7 +77,7 @@ def on_color(
         (H, W, 3) uint8 sRGB; the cutout's own bytes where alpha is full, the background's where it is 0.
     """
     height, width = alpha.shape
-    product = Product(Box(0, 0, height, width), alpha, color, alpha == 65535, "none")
+    product = Product(Box(0, 0, height, width), alpha, color, alpha == OPAQUE, "none")
     return composite(np.full((height, width, 3), background, np.uint8), product)
 
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.alpha import OPAQUE
 from services.common.camera import Camera
 from services.common.geometry import Box
 from services.common.pose import Pose
@@ -46,7 +47,7 @@ def contact_occlusion(product: Product, camera: Camera, pose: Pose) -> tuple[NDA
     whole = Box(box.top - margin, box.left - margin, box.height + 2 * margin, box.width + 2 * margin)
     lying, depth_px = pose is Pose.LYING, GroundView(camera, camera.foot_yx).depth_px
     flatness = 1.0 if lying else max(_LEAST_FLATNESS, depth_px)
-    base = None if lying else find_base(product.alpha > 32767, depth_px)
+    base = None if lying else find_base(product.alpha > OPAQUE // 2, depth_px)
     if base is not None:
         skipped = max(0, int(np.nanmin(base.front[base.touches] - 2 * base.depths()[base.touches])) - 2 * margin)
         whole = Box(whole.top + skipped, whole.left, whole.height - skipped, whole.width)

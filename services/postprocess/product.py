@@ -7,13 +7,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.common.errors import InvalidInput
+from services.common.alpha import OPAQUE
+from services.common.errors import Internal
 from services.common.geometry import Box, SizeHW
 from services.common.srgb import to_bytes, to_linear
 from services.postprocess.schema import Placement
 from services.segment.schema import SegmentResult
-
-OPAQUE: Final = 65535
 
 #: Source pixels on either side that OpenCV's Lanczos kernel reads.
 _LANCZOS_REACH_PX: Final = 4
@@ -59,10 +58,10 @@ def place_product(image: NDArray[np.uint8], cutout: SegmentResult, placement: Pl
         placement: Where it goes.
 
     Raises:
-        InvalidInput: Cutout and photo differ in size, or no part of the product is on the canvas.
+        Internal: Cutout and photo differ in size, or no part of the product is on the canvas.
     """
     if cutout.alpha.shape != image.shape[:2] or cutout.foreground.shape != image.shape:
-        raise InvalidInput(
+        raise Internal(
             f"the photo is {image.shape}, its alpha {cutout.alpha.shape} and foreground {cutout.foreground.shape}; "
             "all three must have one size"
         )
@@ -121,10 +120,9 @@ def _clipped(product: Product, placement: Placement) -> Product:
     box = product.box
     inside = box.clipped(placement.canvas_hw)
     if inside.height <= 0 or inside.width <= 0:
-        raise InvalidInput(
+        raise Internal(
             f"the product's crop at top {box.top}, left {box.left} with {box.height} x {box.width} pixels lies outside "
             f"the canvas of {placement.canvas_hw[0]} x {placement.canvas_hw[1]}",
-            field="canvas",
         )
     part = Box(inside.top - box.top, inside.left - box.left, inside.height, inside.width).slices()
     return Product(inside, product.alpha[part], product.color[part], product.core[part], product.resampling)

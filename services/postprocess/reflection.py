@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.alpha import OPAQUE
 from services.common.camera import Camera
 from services.common.geometry import Box
 from services.common.light import Finish
@@ -61,7 +62,7 @@ def reflect(product: Product, camera: Camera, finish: Finish, pose: Pose) -> Lay
     view = GroundView(camera, camera.foot_yx)
     weight = reflection_weight(finish, view.depression_deg)
     rows_below = camera.size_hw[0] - product.box.bottom
-    mask = product.alpha > 32767
+    mask = product.alpha > OPAQUE // 2
     if pose is Pose.LYING or weight < _LEAST_WEIGHT or rows_below <= 0 or not mask.any():
         return None
     base = find_base(mask, view.depth_px)

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.alpha import OPAQUE
 from services.common.camera import Camera
 from services.common.geometry import Box, SizeHW
 from services.common.light import Light
@@ -70,7 +71,7 @@ def shade(product: Product, camera: Camera, light: Light, pose: Pose, shadow: Sh
         their foot, and with it their shadow, is outside the picture.
     """
     cut_off = pose is Pose.STANDING and product.box.bottom >= camera.size_hw[0]
-    if shadow is Shadow.NONE or cut_off or not (product.alpha > 32767).any():
+    if shadow is Shadow.NONE or cut_off or not (product.alpha > OPAQUE // 2).any():
         return None
     dark, box = contact_occlusion(product, camera, pose)
     dark = _without_tail(dark)

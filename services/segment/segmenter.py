@@ -6,8 +6,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.alpha import OPAQUE
 from services.common.deadline import Deadline
-from services.common.errors import InvalidInput
+from services.common.errors import Internal
 from services.common.logs import logger
 from services.common.settings import SegmentSettings
 from services.models.cache import ModelCache
@@ -17,8 +18,6 @@ from services.segment.matte import box_of, refine_alpha
 from services.segment.model import SegmentationModel
 from services.segment.runners.choice import check_picture, open_runner
 from services.segment.schema import SegmentRequest, SegmentResult
-
-_OPAQUE = 65535
 
 
 class Segmenter:
@@ -80,20 +79,19 @@ class Segmenter:
             deadline: Looked at between steps.
 
         Raises:
-            InvalidInput: The image is not (H, W, 3) uint8.
             DeadlineExceeded: The time is over.
             Cancelled: The caller left.
-            Internal: The network failed.
+            Internal: The network failed, or the image is not (H, W, 3) uint8.
         """
         started = time.perf_counter()
         image = request.image
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-            raise InvalidInput(f"expected an image of (H, W, 3) uint8, got {image.shape} {image.dtype}")
+            raise Internal(f"expected an image of (H, W, 3) uint8, got {image.shape} {image.dtype}")
         look = look_for_product(self._model, image, deadline)
         alpha, foreground = np.zeros(image.shape[:2], np.uint16), image
         if look.confidence >= self._min_confidence and look.region.any():
             alpha, foreground = self._cut(image, look.mask, look.region, deadline)
-        solid = alpha > _OPAQUE // 2
+        solid = alpha > OPAQUE // 2
         return SegmentResult(
             alpha=alpha,
             foreground=foreground,
@@ -109,6 +107,6 @@ class Segmenter:
         deadline.check()
         alpha, box = refine_alpha(image, mask, region)
         # To the steps that are sent on, so that the colours fit the alpha that others will see.
-        steps = np.round(alpha * _OPAQUE).astype(np.uint16)
+        steps = np.round(alpha * OPAQUE).astype(np.uint16)
         deadline.check()
-        return steps, self._foreground.run(image, np.asarray(steps / np.float32(_OPAQUE)), box)
+        return steps, self._foreground.run(image, np.asarray(steps / np.float32(OPAQUE)), box)

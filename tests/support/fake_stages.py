@@ -5,6 +5,7 @@ from collections import defaultdict
 
 import numpy as np
 
+from services.common.alpha import OPAQUE
 from services.common.errors import NotReady
 from services.common.geometry import Box
 from services.common.image import encode_image
@@ -99,7 +100,7 @@ class _Segment:
             height, width = request.image.shape[:2]
             box = Box(height // 4, width // 4, height // 2, width // 2)
             alpha = np.zeros((height, width), np.uint16)
-            alpha[box.slices()] = 65535
+            alpha[box.slices()] = OPAQUE
             found = box if self.fakes.confidence else None
             return SegmentResult(alpha, request.image, found, self.fakes.confidence, "fake 1", 0.5)
 

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.alpha import OPAQUE
 from services.common.geometry import Box
-from services.postprocess.product import OPAQUE, Product
+from services.postprocess.product import Product
 from services.segment.schema import SegmentResult
 
 

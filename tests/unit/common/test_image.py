@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from services.common.errors import InvalidInput, TooLarge, UnsupportedMedia, VitrineError
+from services.common.errors import Internal, InvalidInput, TooLarge, UnsupportedMedia, VitrineError
 from services.common.image import ImageFormat, ImageLimits, decode_image, encode_image
 
 LIMITS = ImageLimits(max_bytes=1 << 20, max_pixels=1_000_000)
@@ -165,7 +165,7 @@ def test_encode_jpeg_with_alpha_is_refused() -> None:
 
 
 def test_encode_floats_are_refused() -> None:
-    with pytest.raises(InvalidInput, match="uint8"):
+    with pytest.raises(Internal, match="uint8"):
         encode_image(np.zeros((20, 20, 3), np.float32), ImageFormat.PNG, 90)  # type: ignore[arg-type]
 
 

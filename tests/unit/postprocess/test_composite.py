@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from services.common.alpha import OPAQUE
 from services.common.geometry import Box
 from services.postprocess.composite import Layer, composite, on_color
-from services.postprocess.product import OPAQUE, Product
+from services.postprocess.product import Product
 from services.postprocess.shadow import Shading
 
 BOX = Box(3, 4, 8, 10)

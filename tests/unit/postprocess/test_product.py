@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from services.common.errors import InvalidInput
+from services.common.alpha import OPAQUE
+from services.common.errors import Internal
 from services.common.geometry import Box
 from services.common.srgb import to_linear
-from services.postprocess.product import OPAQUE, Product, place_product
+from services.postprocess.product import Product, place_product
 from services.postprocess.schema import Placement
 from services.segment.schema import SegmentResult
 from tests.support.products import soft_disc
@@ -105,11 +106,11 @@ def test_product_over_the_canvas_edge_is_clipped_to_it() -> None:
 
 
 def test_product_outside_the_canvas_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="outside"):
+    with pytest.raises(Internal, match="outside"):
         placed(top=500)
 
 
 def test_cutout_of_another_size_is_refused() -> None:
     image, cutout = soft_disc()
-    with pytest.raises(InvalidInput, match="one size"):
+    with pytest.raises(Internal, match="one size"):
         place_product(image[:-1], cutout, Placement(CANVAS, Box(0, 0, 9, 9), 0, 0, 1.0, Box(0, 0, 9, 9)))

@@ -3,12 +3,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.common.alpha import OPAQUE
 from services.common.camera import Camera
 from services.common.geometry import Box
 from services.common.light import Finish
 from services.common.pose import Pose
 from services.common.srgb import to_linear
-from services.postprocess.product import OPAQUE, Product
+from services.postprocess.product import Product
 from services.postprocess.reflection import reflect, reflection_weight
 from tests.support.products import block
 

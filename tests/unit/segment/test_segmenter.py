@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from skimage import data
 
+from services.common.alpha import OPAQUE
 from services.common.deadline import Deadline
-from services.common.errors import Cancelled, InvalidInput
+from services.common.errors import Cancelled, Internal
 from services.common.settings import SegmentSettings, Settings
 from services.models.cache import ModelCache
 from services.segment.schema import SegmentRequest
@@ -33,12 +34,12 @@ def test_product_is_cut_out_at_the_photos_size(segmenter, ball):
     result = cut(segmenter, image)
     assert result.alpha.shape == (180, 240)
     assert result.alpha.dtype == np.uint16
-    assert np.abs(result.alpha / 65535 - coverage).mean() < 0.01
+    assert np.abs(result.alpha / OPAQUE - coverage).mean() < 0.01
 
 
 def test_box_holds_the_pixels_above_half(segmenter, ball):
     result = cut(segmenter, ball[0])
-    rows, columns = np.nonzero(result.alpha > 32767)
+    rows, columns = np.nonzero(result.alpha > OPAQUE // 2)
     box = result.box
     assert (box.top, box.bottom, box.left, box.right) == (
         rows.min(), rows.max() + 1, columns.min(), columns.max() + 1,
@@ -47,7 +48,7 @@ def test_box_holds_the_pixels_above_half(segmenter, ball):
 
 def test_photos_own_pixels_stand_where_alpha_is_full(segmenter, ball):
     result = cut(segmenter, ball[0])
-    full = result.alpha == 65535
+    full = result.alpha == OPAQUE
     assert full.any()
     assert np.array_equal(result.foreground[full], ball[0][full])
 
@@ -87,7 +88,7 @@ def test_odd_sizes_are_cut(segmenter, size_hw):
 
 @pytest.mark.parametrize("shape", [(90, 120), (90, 120, 4)])
 def test_array_that_is_no_photo_is_refused(segmenter, shape):
-    with pytest.raises(InvalidInput, match="uint8"):
+    with pytest.raises(Internal, match="uint8"):
         cut(segmenter, np.zeros(shape, np.uint8))
 
 
@@ -122,7 +123,7 @@ def test_isnet_cuts_a_real_still_life_whole(isnet):
     result = cut(isnet, data.coffee())
     assert result.confidence > 0.9
     cup, saucer, spoon, table = (100, 320), (250, 130), (290, 400), (30, 60)
-    assert [result.alpha[place] for place in (cup, saucer, spoon, table)] == [65535, 65535, 65535, 0]
+    assert [result.alpha[place] for place in (cup, saucer, spoon, table)] == [OPAQUE, OPAQUE, OPAQUE, 0]
 
 
 @pytest.mark.parametrize("texture", ["brick", "gravel", "grass"])
