@@ -4,9 +4,10 @@ Lengths are canvas pixels at the foot; the frame's origin is the foot, X points 
 """
 
 import math
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +16,8 @@ from services.common.geometry import Box
 
 #: Between these the ground and upright things both have an extent in the picture.
 _DEPRESSION_RANGE_DEG: Final = (2.0, 78.0)
+#: The flattest look at the far end of something that lies on the ground. Towards the horizon ground runs without end.
+_LEAST_LYING_DEG: Final = 15.0
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,17 @@ class GroundView:
 
     camera: Camera
     foot_yx: tuple[float, float]
+
+    @classmethod
+    def onto(cls, camera: Camera, box: Box) -> Self:
+        """A view of what lies on the ground and fills a box of the canvas, at the box's middle.
+
+        A photo taken flatter than a lying product can be seen is answered with a camera that looks down more steeply,
+        for which the whole box is ground.
+        """
+        far_deg = math.degrees(math.atan2(box.top - camera.size_hw[0] / 2, camera.focal_px))
+        pitch_deg = max(camera.pitch_deg, _LEAST_LYING_DEG - far_deg)
+        return cls(replace(camera, pitch_deg=pitch_deg), (box.top + box.height / 2, box.left + box.width / 2))
 
     @property
     def _row(self) -> float:
@@ -60,6 +74,12 @@ class GroundView:
     def ground_to_canvas(self) -> NDArray[np.float64]:
         """(3, 3) homography from (X, Z, 1) on the ground to (column, row, 1) on the canvas."""
         return self.level_to_canvas(0.0)
+
+    def reach_of(self, box: Box) -> NDArray[np.float64]:
+        """(2, 2): least and greatest (X, Z) of the ground under a box that lies wholly below the horizon."""
+        corners = np.array([[x, y] for x in (box.left, box.right) for y in (box.top, box.bottom)], np.float64)
+        found = cv2.perspectiveTransform(corners[None], np.linalg.inv(self.ground_to_canvas()))[0]
+        return np.stack([found.min(axis=0), found.max(axis=0)])
 
     def level_to_canvas(self, height: float) -> NDArray[np.float64]:
         """The same for points at that height above the ground."""

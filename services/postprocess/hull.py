@@ -21,6 +21,8 @@ from services.postprocess.ground import GroundView, array_to_canvas, grid_to_pla
 THICKNESS: Final = 0.02
 
 _LYING_LEVELS: Final = 4
+#: Cells filled less than this (of 255) are empty.
+_LEAST_FILLED: Final = 32
 #: Fixed-point bits of OpenCV's drawing functions.
 _SHIFT: Final = 4
 
@@ -108,7 +110,8 @@ class Silhouette:
 
     def _slice(self, height: float, cell: float, least: float) -> Slice | None:
         row = self.mask[min(self.mask.shape[0] - 1, int(height / self.cell))]
-        runs = _runs(row > 127)
+        # Things thinner than a cell fill none to the half.
+        runs = _runs(row > min(127, max(_LEAST_FILLED, int(row.max()) // 2)))
         if not runs:
             return None
         spans = [((self.left + start * self.cell) / cell, (self.left + end * self.cell) / cell) for start, end in runs]
@@ -137,9 +140,10 @@ def level_silhouette(alpha: NDArray[np.float32], base: Base, view: GroundView, b
     flattened = _without_depth(alpha, base)
     to_canvas = array_to_canvas(alpha.shape, box)
     to_upright = np.linalg.inv(view.upright_to_canvas())
-    corners = np.array([[box.left, box.top], [box.right, box.top], [box.left, view.foot_yx[0]]], np.float64)
+    rows = (box.top, view.foot_yx[0])
+    corners = np.array([[column, row] for row in rows for column in (box.left, box.right)], np.float64)
     reach = cv2.perspectiveTransform(corners[None], to_upright)[0]
-    left, right, height = reach[:, 0].min(), reach[:2, 0].max(), max(1.0, reach[:2, 1].max())
+    left, right, height = reach[:, 0].min(), reach[:, 0].max(), max(1.0, reach[:, 1].max())
     cell = max(right - left, height) / max(alpha.shape)
     size_wh = (max(1, math.ceil((right - left) / cell)), max(1, math.ceil(height / cell)))
     to_cells = np.linalg.inv(grid_to_plane((left, 0.0), cell)) @ to_upright @ to_canvas
@@ -152,21 +156,24 @@ def lying_slices(alpha: NDArray[np.float32], view: GroundView, box: Box, cell: f
 
     Args:
         alpha: (H, W) float32, the product, 0 to 1; may be coarser than the canvas.
-        view: The camera at the product's middle.
+        view: The camera at the product's middle, see `GroundView.onto`.
         box: What the array covers on the canvas.
         cell: Canvas pixels per ground cell.
     """
     to_canvas = array_to_canvas(alpha.shape, box)
     to_ground = np.linalg.inv(view.ground_to_canvas())
-    corners = np.array([[box.left, box.top], [box.right, box.top], [box.left, box.bottom], [box.right, box.bottom]])
-    reach = cv2.perspectiveTransform(corners[None].astype(np.float64), to_ground)[0] / cell
-    column, row = math.floor(reach[:, 0].min()), math.floor(reach[:, 1].min())
-    size_wh = (math.ceil(reach[:, 0].max()) - column, math.ceil(reach[:, 1].max()) - row)
+    (left, near), (right, far) = view.reach_of(box) / cell
+    column, row = math.floor(left), math.floor(near)
+    size_wh = (math.ceil(right) - column, math.ceil(far) - row)
     to_cells = np.linalg.inv(grid_to_plane((column * cell, row * cell), cell)) @ to_ground @ to_canvas
     mask = cv2.warpPerspective(np.round(alpha * 255).astype(np.uint8), to_cells, size_wh, flags=cv2.INTER_LINEAR)
-    thickness = THICKNESS * max(box.height, box.width)
-    heights = (np.arange(_LYING_LEVELS) + 1) / _LYING_LEVELS * thickness
+    heights = (np.arange(_LYING_LEVELS) + 1) / _LYING_LEVELS * lying_thickness(box)
     return [Slice(np.asarray(mask, np.uint8), row, column, float(height)) for height in heights]
+
+
+def lying_thickness(box: Box) -> float:
+    """Height of a lying product that fills a box of the canvas, in canvas pixels."""
+    return THICKNESS * max(box.height, box.width)
 
 
 def _without_depth(alpha: NDArray[np.float32], base: Base) -> NDArray[np.uint8]:

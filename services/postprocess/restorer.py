@@ -157,7 +157,7 @@ def compose(request: RestoreRequest, product: Product, scene: GenerateResult, de
             f"the background is {scene.background.shape} and the camera's picture {request.camera.size_hw}; "
             f"the canvas is {canvas_hw}, and all must agree"
         )
-    shading = shade(product, request.camera, scene.light, request.pose, request.shadow)
+    shading = shade(product, request.camera, scene.light, request.pose, request.shadow, deadline)
     deadline.check()
     reflection = reflect(product, request.camera, scene.finish, request.pose)
     deadline.check()

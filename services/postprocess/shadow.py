@@ -17,28 +17,32 @@ from numpy.typing import NDArray
 
 from services.common.alpha import OPAQUE
 from services.common.camera import Camera
+from services.common.deadline import Deadline
 from services.common.geometry import Box, SizeHW
 from services.common.light import Light
 from services.common.pose import Pose
 from services.postprocess.base import Base, find_base
 from services.postprocess.contact import contact_occlusion
+from services.postprocess.directions import light_offsets, mean_spacing
 from services.postprocess.ground import GroundView, array_to_canvas, grid_to_plane
-from services.postprocess.hull import THICKNESS, Slice, level_silhouette, lying_slices
+from services.postprocess.hull import Slice, level_silhouette, lying_slices, lying_thickness
 from services.postprocess.product import Product
 from services.postprocess.schema import Shadow
 
-DIRECTIONS: Final = 64
+#: The deadline is looked at once per this many directions.
+_CHECK_EVERY: Final = 8
 
 _SILHOUETTE_PX: Final = 320
 _GRID_CELLS: Final = 448
+#: A product's shorter side is seen as at least so many pixels, and as this share of the longer one.
+_LEAST_SIDE_PX: Final = 4
+_LEAST_SIDE: Final = 1 / 64
 _LEAST_LEVELS: Final = 12
 #: How far neighbouring levels are moved apart, at least and at most: never more than they are deep, or light would
 #: show between them.
 _STEP_CELLS: Final = (1.5, 6.0)
 #: Outlines are blurred by this share of the distance between neighbouring directions, so that no steps show.
 _SMOOTHING: Final = 0.35
-#: Lower light would draw the shadow out to the horizon.
-_LEAST_ELEVATION_DEG: Final = 8.0
 #: Occlusion below twice this fades to nothing, so that a white ground stays white outside the shadow.
 _TAIL: Final = 0.008
 
@@ -56,7 +60,9 @@ class Shading:
     factor: NDArray[np.float32]
 
 
-def shade(product: Product, camera: Camera, light: Light, pose: Pose, shadow: Shadow) -> Shading | None:
+def shade(
+    product: Product, camera: Camera, light: Light, pose: Pose, shadow: Shadow, deadline: Deadline
+) -> Shading | None:
     """The shadow of a product.
 
     Args:
@@ -65,6 +71,10 @@ def shade(product: Product, camera: Camera, light: Light, pose: Pose, shadow: Sh
         light: The scene's.
         pose: Standing products throw a shadow, lying ones have a thickness.
         shadow: SOFT = cast and contact, CONTACT = contact alone, NONE.
+        deadline: Looked at between steps.
+
+    Raises:
+        Cancelled, DeadlineExceeded: The shadow is no longer wanted.
 
     Returns:
         None where there is no shadow, which includes standing products that the lower edge of the canvas cuts off:
@@ -77,7 +87,7 @@ def shade(product: Product, camera: Camera, light: Light, pose: Pose, shadow: Sh
     dark = _without_tail(dark)
     if shadow is Shadow.CONTACT:
         return Shading(box, np.repeat((1 - dark)[..., None], 3, axis=2))
-    missed, cast_box = cast_occlusion(product, camera, light, pose)
+    missed, cast_box = cast_occlusion(product, camera, light, pose, deadline)
     whole = box.union(cast_box) if cast_box.height * cast_box.width else box
     factor = np.ones((whole.height, whole.width, 3), np.float32)
     factor[cast_box.within(whole).slices()] = _tint(_without_tail(missed), light)
@@ -86,7 +96,12 @@ def shade(product: Product, camera: Camera, light: Light, pose: Pose, shadow: Sh
 
 
 def cast_occlusion(
-    product: Product, camera: Camera, light: Light, pose: Pose, depth_ratio: float | None = None
+    product: Product,
+    camera: Camera,
+    light: Light,
+    pose: Pose,
+    deadline: Deadline,
+    depth_ratio: float | None = None,
 ) -> tuple[NDArray[np.float32], Box]:
     """How much of the key light each ground point misses.
 
@@ -95,70 +110,46 @@ def cast_occlusion(
         camera: The canvas' camera.
         light: Direction and size of the key.
         pose: How the product rests.
+        deadline: Looked at between steps.
         depth_ratio: A standing product's depth relative to its width, where it is known.
+
+    Raises:
+        Cancelled, DeadlineExceeded: The shadow is no longer wanted.
 
     Returns:
         (H, W) float32, 0 to 1, and where on the canvas; outside it nothing is missed.
     """
     offsets, weights = light_offsets(light)
-    alpha = _reduced(product.coverage())
+    alpha, box = _seizable(product.coverage(), product.box)
+    alpha = _reduced(alpha)
     longest = float(np.hypot(offsets[:, 0], offsets[:, 1]).max())
     if pose is Pose.LYING:
-        view = GroundView(camera, (product.box.top + product.box.height / 2, product.box.left + product.box.width / 2))
-        size = max(product.box.height / view.depth_px, product.box.width)
-        cell = (size + THICKNESS * size * longest) / _GRID_CELLS
-        slices = lying_slices(alpha, view, product.box, cell)
+        view = GroundView.onto(camera, box)
+        size = float(np.ptp(view.reach_of(box), axis=0).max())
+        cell = (size + lying_thickness(box) * longest) / _GRID_CELLS
+        slices = lying_slices(alpha, view, box, cell)
     else:
-        view, base = _standing(alpha, product.box, camera, depth_ratio)
-        silhouette = level_silhouette(alpha, base, view, product.box)
+        view, base = _standing(alpha, box, camera, depth_ratio)
+        silhouette = level_silhouette(alpha, base, view, box)
         offsets = offsets * _kept_before_camera(offsets, silhouette.height, view)
         longest = float(np.hypot(offsets[:, 0], offsets[:, 1]).max())
         shift = silhouette.height * longest
         cell = max(1.0, (2 * silhouette.reach + shift) / _GRID_CELLS)
         step = min(_STEP_CELLS[1], max(_STEP_CELLS[0], silhouette.depth_ratio * base.half_width / 2))
         levels = max(_LEAST_LEVELS, math.ceil(shift / cell / step))
-        slices = _carved(silhouette.slices(levels, cell, step), alpha, product.box, view, cell)
-    spacing = _mean_spacing(offsets) / cell
+        slices = _carved(silhouette.slices(levels, cell, step), alpha, box, view, cell)
+    if not slices:
+        return np.zeros((0, 0), np.float32), Box(0, 0, 0, 0)
+    spacing = mean_spacing(offsets) / cell
     soft = [part.softened(_SMOOTHING * spacing * part.height) for part in slices]
-    missed, row, column = _united(soft, offsets / cell, weights)
+    missed, row, column = _united(soft, offsets / cell, weights, deadline)
     return _seen(missed, (column * cell, row * cell), cell, view, camera.size_hw)
-
-
-def light_offsets(light: Light, count: int = DIRECTIONS) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Ground offsets (X, Z) of the shadow of a point at height 1, for directions spread over the light's disc.
-
-    The disc is filled by the golden angle (Vogel's spiral); each direction counts by the light that it brings to level
-    ground (Lambert).
-
-    Returns:
-        (count, 2) float64 offsets and (count,) float64 weights that add up to 1.
-    """
-    azimuth = math.radians(light.azimuth_deg)
-    elevation = math.radians(max(light.elevation_deg, _LEAST_ELEVATION_DEG))
-    toward = np.array(
-        [math.sin(azimuth) * math.cos(elevation), math.sin(elevation), math.cos(azimuth) * math.cos(elevation)]
-    )
-    across = np.array([math.cos(azimuth), 0.0, -math.sin(azimuth)])
-    up = np.cross(toward, across)
-    index = np.arange(count)
-    radius = math.tan(math.radians(light.radius_deg)) * np.sqrt((index + 0.5) / count)
-    turn = index * math.pi * (3 - math.sqrt(5))
-    rays = toward + radius[:, None] * (np.cos(turn)[:, None] * across + np.sin(turn)[:, None] * up)
-    rays /= np.linalg.norm(rays, axis=1, keepdims=True)
-    height = np.maximum(rays[:, 1], math.sin(math.radians(_LEAST_ELEVATION_DEG)))
-    return -rays[:, [0, 2]] / height[:, None], height / height.sum()
 
 
 def _carved(slices: list[Slice], alpha: NDArray[np.float32], box: Box, view: GroundView, cell: float) -> list[Slice]:
     from_canvas = np.asarray(np.linalg.inv(array_to_canvas(alpha.shape, box)), np.float64)
     eight_bit = np.asarray(np.round(alpha * 255), np.uint8)
     return [part.carved(eight_bit, from_canvas, view, cell) for part in slices]
-
-
-def _mean_spacing(offsets: NDArray[np.float64]) -> float:
-    """How far apart the shadows of neighbouring directions lie, per height."""
-    spread = np.sqrt(np.maximum(np.linalg.det(np.cov(offsets.T)), 0))
-    return float(np.sqrt(4 * math.pi * spread / len(offsets)))
 
 
 def _standing(
@@ -170,6 +161,16 @@ def _standing(
     row = box.top + base.foot_yx[0] * box.height / alpha.shape[0]
     column = box.left + base.foot_yx[1] * box.width / alpha.shape[1]
     return GroundView(camera, (row, column)), base
+
+
+def _seizable(alpha: NDArray[np.float32], box: Box) -> tuple[NDArray[np.float32], Box]:
+    """The product and its box, thickened where it is a mere line, which would fall between the cells of a grid."""
+    least = max(_LEAST_SIDE_PX, math.ceil(_LEAST_SIDE * max(box.height, box.width)))
+    if min(box.height, box.width) >= least:
+        return alpha, box
+    height, width = max(box.height, least), max(box.width, least)
+    thick = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_NEAREST).astype(np.float32, copy=False)
+    return thick, Box(box.bottom - height, box.left - (width - box.width) // 2, height, width)
 
 
 def _reduced(alpha: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -187,7 +188,7 @@ def _kept_before_camera(offsets: NDArray[np.float64], height: float, view: Groun
 
 
 def _united(
-    slices: list[Slice], offsets: NDArray[np.float64], weights: NDArray[np.float64]
+    slices: list[Slice], offsets: NDArray[np.float64], weights: NDArray[np.float64], deadline: Deadline
 ) -> tuple[NDArray[np.float32], int, int]:
     """Mean over all directions of the union of all slices, each moved by its height.
 
@@ -202,6 +203,8 @@ def _united(
     right, bottom = ends.max(axis=(0, 1)) + 1
     total = np.zeros((bottom - top, right - left), np.float32)
     for direction, weight in enumerate(weights):
+        if direction % _CHECK_EVERY == 0:
+            deadline.check()
         blocked = np.zeros(total.shape, np.uint8)
         for part, (column, row) in zip(slices, starts[direction] - (left, top), strict=True):
             target = blocked[row : row + part.mask.shape[0], column : column + part.mask.shape[1]]

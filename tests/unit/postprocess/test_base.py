@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from services.postprocess.base import find_base
 
 
-def cylinder(radius: float, height: float, depth_px: float, size: int = 240) -> np.ndarray:
+def cylinder(radius: float, height: float, depth_px: float, size: int = 260) -> np.ndarray:
     """The silhouette of an upright cylinder whose base's middle is at row 180, column 120."""
     y, x = np.mgrid[:size, :size] + 0.5
     across = np.abs(x - 120) / radius

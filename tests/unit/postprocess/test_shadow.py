@@ -1,16 +1,20 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.common.camera import Camera
+from services.common.deadline import Deadline
+from services.common.errors import Cancelled
 from services.common.geometry import Box
 from services.common.light import Light
 from services.common.pose import Pose
 from services.postprocess.composite import composite
 from services.postprocess.product import Product
 from services.postprocess.schema import Shadow
-from services.postprocess.shadow import cast_occlusion, light_offsets, shade
+from services.postprocess.shadow import cast_occlusion, shade
 from tests.support.products import block, product_of
 from tests.support.shadow_truth import Blocks, seen_by, true_occlusion, upright_board, upright_cylinder
 
@@ -37,7 +41,7 @@ def vase(view: Camera) -> np.ndarray:
 
 def drawn(product: Product, view: Camera, key: Light, depth_ratio: float | None = None) -> np.ndarray:
     occlusion = np.zeros(SIZE)
-    part, box = cast_occlusion(product, view, key, Pose.STANDING, depth_ratio)
+    part, box = cast_occlusion(product, view, key, Pose.STANDING, Deadline(), depth_ratio)
     occlusion[box.slices()] = part
     return occlusion
 
@@ -114,7 +118,9 @@ def test_larger_light_throws_a_softer_shadow() -> None:
 def test_shadow_never_brightens_and_stays_on_the_canvas(
     azimuth: float, elevation: float, radius: float, pitch: float, pose: Pose, shadow: Shadow
 ) -> None:
-    shading = shade(block(SIZE, Box(120, 140, 80, 40)), camera(pitch), light(azimuth, elevation, radius), pose, shadow)
+    shading = shade(
+        block(SIZE, Box(120, 140, 80, 40)), camera(pitch), light(azimuth, elevation, radius), pose, shadow, Deadline()
+    )
     assert shading is not None
     assert shading.factor.shape == (shading.box.height, shading.box.width, 3)
     assert shading.box.clipped(SIZE) == shading.box
@@ -124,7 +130,7 @@ def test_shadow_never_brightens_and_stays_on_the_canvas(
 
 def test_white_ground_stays_white_outside_the_shadow() -> None:
     product = block(SIZE, Box(120, 140, 80, 40))
-    shading = shade(product, camera(20), light(-120, 60, 25), Pose.STANDING, Shadow.SOFT)
+    shading = shade(product, camera(20), light(-120, 60, 25), Pose.STANDING, Shadow.SOFT, Deadline())
     picture = composite(np.full((*SIZE, 3), 255, np.uint8), product, shading)
     assert (picture[:60] == 255).all()
     assert (picture[-40:] == 255).all()
@@ -135,7 +141,7 @@ def test_white_ground_stays_white_outside_the_shadow() -> None:
 @pytest.mark.parametrize("azimuth", [-90, 0, 150])
 def test_shadow_touches_every_column_of_the_contact(pose: Pose, azimuth: float) -> None:
     product = block(SIZE, Box(120, 140, 80, 40))
-    shading = shade(product, camera(15), light(azimuth), pose, Shadow.SOFT)
+    shading = shade(product, camera(15), light(azimuth), pose, Shadow.SOFT, Deadline())
     assert shading is not None
     seam = shading.factor[200 - shading.box.top, 142 - shading.box.left : 178 - shading.box.left]
     assert seam.max() < 0.75
@@ -144,7 +150,7 @@ def test_shadow_touches_every_column_of_the_contact(pose: Pose, azimuth: float) 
 def test_shadow_takes_away_the_key_and_leaves_the_ambient_colour() -> None:
     warm = Light(0, 40, 2, (0.6, 0.5, 0.3), (0.2, 0.3, 0.5))
     product = block(SIZE, Box(120, 140, 80, 40))
-    shading = shade(product, camera(35), warm, Pose.STANDING, Shadow.SOFT)
+    shading = shade(product, camera(35), warm, Pose.STANDING, Shadow.SOFT, Deadline())
     assert shading is not None
     darkest = shading.factor[240 - shading.box.top, 160 - shading.box.left]
     assert darkest / darkest[2] == pytest.approx([0.25 / 0.625, 0.375 / 0.625, 1], abs=0.05)
@@ -152,25 +158,63 @@ def test_shadow_takes_away_the_key_and_leaves_the_ambient_colour() -> None:
 
 def test_no_shadow_where_none_is_wanted_or_the_foot_is_outside_the_picture() -> None:
     product, cut_off = block(SIZE, Box(120, 140, 80, 40)), block(SIZE, Box(220, 140, 100, 40))
-    assert shade(product, camera(15), light(0), Pose.STANDING, Shadow.NONE) is None
-    assert shade(cut_off, camera(15), light(0), Pose.STANDING, Shadow.SOFT) is None
+    assert shade(product, camera(15), light(0), Pose.STANDING, Shadow.NONE, Deadline()) is None
+    assert shade(cut_off, camera(15), light(0), Pose.STANDING, Shadow.SOFT, Deadline()) is None
 
 
 def test_lying_product_has_a_narrower_shadow_than_a_standing_one() -> None:
     product, view = block(SIZE, Box(100, 100, 120, 120)), camera(80)
     widths = []
     for pose in (Pose.LYING, Pose.STANDING):
-        part, box = cast_occlusion(product, view, light(-90), pose)
+        part, box = cast_occlusion(product, view, light(-90), pose, Deadline())
         right_of_product = part[160 - box.top, 220 - box.left :]
         widths.append(right_of_product.sum())
     assert 0 < widths[0] < widths[1]
 
 
-@given(st.floats(-180, 180), st.floats(5, 90), st.floats(0, 30))
-def test_light_offsets_point_away_from_the_light_and_weigh_one(azimuth: float, elevation: float, radius: float) -> None:
-    offsets, weights = light_offsets(light(azimuth, elevation, radius))
-    assert weights.sum() == pytest.approx(1)
-    assert np.isfinite(offsets).all()
-    if elevation < 50 and radius < 10:
-        away = -np.array([np.sin(np.radians(azimuth)), np.cos(np.radians(azimuth))])
-        assert (offsets @ away > 0).all()
+SHAPES = {
+    "full frame": Box(0, 0, 299, 400),
+    "one row": Box(150, 0, 1, 400),
+    "one column": Box(0, 200, 290, 1),
+    "spot": Box(150, 200, 1, 1),
+    "upper corner": Box(0, 0, 40, 60),
+    "lower corner": Box(258, 340, 41, 60),
+    "ordinary": Box(125, 125, 150, 150),
+}
+
+
+@pytest.mark.parametrize("fov", [6.0, 30.0, 89.0])
+@pytest.mark.parametrize("pose", list(Pose))
+@pytest.mark.parametrize("name", list(SHAPES))
+def test_shadow_is_there_and_takes_little_memory_at_every_pitch(name: str, pose: Pose, fov: float) -> None:
+    box = SHAPES[name]
+    product = block((300, 400), box)
+    tracemalloc.start()
+    try:
+        for pitch in range(0, 91, 15):
+            row = box.bottom - (box.height / 2 if pose is Pose.LYING else min(box.height / 2, 2))
+            view = Camera((300, 400), pitch, fov, (row, box.left + box.width / 2), 400.0)
+            part, _ = cast_occlusion(product, view, light(-90), pose, Deadline())
+            assert np.isfinite(part).all()
+            # A standing spot is its own shadow.
+            assert part.sum() > 0 or (name == "spot" and pose is Pose.STANDING)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 40e6
+
+
+@pytest.mark.parametrize("pitch", [0.0, 5.0, 9.0, 9.7])
+def test_lying_product_seen_flat_has_a_shadow_at_its_edge(pitch: float) -> None:
+    product = block((800, 600), Box(250, 150, 300, 300))
+    view = Camera((800, 600), pitch, 30.0, (400.0, 300.0), 1000.0)
+    part, box = cast_occlusion(product, view, light(-90), Pose.LYING, Deadline())
+    beside = part[300 - box.top : 500 - box.top, 451 - box.left]
+    assert beside.min() > 0.3
+
+
+def test_shadow_is_not_made_for_a_caller_who_left() -> None:
+    deadline = Deadline()
+    deadline.cancel()
+    with pytest.raises(Cancelled):
+        cast_occlusion(block(SIZE, Box(120, 140, 80, 40)), camera(15), light(0), Pose.STANDING, deadline)
