@@ -1,3 +1,4 @@
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -103,6 +104,33 @@ def test_product_over_the_canvas_edge_is_clipped_to_it() -> None:
     product = placed(top=-20, left=100)
     assert product.box == Box(0, 100, 56, 40)
     assert product.alpha.shape == (56, 40)
+
+
+@pytest.mark.parametrize("scale", [0.31, 0.5, 0.77, 1.3, 2.0, 3.7])
+@pytest.mark.parametrize(("top", "left"), [(-9, -14), (-20, 3), (0, 1)])
+def test_what_the_canvas_shows_of_a_resampled_product_is_a_part_of_the_whole(scale: float, top: int, left: int) -> None:
+    image, cutout = soft_disc()
+    crop = Box(3, 2, 89, 91)
+    shown = place_product(image, cutout, Placement((60, 70), crop, top, left, scale, crop))
+    whole = place_product(image, cutout, Placement((400, 400), crop, 0, 0, scale, crop))
+    part = Box(shown.box.top - top, shown.box.left - left, shown.box.height, shown.box.width).slices()
+    assert np.array_equal(shown.core, whole.core[part])
+    assert np.abs(shown.alpha.astype(int) - whole.alpha[part]).max() <= 1
+    assert np.array_equal(shown.color, whole.color[part])
+
+
+def test_enlarging_a_large_photo_for_a_small_canvas_takes_memory_for_the_canvas() -> None:
+    image = np.zeros((1500, 1500, 3), np.uint8)
+    crop = Box(0, 0, 1500, 1500)
+    cutout = SegmentResult(np.full((1500, 1500), OPAQUE, np.uint16), image, crop, 1.0, "drawn", 0.0)
+    tracemalloc.start()
+    try:
+        place_product(image, cutout, Placement((64, 64), crop, -3000, -3000, 4.0, Box(0, 0, 64, 64)))
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # The whole, in float32, would take 432 MB.
+    assert peak_bytes < 40e6
 
 
 def test_product_outside_the_canvas_is_refused() -> None:
