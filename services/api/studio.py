@@ -16,6 +16,7 @@ from services.api.common import (
     StageTiming,
     ZeroIsAbsent,
 )
+from services.common.image import MIN_SIDE_PX
 from services.common.pose import Pose
 from services.postprocess.schema import Preservation, Shadow
 
@@ -52,6 +53,8 @@ class Canvas(Message):
     def _both_sides_or_none(self) -> Self:
         if (self.width == 0) != (self.height == 0):
             raise ValueError(f"give both width and height, or neither; got {self.width} x {self.height}")
+        if self.width and min(self.width, self.height) < MIN_SIDE_PX:
+            raise ValueError(f"each side needs at least {MIN_SIDE_PX} pixels; got {self.width} x {self.height}")
         return self
 
 

@@ -87,9 +87,19 @@ class ShotWorkflow:
         self._draw_seed = draw_seed
 
     def deadline(self, timeout_s: float | None) -> Deadline:
-        """When a request that arrives now is given up: its own wish, clamped to what the operator allows."""
+        """When a request that arrives now is given up.
+
+        Raises:
+            InvalidInput: It asks for more time than the operator allows.
+        """
         wanted = self._limits.default_timeout_s if timeout_s is None else timeout_s
-        return Deadline.after(min(wanted, self._limits.max_timeout_s))
+        longest = self._limits.max_timeout_s
+        if wanted > longest:
+            raise InvalidInput(
+                f"a request may take at most {longest:g} s, got a timeout of {wanted:g} s",
+                field="timeout", got=wanted, limit=longest,
+            )  # fmt: skip
+        return Deadline.after(wanted)
 
     async def cutout(
         self, request: CreateCutoutRequest, request_id: str = "", deadline: Deadline | None = None
@@ -269,7 +279,8 @@ def _proof(restored: RestoreResult, placement: Placement) -> PreservationProof:
     return PreservationProof(
         core_sha256_before=restored.core_sha256_before,
         core_sha256_after=restored.core_sha256_after,
-        identical=restored.core_sha256_before == restored.core_sha256_after,
+        # Of nothing, nothing can be proved.
+        identical=restored.core_area_px > 0 and restored.core_sha256_before == restored.core_sha256_after,
         core_area_px=restored.core_area_px,
         resampling=restored.resampling,
         origin_left=left,

@@ -178,4 +178,4 @@ def sample(field):
         FieldDescriptor.CPPTYPE_BOOL: True,
         FieldDescriptor.CPPTYPE_FLOAT: 0.25,
         FieldDescriptor.CPPTYPE_ENUM: 1,
-    }.get(field.cpp_type, 7)
+    }.get(field.cpp_type, 17)

@@ -160,11 +160,13 @@ async def test_cancel_stops_the_stage_at_work_and_calls_no_other(parts, shot_of)
     assert "postprocess" not in made.fakes.requests
 
 
-def test_deadline_is_the_wish_clamped_to_the_limit(parts):
+def test_deadline_is_the_wish_and_more_than_the_limit_is_refused(parts):
     workflow = parts(limits={"default_timeout_s": 10, "max_timeout_s": 30}).workflow
     assert 9 < workflow.deadline(None).remaining_s() <= 10
     assert 4 < workflow.deadline(5).remaining_s() <= 5
-    assert 29 < workflow.deadline(1e9).remaining_s() <= 30
+    with pytest.raises(InvalidInput, match="at most 30 s") as caught:
+        workflow.deadline(31)
+    assert caught.value.details["field"] == "timeout"
 
 
 async def test_cutout_is_a_png_of_the_whole_frame(parts, cutout_of):

@@ -147,7 +147,7 @@ class Canvas(_message.Message):
     POSITION_Y_FIELD_NUMBER: _builtins.int
     SCALE_FIELD_NUMBER: _builtins.int
     width: _builtins.int
-    """Pixels. Both 0: chosen so that the product keeps the photo's own resolution."""
+    """Pixels, at least 16 each. Both 0: chosen so that the product keeps the photo's own resolution."""
     height: _builtins.int
     padding: _builtins.float
     """Free space around the product as a share of the canvas' shorter side, 0 to 0.45. Unset: the scene's own."""
@@ -333,7 +333,7 @@ class PreservationProof(_message.Message):
     core_sha256_after: _builtins.str
     """The same over the finished picture, before its file format compresses it."""
     identical: _builtins.bool
-    """True when both are equal: not one pixel of the opaque product changed."""
+    """True when both are equal and of at least one pixel: not one pixel of the opaque product changed."""
     core_area_px: _builtins.int
     """How many pixels that are."""
     resampling: _builtins.str
