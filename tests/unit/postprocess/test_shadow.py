@@ -97,6 +97,14 @@ def test_shadow_falls_away_from_the_light(azimuth: float, down: int, right: int)
     assert right or abs(moved_x) < 3
 
 
+@pytest.mark.parametrize("pitch", [10, 40, 60, 80])
+def test_shadow_of_an_even_body_lit_from_behind_is_even(pitch: float) -> None:
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]] + 0.5
+    product = product_of(np.hypot((x - 160) / 50, (y - 150) / 60) < 1)
+    occlusion = drawn(product, camera(pitch), light(0))
+    assert np.abs(occlusion - occlusion[:, ::-1]).sum() < 0.02 * occlusion.sum()
+
+
 def test_lower_light_throws_a_longer_shadow() -> None:
     product = block(SIZE, Box(120, 140, 80, 40))
     areas = [drawn(product, camera(35), light(-90, elevation, 2)).sum() for elevation in (70, 45, 25)]
