@@ -23,12 +23,9 @@ from services.segment.deployment import SegmentDeployment
 
 APPLICATION: Final = "vitrine"
 
-#: Import paths of the functions that add our gRPC services, and the standard health service, to Serve's proxy.
-GRPC_SERVICERS: Final = (
-    "services.pb.vitrine.v1.studio_pb2_grpc.add_StudioServiceServicer_to_server",
-    "services.pb.vitrine.v1.catalog_pb2_grpc.add_CatalogServiceServicer_to_server",
-    "grpc_health.v1.health_pb2_grpc.add_HealthServicer_to_server",
-)
+#: Import paths of what Serve's proxies load to register our gRPC services and to stand before HTTP.
+GRPC_SERVICERS: Final = ("services.gateway.grpc_front.add_services",)
+HTTP_MIDDLEWARES: Final = "services.gateway.http_front.middlewares"
 
 #: Besides the photo, in a gRPC message: far more than all other fields, so that the answer to a photo that is too
 #: large is ours, which names the limit, and not gRPC's.
@@ -110,7 +107,11 @@ class LocalService:
                 signal.signal(signal.SIGTERM, on_sigterm or signal.SIG_DFL)
             self.logs_dir = Path(context.address_info["session_dir"]) / "logs"
             serve.start(
-                http_options={"host": self._settings.http.host, "port": self._settings.http.port},
+                http_options={
+                    "host": self._settings.http.host,
+                    "port": self._settings.http.port,
+                    "keep_alive_timeout_s": self._settings.http.keep_alive_s,
+                },
                 grpc_options={
                     "port": self._settings.grpc.port,
                     "grpc_servicer_functions": list(GRPC_SERVICERS),
@@ -141,8 +142,11 @@ class LocalService:
 
 
 def proxy_environment(settings: Settings) -> dict[str, str]:
-    """What Serve's proxies read from their environment alone: the largest gRPC message."""
-    return {"RAY_SERVE_GRPC_MAX_MESSAGE_SIZE": str(settings.limits.max_image_bytes + _GRPC_ROOM_BYTES)}
+    """What Serve's proxies read from their environment alone: the largest gRPC message, and what stands before HTTP."""
+    return {
+        "RAY_SERVE_GRPC_MAX_MESSAGE_SIZE": str(settings.limits.max_image_bytes + _GRPC_ROOM_BYTES),
+        "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": HTTP_MIDDLEWARES,
+    }
 
 
 def _reason() -> str:

@@ -12,7 +12,7 @@ from services.api.studio import CreateCutoutResponse, CreateShotResponse, StageE
 from services.client.channel import OPTIONS
 from services.client.flows import Flows, Health
 from services.client.options import CutoutOptions, Photo, ShotOptions
-from services.client.steps import Call, Emit, Flow, Next, Open, Outcome, Pause, ReadFile, Step
+from services.client.steps import REQUEST_ID_KEY, Call, Emit, Flow, Next, Open, Outcome, Pause, ReadFile, Step
 
 T = TypeVar("T")
 
@@ -118,14 +118,14 @@ class AsyncVitrine:
         match step:
             case ReadFile(path):
                 return await asyncio.to_thread(path.read_bytes)
-            case Call(method, request, timeout_s):
+            case Call(method, request, timeout_s, request_id):
                 return await self._channel.unary_unary(
                     method.path, type(request).SerializeToString, method.response.FromString
-                )(request, timeout=timeout_s)
-            case Open(method, request, timeout_s):
+                )(request, timeout=timeout_s, metadata=((REQUEST_ID_KEY, request_id),))
+            case Open(method, request, timeout_s, request_id):
                 return self._channel.unary_stream(
                     method.path, type(request).SerializeToString, method.response.FromString
-                )(request, timeout=timeout_s)
+                )(request, timeout=timeout_s, metadata=((REQUEST_ID_KEY, request_id),))
             case Next(call):
                 message = await call.read()
                 return None if message is grpc.aio.EOF else message  # type: ignore[attr-defined] # the stubs lack it

@@ -1,6 +1,7 @@
 """The calls themselves, as generators of steps; `blocking.py` and `asynchronous.py` carry the steps out."""
 
 import hashlib
+import uuid
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -149,9 +150,10 @@ class Flows:
         return fields, self._patience(timeout_s)
 
     def _call(self, method: Method, request: ProtoMessage, patience: Patience) -> Flow[Any]:
+        request_id = uuid.uuid4().hex
         while True:
             try:
-                return (yield Call(method, request, patience.remaining_s))
+                return (yield Call(method, request, patience.remaining_s, request_id))
             except grpc.RpcError as error:
                 pause_s = self._pause_after(error, patience)
             yield Pause(pause_s)
@@ -161,11 +163,12 @@ class Flows:
         self, method: Method, request: ProtoMessage, patience: Patience, take: Callable[[Any], Flow[None]]
     ) -> Flow[None]:
         """Receive a stream; it is begun again only while nothing of it was handed on."""
+        request_id = uuid.uuid4().hex
         while True:
             call = None
             begun = False
             try:
-                call = yield Open(method, request, patience.remaining_s)
+                call = yield Open(method, request, patience.remaining_s, request_id)
                 while (message := (yield Next(call))) is not None:
                     begun = True
                     yield from take(message)

@@ -18,6 +18,9 @@ from services.api.studio import CreateShotResponse, StageEvent
 
 T = TypeVar("T")
 
+#: Metadata that names the request, the same for all attempts, so that the service's logs show them as one.
+REQUEST_ID_KEY = "request_id"
+
 
 class Method:
     """One RPC, as its descriptor tells it."""
@@ -57,6 +60,7 @@ class Call:
     method: Method
     request: ProtoMessage
     timeout_s: float
+    request_id: str
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ class Open:
     method: Method
     request: ProtoMessage
     timeout_s: float
+    request_id: str
 
 
 @dataclass(frozen=True)

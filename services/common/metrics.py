@@ -37,8 +37,11 @@ STAGE_WAIT_SECONDS: Final = Metric(
     "vitrine_stage_wait_seconds", "histogram", "Time a request waited inside a replica for the stage's executor.",
     ("stage",),
 )  # fmt: skip
+STAGE_RETRIES: Final = Metric(
+    "vitrine_stage_retries_total", "counter", "Calls made again because the stage's replica was lost.", ("stage",)
+)
 
-ALL: Final = (REQUESTS, REQUEST_SECONDS, IN_FLIGHT, STAGE_SECONDS, STAGE_WAIT_SECONDS)
+ALL: Final = (REQUESTS, REQUEST_SECONDS, IN_FLIGHT, STAGE_SECONDS, STAGE_WAIT_SECONDS, STAGE_RETRIES)
 
 
 class Backend(Protocol):

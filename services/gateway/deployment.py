@@ -46,7 +46,12 @@ class Gateway(GrpcApi):
         limits = settings.limits
         scenes = SceneCatalog.shipped()
         store = open_store(settings)
-        stages = Stages(RemoteSegment(segment), RemoteGenerate(generate), RemotePostprocess(postprocess))
+        recorder = Recorder(metrics)
+        stages = Stages(
+            RemoteSegment(segment, recorder),
+            RemoteGenerate(generate, recorder),
+            RemotePostprocess(postprocess, recorder),
+        )
         readiness = Readiness(
             {
                 "segment": lambda: RemoteResult(segment.ready.remote()),
@@ -54,7 +59,7 @@ class Gateway(GrpcApi):
                 "postprocess": lambda: RemoteResult(postprocess.ready.remote()),
             }
         )
-        guard = Guard(Recorder(metrics))
+        guard = Guard(recorder)
         studio = Studio(
             ShotWorkflow(stages, scenes, limits, settings.segment.min_confidence),
             store,

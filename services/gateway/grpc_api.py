@@ -23,6 +23,8 @@ from services.pb.vitrine.v1 import catalog_pb2, studio_pb2
 
 #: Carries google.rpc.Status, see https://grpc.io/docs/guides/error/#richer-error-model
 STATUS_DETAILS_KEY = "grpc-status-details-bin"
+#: In every answer of the gateway's.
+REQUEST_ID_KEY = "x-request-id"
 
 Request = TypeVar("Request", bound=BaseModel)
 Answer = TypeVar("Answer", bound=Proto)
@@ -153,7 +155,7 @@ class GrpcApi:
                     raise NotFound("this server has no such service", field="service")
                 return await self._health()
         except VitrineError as error:
-            _fail(grpc_context, error, call.request_id)
+            fail(grpc_context, error, call.request_id)
             return health_pb2.HealthCheckResponse()
 
     async def Watch(  # noqa: N802 - the RPC's name
@@ -189,7 +191,7 @@ class GrpcApi:
             async with self._guard.around(call):
                 result = to_proto(await answer(call), answer_type)
         except VitrineError as error:
-            _fail(context, error, call.request_id)
+            fail(context, error, call.request_id)
             return answer_type()
         _finish(context, call.request_id)
         return result
@@ -209,7 +211,7 @@ class GrpcApi:
                 async for answer in told:
                     yield to_proto(answer, answer_type)
         except VitrineError as error:
-            _fail(context, error, call.request_id)
+            fail(context, error, call.request_id)
             yield answer_type()
 
 
@@ -222,11 +224,12 @@ def _call(method: str, context: GrpcContext, *, public: bool = False) -> Call:
 
 
 def _finish(context: GrpcContext, request_id: str) -> None:
-    context.set_trailing_metadata([("x-request-id", request_id)])
+    context.set_trailing_metadata([(REQUEST_ID_KEY, request_id)])
 
 
-def _fail(context: GrpcContext, error: VitrineError, request_id: str) -> None:
+def fail(context: GrpcContext, error: VitrineError, request_id: str) -> None:
+    """Make the error the call's answer."""
     status = rich_status(error, request_id)
     context.set_code(status_of(error).grpc)
     context.set_details(status.message)
-    context.set_trailing_metadata([("x-request-id", request_id), (STATUS_DETAILS_KEY, status.SerializeToString())])
+    context.set_trailing_metadata([(REQUEST_ID_KEY, request_id), (STATUS_DETAILS_KEY, status.SerializeToString())])

@@ -36,6 +36,7 @@ class Readiness:
         self._fresh_s = fresh_s
         self._clock = clock
         self._states = dict.fromkeys(probes, Lifecycle.STARTING)
+        self._was_ready = False
         self._asked_at = -fresh_s
         self._asking = asyncio.Lock()
 
@@ -45,6 +46,7 @@ class Readiness:
             if self._clock() - self._asked_at >= self._fresh_s:
                 await asyncio.gather(*(self._ask(name) for name in self._probes))
                 self._asked_at = self._clock() if self._all_ready else -self._fresh_s
+                self._was_ready = self._was_ready or self._all_ready
             return dict(self._states)
 
     async def ready(self) -> bool:
@@ -52,12 +54,12 @@ class Readiness:
         return all(state is Lifecycle.READY for state in (await self.states()).values())
 
     async def require(self) -> None:
-        """Let a request pass.
+        """Let a request pass. One that meets a stage that was warm before and is being replaced waits for it instead.
 
         Raises:
             NotReady: A stage has not answered yet; the message names it.
         """
-        if self._all_ready:
+        if self._was_ready:
             return
         missing = [name for name, state in (await self.states()).items() if state is not Lifecycle.READY]
         if missing:

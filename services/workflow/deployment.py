@@ -5,20 +5,39 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from ray.exceptions import RayActorError, RayTaskError, TaskCancelledError
+from ray.exceptions import (
+    NodeDiedError,
+    ObjectLostError,
+    RayActorError,
+    RayTaskError,
+    TaskCancelledError,
+    WorkerCrashedError,
+)
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RequestCancelledError
 from ray.serve.handle import DeploymentHandle
 
-from services.common.errors import Cancelled, NotReady, Overloaded, VitrineError
+from services.api.common import StageName
+from services.common.errors import Cancelled, Overloaded, VitrineError
+from services.common.metrics import Recorder
 from services.generate.schema import GenerateRequest, GenerateResult
 from services.postprocess.schema import CutoutRequest, CutoutResult, RestoreRequest, RestoreResult
 from services.segment.schema import SegmentRequest, SegmentResult
+from services.workflow.repeat import RepeatedCall, StageLost
 from services.workflow.stages import Pending
 
 T = TypeVar("T")
 
 #: What a replica returns is known by its deployment's method, not by its handle's type.
 Handle = DeploymentHandle[Any]
+
+#: Whoever worked on a call is gone, or held an argument of it that is gone now.
+_LOST = (
+    RayActorError,
+    WorkerCrashedError,
+    NodeDiedError,
+    ObjectLostError,
+    DeploymentUnavailableError,
+)
 
 
 class RemoteResult(Generic[T]):
@@ -47,65 +66,101 @@ class RemoteResult(Generic[T]):
 
 
 class RemoteSegment:
-    """Segmentation behind a handle."""
+    """Segmentation behind a handle.
 
-    def __init__(self, handle: Handle) -> None:
+    Args:
+        handle: Of the deployment.
+        recorder: Counts calls that were made again.
+    """
+
+    def __init__(self, handle: Handle, recorder: Recorder) -> None:
         self._handle = handle
+        self._recorder = recorder
 
     def run(self, request: SegmentRequest) -> Pending[SegmentResult]:
         """Begin."""
-        return RemoteResult(self._handle.run.remote(request))
+
+        def begin() -> RemoteResult[SegmentResult]:
+            return RemoteResult(self._handle.run.remote(request))
+
+        return RepeatedCall(StageName.SEGMENT, begin, request.deadline_s, self._recorder)
 
 
 class RemoteGenerate:
-    """Generation behind a handle."""
+    """Generation behind a handle.
 
-    def __init__(self, handle: Handle) -> None:
+    Args:
+        handle: Of the deployment.
+        recorder: Counts calls that were made again.
+    """
+
+    def __init__(self, handle: Handle, recorder: Recorder) -> None:
         self._handle = handle
+        self._recorder = recorder
 
     def run(self, request: GenerateRequest) -> Pending[GenerateResult]:
         """Begin."""
-        return RemoteResult(self._handle.run.remote(request))
+
+        def begin() -> RemoteResult[GenerateResult]:
+            return RemoteResult(self._handle.run.remote(request))
+
+        return RepeatedCall(StageName.GENERATE, begin, request.deadline_s, self._recorder)
 
 
 class RemotePostprocess:
-    """Postprocessing behind a handle. Other handles' results travel by reference, straight from stage to stage."""
+    """Postprocessing behind a handle. Other handles' results travel by reference, straight from stage to stage.
 
-    def __init__(self, handle: Handle) -> None:
+    Args:
+        handle: Of the deployment.
+        recorder: Counts calls that were made again.
+    """
+
+    def __init__(self, handle: Handle, recorder: Recorder) -> None:
         self._handle = handle
+        self._recorder = recorder
 
     def shot(
         self, request: RestoreRequest, cutout: Pending[SegmentResult], scene: Pending[GenerateResult]
     ) -> Pending[RestoreResult]:
         """Begin."""
-        return RemoteResult(self._handle.shot.remote(request, _reference(cutout), _reference(scene)))
+
+        def begin() -> RemoteResult[RestoreResult]:
+            return RemoteResult(self._handle.shot.remote(request, _reference(cutout), _reference(scene)))
+
+        return RepeatedCall(StageName.POSTPROCESS, begin, request.deadline_s, self._recorder, [cutout, scene])
 
     def cutout(
         self, request: CutoutRequest, image: NDArray[np.uint8], cutout: Pending[SegmentResult]
     ) -> Pending[CutoutResult]:
         """Begin."""
-        return RemoteResult(self._handle.cutout.remote(request, image, _reference(cutout)))
+
+        def begin() -> RemoteResult[CutoutResult]:
+            return RemoteResult(self._handle.cutout.remote(request, image, _reference(cutout)))
+
+        return RepeatedCall(StageName.POSTPROCESS, begin, request.deadline_s, self._recorder, [cutout])
 
 
 def _reference(pending: Pending[Any]) -> Any:
     """Serve takes its own responses for references, if they are arguments of their own."""
-    if not isinstance(pending, RemoteResult):
+    if not isinstance(pending, RepeatedCall) or not isinstance(pending.current, RemoteResult):
         raise TypeError(f"a handle takes results of other handles only, got {type(pending).__name__}")
-    return pending.response
+    return pending.current.response
 
 
 def _translated(error: Exception) -> Exception:
     """The one place where Ray's errors become ours; what is unknown stays, and becomes `Internal` at the edge.
 
     An error of ours arrives as a class made at run time from it and from `RayTaskError`, whose text holds the remote
-    stack with address and pid; its cause is the error as it was raised.
+    stack with address and pid; its cause is the error as it was raised. Serve wraps the loss of a call's argument in
+    an error of its own, with the loss as its cause.
     """
-    if isinstance(error, RayTaskError) and isinstance(error.cause, VitrineError):
-        return error.cause
+    cause = error.cause if isinstance(error, RayTaskError) else error.__cause__
+    if isinstance(error, RayTaskError) and isinstance(cause, VitrineError):
+        return cause
     if isinstance(error, BackPressureError):
         return Overloaded("a stage's queue is full; try again later", retry_after_s=2)
-    if isinstance(error, DeploymentUnavailableError | RayActorError):
-        return NotReady("a stage is being replaced; try again", retry_after_s=3)
+    if isinstance(error, _LOST) or isinstance(cause, _LOST):
+        return StageLost("a stage is being replaced; try again", retry_after_s=3)
     if isinstance(error, RequestCancelledError | TaskCancelledError):
         return Cancelled("the caller left before the work was done")
     return error

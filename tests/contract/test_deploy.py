@@ -20,7 +20,8 @@ def test_serve_accepts_the_config_file():
 
 def test_config_file_listens_where_its_settings_say():
     settings = Settings.model_validate(CPU["applications"][0]["args"])
-    assert CPU["http_options"] == {"host": settings.http.host, "port": settings.http.port}
+    http = settings.http
+    assert CPU["http_options"] == {"host": http.host, "port": http.port, "keep_alive_timeout_s": http.keep_alive_s}
     assert CPU["grpc_options"]["port"] == settings.grpc.port
     assert CPU["grpc_options"]["grpc_servicer_functions"] == list(GRPC_SERVICERS)
     assert CPU["controller_options"]["runtime_env"]["env_vars"] == proxy_environment(settings)

@@ -52,6 +52,7 @@ class CannedService(
 
     Attributes:
         requests: What came in, in order, faults included.
+        request_ids: What their callers named them.
         inline: Whether pictures travel inside answers.
         delay_s: Before each answer.
         cancelled: Set when a streaming caller left.
@@ -60,6 +61,7 @@ class CannedService(
     def __init__(self):
         self.faults = deque()
         self.requests = []
+        self.request_ids = []
         self.inline = True
         self.sha256 = SHA256
         self.delay_s = 0.0
@@ -68,6 +70,7 @@ class CannedService(
 
     def _arrive(self, request, context):
         self.requests.append(request)
+        self.request_ids.append(dict(context.invocation_metadata()).get("request_id"))
         time.sleep(self.delay_s)
         fault = self.faults.popleft() if self.faults else None
         if fault is not None and fault.after == 0:

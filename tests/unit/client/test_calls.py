@@ -129,6 +129,15 @@ def test_error_that_may_pass_is_tried_again(call, service, method):
     assert len(service.requests) == 3
 
 
+@pytest.mark.parametrize("method", ["shot", "stream_shot"])
+def test_repeated_request_keeps_its_id(call, service, method):
+    service.faults.append(Fault(rich_status("not_ready", retry_after_s=0.01)))
+    call(method, b"photo", "marble")
+    call(method, b"photo", "marble")
+    first, repeated, other = service.request_ids
+    assert first == repeated != other
+
+
 def test_repeated_request_asks_for_the_time_that_is_left(call, service):
     service.faults.append(Fault(rich_status("overloaded", retry_after_s=0.2)))
     call("shot", b"photo", "marble", timeout_s=4)

@@ -76,6 +76,13 @@ async def test_stage_that_fails_is_not_ready_until_it_answers_again(readiness, s
     assert await readiness.ready()
 
 
+async def test_requests_pass_while_a_stage_that_was_warm_is_replaced(readiness, stages):
+    await readiness.require()
+    stages["generate"].error = NotReady("gone")
+    assert not await readiness.ready()
+    await readiness.require()
+
+
 async def test_good_answers_are_believed_for_a_moment(stages):
     now = 0.0
     readiness = Readiness(stages, fresh_s=2, clock=lambda: now)

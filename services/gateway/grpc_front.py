@@ -1,0 +1,130 @@
+"""gRPC before the gateway: what Serve's proxies answer by themselves, said in our words.
+
+Serve's proxy calls `add_services` when it starts (`grpc_servicer_functions`) and puts handlers of its own in place that
+pass every call on to a gateway replica. Three things would else reach callers as gRPC and Serve put them:
+
+* bytes that are no message of the call: grpc.aio answers UNKNOWN with the parser's exception;
+* a gateway replica that dies at work: Serve answers INTERNAL with its actor id, pid and address;
+* a gateway replica whose queue is full, or that there is none of yet: a status without our details.
+"""
+
+import inspect
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from typing import Any, Final
+
+import grpc
+from google.protobuf.message import DecodeError
+from grpc_health.v1 import health_pb2_grpc
+
+from services.common.errors import InvalidInput, NotReady, Overloaded, VitrineError
+from services.gateway.call import request_id_from
+from services.gateway.grpc_api import REQUEST_ID_KEY, fail
+from services.pb.vitrine.v1 import catalog_pb2_grpc, studio_pb2_grpc
+
+#: Stands for a request whose bytes are no message of its call.
+UNREADABLE: Final = object()
+
+_CODE = grpc.StatusCode
+#: Statuses that only Serve sets; the gateway's own carry the request id beside them.
+_LOST: Final = frozenset({_CODE.INTERNAL, _CODE.UNKNOWN, _CODE.UNAVAILABLE})
+
+
+def add_services(servicer: Any, server: Any) -> None:
+    """Register all our services, and the standard health service.
+
+    Args:
+        servicer: Serve's stand-in; its methods are never called.
+        server: Serve's `gRPCGenericServer`, which has a handler made for every method by its
+            `service_handler_factory`.
+    """
+    server.service_handler_factory = _explaining(server.service_handler_factory)
+    reader: Any = _Reader(server)
+    studio_pb2_grpc.add_StudioServiceServicer_to_server(servicer, reader)
+    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(servicer, reader)
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, reader)
+
+
+class _Reader:
+    """The server as generated code sees it; what it registers reads any bytes without an exception."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+
+    def add_generic_rpc_handlers(self, handlers: Any) -> None:
+        """Generated code registers the same methods a second time, by name; that is the one that is used."""
+
+    def add_registered_method_handlers(self, service: str, handlers: dict[str, Any]) -> None:
+        """Of one service, by the method's name."""
+        lenient = {
+            name: handler._replace(request_deserializer=_lenient(handler.request_deserializer))
+            for name, handler in handlers.items()
+        }
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, lenient),))
+
+
+def _lenient(parse: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    def read(data: bytes) -> Any:
+        try:
+            return parse(data)
+        except DecodeError:
+            return UNREADABLE
+
+    return read
+
+
+def _explaining(factory: Callable[..., Any]) -> Callable[..., Any]:
+    """Serve's factory of handlers, with each handler's last word looked at."""
+
+    def make(service_method: str, streaming_type: Any) -> Any:
+        handler = factory(service_method=service_method, streaming_type=streaming_type)
+
+        async def stream(request: Any, context: Any) -> AsyncIterator[Any]:
+            if request is UNREADABLE:
+                _refuse(context, _unreadable())
+                return
+            async with aclosing(handler(request, context)) as messages:
+                async for message in messages:
+                    yield message
+            _explain(context)
+
+        async def unary(request: Any, context: Any) -> Any:
+            if request is UNREADABLE:
+                _refuse(context, _unreadable())
+                return b""
+            answer = await handler(request, context)
+            _explain(context)
+            return answer
+
+        return stream if inspect.isasyncgenfunction(handler) else unary
+
+    return make
+
+
+def _explain(context: Any) -> None:
+    """Put an error of ours where Serve set a status without having an answer of the gateway."""
+    answered = any(key == REQUEST_ID_KEY for key, _ in context.trailing_metadata() or ())
+    if answered:
+        return
+    if context.code() in _LOST:
+        _refuse(context, lost())
+    elif context.code() is _CODE.RESOURCE_EXHAUSTED:
+        _refuse(context, full())
+
+
+def lost() -> VitrineError:
+    """A gateway replica died at work, or there is none. Asking again is safe: each result has a key of its own."""
+    return NotReady("the service lost this request before it was answered; send it again", retry_after_s=1)
+
+
+def full() -> VitrineError:
+    """Too many requests wait for the gateway itself."""
+    return Overloaded("too many requests wait already; try again later", retry_after_s=1)
+
+
+def _unreadable() -> VitrineError:
+    return InvalidInput("the bytes are no message of this call; is the caller of the same version?")
+
+
+def _refuse(context: Any, error: VitrineError) -> None:
+    fail(context, error, request_id_from(dict(context.invocation_metadata() or ()).get("request_id")))

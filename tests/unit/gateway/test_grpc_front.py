@@ -1,0 +1,120 @@
+"""What stands before the gateway over gRPC, on a real socket, with handlers as Serve makes them."""
+
+import asyncio
+from unittest.mock import Mock
+
+import grpc
+import pytest
+
+from services.gateway.grpc_front import add_services
+from services.pb.vitrine.v1 import studio_pb2, studio_pb2_grpc
+from tests.support.running_service import details_of
+
+PARTS = ("pid", "10.0.0.9")
+
+
+class ServesServer:
+    """The part of Serve's `gRPCGenericServer` that is met here: a handler of Serve's for every method.
+
+    Args:
+        behave: Called with the context of every call, as the gateway's replica would be.
+    """
+
+    def __init__(self, behave):
+        self.server = grpc.aio.server()
+        self._behave = behave
+
+    def service_handler_factory(self, service_method, streaming_type):
+        async def stream(request, context):
+            yield studio_pb2.StreamShotResponse().SerializeToString()
+            self._behave(context)
+
+        async def unary(request, context):
+            self._behave(context)
+            return b""
+
+        return stream if streaming_type else unary
+
+    def add_generic_rpc_handlers(self, handlers):
+        [handler] = handlers
+        found = {
+            name: each._replace(
+                response_serializer=None,
+                unary_unary=self.service_handler_factory(service_method=name, streaming_type=False),
+                unary_stream=self.service_handler_factory(service_method=name, streaming_type=True),
+            )
+            for name, each in handler._method_handlers.items()
+        }
+        handler._method_handlers = found
+        self.server.add_generic_rpc_handlers(handlers)
+
+
+@pytest.fixture
+def ask():
+    async def call(behave, request=None, method="CreateShot"):
+        serve = ServesServer(behave)
+        add_services(Mock(), serve)  # as Serve does
+        port = serve.server.add_insecure_port("127.0.0.1:0")
+        await serve.server.start()
+        try:
+            async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+                metadata = [("request_id", "r-1")]
+                if request is not None:
+                    return await channel.unary_unary(f"/vitrine.v1.StudioService/{method}")(request, metadata=metadata)
+                if method == "StreamShot":
+                    stub = studio_pb2_grpc.StudioServiceStub(channel)
+                    stream = stub.StreamShot(studio_pb2.StreamShotRequest(), metadata=metadata)
+                    return [each async for each in stream]
+                return await studio_pb2_grpc.StudioServiceStub(channel).CreateShot(
+                    studio_pb2.CreateShotRequest(), metadata=metadata
+                )
+        except grpc.RpcError as error:
+            return error
+        finally:
+            await serve.server.stop(0)
+
+    return lambda *args, **options: asyncio.wait_for(call(*args, **options), 20)
+
+
+def failing(code, text="", **trailing):
+    def behave(context):
+        context.set_code(code)
+        context.set_details(text)
+        context.set_trailing_metadata([(name.replace("_", "-"), value) for name, value in trailing.items()])
+
+    return behave
+
+
+@pytest.mark.parametrize("method", ["CreateShot", "StreamShot"])
+async def test_replica_that_died_is_told_without_its_whereabouts(ask, method):
+    error = await ask(failing(grpc.StatusCode.INTERNAL, "The actor died: pid 7, ip 10.0.0.9"), method=method)
+    assert error.code() is grpc.StatusCode.UNAVAILABLE
+    assert details_of(error)["ErrorInfo"].reason == "NOT_READY"
+    assert details_of(error)["RequestInfo"].request_id == "r-1"
+    assert not any(part in error.details() for part in PARTS)
+
+
+async def test_full_queue_tells_when_to_come_back(ask):
+    error = await ask(failing(grpc.StatusCode.RESOURCE_EXHAUSTED, "Request dropped due to backpressure"))
+    assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert details_of(error)["ErrorInfo"].reason == "OVERLOADED"
+    assert details_of(error)["RetryInfo"].retry_delay.seconds == 1
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.INTERNAL, grpc.StatusCode.RESOURCE_EXHAUSTED])
+async def test_answer_of_the_gateway_passes_as_it_is(ask, code):
+    error = await ask(failing(code, "our own words", x_request_id="r-1"))
+    assert (error.code(), error.details()) == (code, "our own words")
+
+
+async def test_good_answer_passes_as_it_is(ask):
+    assert await ask(lambda _: None) == studio_pb2.CreateShotResponse()
+
+
+@pytest.mark.parametrize("method", ["CreateShot", "StreamShot"])
+async def test_bytes_that_are_no_message_never_reach_the_gateway(ask, method):
+    reached = []
+    error = await ask(reached.append, request=b"\x0a\xff\xff\xff", method=method)
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert details_of(error)["ErrorInfo"].reason == "INVALID_INPUT"
+    assert not reached
