@@ -11,6 +11,11 @@ settings.register_profile("vitrine", deadline=None)
 settings.load_profile("vitrine")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--hostile", type=int, default=60, help="hostile inputs to send; all kinds by 14, many by 300")
+    parser.addoption("--hostile-seed", default="1", help="another seed gives other inputs")
+
+
 @pytest.fixture(scope="session")
 def photo():
     """A real still life as a JPEG file, 600 x 400."""
