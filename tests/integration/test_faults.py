@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from services.gateway.status import TABLE
-from services.pb.vitrine.v1 import studio_pb2
+from services.pb.vitrine.v1 import common_pb2, studio_pb2
 from tests.support.photos import flat
 from tests.support.running_service import details_of, leave
 
@@ -31,11 +31,16 @@ def faults(photo):
         "unknown scene": ({"image": image, "scene_id": "moon"}, "not_found", "scene_id"),
         "wrong range": ({"image": image, "canvas": {"scale": 9.0}}, "invalid_input", "canvas.scale"),
         "one side": ({"image": image, "canvas": {"width": 64}}, "invalid_input", "canvas"),
+        "not a number": ({"image": image, "canvas": {"scale": float("nan")}}, "invalid_input", "canvas.scale"),
+        "above the horizon": ({"image": image, "camera_pitch_deg": 91.0}, "invalid_input", "camera_pitch_deg"),
+        "quality": ({"image": image, "output": {"quality": 101}}, "invalid_input", "output.quality"),
+        "long name": ({"image": image, "scene_id": "x" * 65}, "invalid_input", "scene_id"),
         "huge canvas": ({"image": image, "canvas": {"width": 9000, "height": 64}}, "too_large", "canvas.width"),
     }
 
 
 NAMES = list(faults(b""))
+STAGES = ["segment", "generate", "postprocess"]
 
 
 def over_grpc(service, fields):
@@ -193,15 +198,16 @@ def test_timeout_of_the_request_stops_the_chain(service, photo):
     assert "postprocess" not in stages_that_finished(service.wait_for_answer(request_id))
 
 
-def test_cancelled_stream_stops_the_chain(service, photo):
+@pytest.mark.parametrize("stage", STAGES)
+def test_cancel_during_a_stage_stops_it_and_all_behind_it(service, photo, stage):
     request_id = f"left-{uuid.uuid4().hex}"
-    request = studio_pb2.StreamShotRequest(shot={"image": {"content": photo}, "scene_id": "white"})
-    stream = service.studio.StreamShot(request, metadata=[("request_id", request_id)])
-    next(event for event in stream if event.stage.stage == 2)
+    shot = {"image": {"content": photo}, "scene_id": "marble", "canvas": {"width": 1800, "height": 1800}}
+    stream = service.studio.StreamShot(studio_pb2.StreamShotRequest(shot=shot), metadata=[("request_id", request_id)])
+    next(event for event in stream if common_pb2.Stage.Name.Name(event.stage.stage) == stage.upper())
     leave(stream)
     lines = service.wait_for_answer(request_id)
     assert [line["outcome"] for line in lines if line["event"] == "request answered"] == ["cancelled"]
-    assert not {"generate", "postprocess"} & stages_that_finished(lines)
+    assert not set(STAGES[STAGES.index(stage) :]) & stages_that_finished(lines)
 
 
 def test_http_caller_who_hangs_up_stops_the_chain(service, photo):

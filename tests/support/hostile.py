@@ -1,5 +1,6 @@
 """What nobody should send: a seeded generator of hostile inputs for both protocols."""
 
+import base64
 import json
 import random
 import struct
@@ -111,15 +112,24 @@ def broken_protobuf(rng, photo):
 
 
 def odd_values_in_protobuf(rng, photo):
-    request = studio_pb2.CreateShotRequest(scene_id=rng.choice(TEXTS), image={"content": photo})
-    for name in rng.sample(("padding", "scale", "position_x", "position_y"), 2):
-        setattr(request.canvas, name, rng.choice(FLOATS))
-    request.canvas.width = rng.choice((1, 2**31 - 1, -(2**31)))
-    request.camera_pitch_deg = rng.choice(FLOATS)
-    request.timeout.seconds = rng.choice((-1, 2**63 - 1, -(2**63), 60))
-    request.timeout.nanos = rng.choice((-1, 2**31 - 1, 0))
-    request.output.format = rng.choice((0, 77, -5))
-    return GrpcInput("protobuf odd values", "CreateShot", request.SerializeToString())
+    request = studio_pb2.CreateShotRequest(scene_id="white", image={"content": photo}, canvas={"scale": 0.1})
+    kind = rng.choice(("scene", "canvas", "float", "pitch", "timeout", "format", "quality"))
+    if kind == "scene":
+        request.scene_id = rng.choice(TEXTS)
+    elif kind == "canvas":
+        request.canvas.width, request.canvas.height = rng.choice((1, 2**31 - 1, -(2**31))), rng.choice((0, 1, 2))
+    elif kind == "float":
+        setattr(request.canvas, rng.choice(("padding", "scale", "position_x", "position_y")), rng.choice(FLOATS))
+    elif kind == "pitch":
+        request.camera_pitch_deg = rng.choice(FLOATS)
+    elif kind == "timeout":
+        request.timeout.seconds = rng.choice((-1, 2**63 - 1, -(2**63), 315_576_000_000))
+        request.timeout.nanos = rng.choice((-1, 2**31 - 1, 0))
+    elif kind == "format":
+        request.output.format = rng.choice((77, -5))
+    else:
+        request.output.quality = rng.choice((-1, 101, 2**31 - 1))
+    return GrpcInput(f"protobuf odd {kind}", "CreateShot", request.SerializeToString())
 
 
 def unknown_fields_in_protobuf(rng, photo):
@@ -134,13 +144,24 @@ def blob_key_over_grpc(rng, photo):
 
 
 def odd_json(rng, photo):
-    fields = {"image": {"content": rng.choice(("", "####", "AAAA", "é", None, 7, []))}, "scene_id": rng.choice(TEXTS)}
-    text = json.dumps(fields)[:-1] + "".join(
-        f', "{name}": {rng.choice(NUMBERS)}' for name in rng.sample(FIELDS, 3) if "." not in name
+    good = base64.b64encode(photo).decode()
+    members = {"scene_id": '"white"', "canvas": '{"scale": 0.1}', "image": json.dumps({"content": good})}
+    kind = rng.choice(("field", "canvas", "image", "scene", "charset", "twice"))
+    if kind == "field":
+        members[rng.choice([name for name in FIELDS if "." not in name])] = rng.choice(NUMBERS)
+    elif kind == "canvas":
+        members["canvas"] = rng.choice((*NUMBERS, '{"scale": NaN}', '{"width": 1e9, "height": 1e9}', '{"x": {}}'))
+    elif kind == "image":
+        odd = rng.choice(("", "####", "é", None, 7, [], {"content": ""}, good[:-1], good + "===", "\x00"))
+        members["image"] = json.dumps(rng.choice((odd, {"content": odd})))
+    elif kind == "scene":
+        members["scene_id"] = json.dumps(rng.choice(TEXTS))
+    text = "{" + ", ".join(f'"{name}": {value}' for name, value in members.items())
+    text += ', "scene_id": "marble"}' if kind == "twice" else "}"
+    charset = rng.choice(("; charset=utf-16", ";;;", "; charset=\x01")) if kind == "charset" else ""
+    return HttpInput(
+        f"json odd {kind}", "POST", "/v1/shots", [("Content-Type", f"application/json{charset}")], text.encode()
     )
-    text += f', "canvas": {rng.choice((*NUMBERS, json.dumps({"width": -1}), "{" * 5))}' + "}"
-    kind = rng.choice(("application/json", "application/json; charset=utf-16", "APPLICATION/JSON;;;"))
-    return HttpInput("json odd values", "POST", "/v1/shots", [("Content-Type", kind)], text.encode())
 
 
 def broken_json(rng, photo):
@@ -220,7 +241,7 @@ def odd_path(rng, photo):
 
 
 def odd_headers(rng, photo):
-    made = _form("", [_file(photo[: rng.randrange(1, 400)]), _part("scene_id", b"white")])
+    made = _form("", [_file(photo), _part("scene_id", b"white"), _part("canvas.scale", b"0.1")])
     extra = rng.choice(
         (
             ("X-Request-Id", rng.choice(("a" * 3000, "../../x", "\u00e9\u00ff", "{}", "id\tid"))),

@@ -39,7 +39,7 @@ def small_service_settings(data_dir, **sections):
     limits = {"max_image_bytes": 2 << 20, "max_image_pixels": 2_000_000, "max_running": 2, "max_waiting": 2}
     tree = {
         "data_dir": data_dir,
-        "http": {"port": http},
+        "http": {"port": http, "keep_alive_s": 3},
         "grpc": {"port": grpc_port},
         "ray": {"metrics_port": metrics, "object_store_mb": 200},
         "limits": limits,

@@ -148,16 +148,17 @@ async def test_time_that_runs_out_stops_the_stage_at_work(parts, shot_of, stage)
     assert made.fakes.cancelled == [stage]
 
 
-async def test_cancel_stops_the_stage_at_work_and_calls_no_other(parts, shot_of):
-    made = parts(slow={"generate": asyncio.Event()})
+@pytest.mark.parametrize("stage", ["segment", "generate", "postprocess"])
+async def test_cancel_stops_the_stage_at_work_and_calls_no_other(parts, shot_of, stage):
+    made = parts(slow={stage: asyncio.Event()})
     work = asyncio.create_task(made.workflow.shot(shot_of()))
-    await made.fakes.reached("generate")
+    await made.fakes.reached(stage)
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
         await work
     await asyncio.sleep(0)
-    assert made.fakes.cancelled == ["generate"]
-    assert "postprocess" not in made.fakes.requests
+    assert made.fakes.cancelled == [stage]
+    assert list(made.fakes.requests)[-1] == stage
 
 
 def test_deadline_is_the_wish_and_more_than_the_limit_is_refused(parts):
