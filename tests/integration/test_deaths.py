@@ -1,5 +1,6 @@
 """Replicas die under load; callers don't, or are told to come back."""
 
+import re
 import socket
 import threading
 import time
@@ -10,24 +11,40 @@ import httpx
 import pytest
 
 from services.client import Vitrine
-from services.pb.vitrine.v1 import studio_pb2
-from tests.support.replicas import kill, wait_for_others
+from services.common.metrics import STAGE_RETRIES
+from services.pb.vitrine.v1 import common_pb2, studio_pb2
+from tests.support.replicas import kill, pids_of, wait_for_others
 from tests.support.running_service import PATIENCE_S, details_of
 
 pytestmark = pytest.mark.service
 
-REQUEST = {"scene_id": "white", "canvas": {"width": 256, "height": 256}}
 STAGES = ["segment", "generate", "postprocess"]
 
 
+def shot_of(photo):
+    """A request that every stage works on for a while."""
+    return {
+        "image": {"content": photo},
+        "scene_id": "marble",
+        "canvas": {"width": 900, "height": 900},
+        "output": {"format": "WEBP", "quality": 100},
+    }
+
+
 class Load:
-    """Callers who each send one shot after the other, never the same one twice, until told to stop."""
+    """Callers who each make one shot after the other, and never ask twice for the same.
+
+    Attributes:
+        outcomes: The media type of each result, or the error that came instead.
+        requests: Ids of those begun.
+    """
 
     def __init__(self, service, photo, callers=2):
         self.outcomes = []
-        self._ask = lambda: service.studio.CreateShot(
-            studio_pb2.CreateShotRequest(image={"content": photo}, **REQUEST), timeout=PATIENCE_S
-        )
+        self.requests = []
+        self._service = service
+        self._request = studio_pb2.StreamShotRequest(shot=shot_of(photo))
+        self._at = {stage: threading.Event() for stage in STAGES}
         self._stopped = threading.Event()
         self._threads = [threading.Thread(target=self._run) for _ in range(callers)]
 
@@ -41,30 +58,56 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    def wait_for(self, count):
+    def wait_for_answers(self, count):
         """Until that many more requests have been answered."""
         wanted, limit = len(self.outcomes) + count, time.monotonic() + PATIENCE_S
         while len(self.outcomes) < wanted:
             assert time.monotonic() < limit, self.outcomes
             time.sleep(0.02)
 
+    def wait_until_at(self, stage):
+        """Until a request comes to that stage."""
+        self._at[stage].clear()
+        assert self._at[stage].wait(PATIENCE_S)
+
     def _run(self):
         while not self._stopped.is_set():
             try:
-                self.outcomes.append(self._ask().image.media_type)
+                self.outcomes.append(self._ask())
             except grpc.RpcError as error:
                 self.outcomes.append(error)
+
+    def _ask(self):
+        self.requests.append(f"load-{uuid.uuid4().hex}")
+        metadata = [("request_id", self.requests[-1])]
+        for event in self._service.studio.StreamShot(self._request, metadata=metadata, timeout=PATIENCE_S):
+            stage = common_pb2.Stage.Name.Name(event.stage.stage).lower()
+            if event.stage.state == studio_pb2.StageEvent.STARTED and stage in self._at:
+                self._at[stage].set()
+        return event.shot.image.media_type
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_stage_killed_under_load_costs_no_request(service, photo, stage):
     with Load(service, photo) as load:
-        load.wait_for(2)
-        dead = kill(stage.title())
+        load.wait_for_answers(1)
+        dead = pids_of(stage.title())
+        load.wait_until_at(stage)
+        kill(dead)
         wait_for_others(stage.title(), dead)
-        load.wait_for(3)
-    assert set(load.outcomes) == {"image/jpeg"}
+        load.wait_for_answers(2)
+    assert set(load.outcomes) == {"image/webp"}
+    assert any("made again" in line["event"] for each in load.requests for line in service.log_lines(each))
     assert service.http.get("/readyz").status_code == 200
+    wait_for_count(service, stage)
+
+
+def wait_for_count(service, stage):
+    """Until the metrics tell of a repeated call; replicas hand their figures over every few seconds."""
+    limit = time.monotonic() + PATIENCE_S
+    while not re.search(rf'^ray_{STAGE_RETRIES.name}{{.*stage="{stage}"', service.metrics(), re.MULTILINE):
+        assert time.monotonic() < limit
+        time.sleep(0.5)
 
 
 def wait_for_stage(service, request_id, stage):
@@ -82,20 +125,18 @@ def test_gateway_killed_at_work_answers_that_the_request_may_be_sent_again(servi
         http_answers.append(
             httpx.post(
                 f"{service.base_url}/v1/shots", files={"image": ("a", photo)}, timeout=PATIENCE_S,
-                data={"scene_id": "marble", "canvas.width": "1500", "canvas.height": "1500"},
+                data={"scene_id": "marble", "canvas.width": "900", "canvas.height": "900"},
             )
         )  # fmt: skip
 
     caller = threading.Thread(target=over_http)
     caller.start()
     call = service.studio.CreateShot.future(
-        studio_pb2.CreateShotRequest(
-            image={"content": photo}, scene_id="marble", canvas={"width": 1500, "height": 1500}
-        ),
+        studio_pb2.CreateShotRequest(**shot_of(photo)),
         metadata=[("request_id", request_id)],
     )
     wait_for_stage(service, request_id, "segment")
-    dead = kill("Gateway")
+    dead = kill(pids_of("Gateway"))
     error = call.exception()
     caller.join()
     assert error.code() is grpc.StatusCode.UNAVAILABLE
@@ -108,7 +149,7 @@ def test_gateway_killed_at_work_answers_that_the_request_may_be_sent_again(servi
     for text in (error.details(), answer.text):
         assert not any(each in text for each in ("pid", "actor", socket.gethostname(), *map(str, dead)))
     wait_for_others("Gateway", dead)
-    assert service.studio.CreateShot(studio_pb2.CreateShotRequest(image={"content": photo}, **REQUEST)).image.key
+    assert service.studio.CreateShot(studio_pb2.CreateShotRequest(**shot_of(photo))).image.key
 
 
 def test_client_outlives_the_gateway(service, photo):
@@ -122,7 +163,7 @@ def test_client_outlives_the_gateway(service, photo):
     for caller in callers:
         caller.start()
     time.sleep(0.5)
-    dead = kill("Gateway")
+    dead = kill(pids_of("Gateway"))
     for caller in callers:
         caller.join()
     wait_for_others("Gateway", dead)
