@@ -158,7 +158,7 @@ def odd_json(rng, photo):
         members["scene_id"] = json.dumps(rng.choice(TEXTS))
     text = "{" + ", ".join(f'"{name}": {value}' for name, value in members.items())
     text += ', "scene_id": "marble"}' if kind == "twice" else "}"
-    charset = rng.choice(("; charset=utf-16", ";;;", "; charset=\x01")) if kind == "charset" else ""
+    charset = rng.choice(("; charset=utf-16", ";;;", '; charset=""')) if kind == "charset" else ""
     return HttpInput(
         f"json odd {kind}", "POST", "/v1/shots", [("Content-Type", f"application/json{charset}")], text.encode()
     )
