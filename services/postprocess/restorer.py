@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.common.alpha import OPAQUE
+from services.codecs.encode import encode_image
 from services.common.camera import Camera
 from services.common.deadline import Deadline
 from services.common.errors import Internal
 from services.common.geometry import Box
-from services.common.image import ImageFormat, encode_image
+from services.common.image import ImageFormat
 from services.common.light import Finish, Light
 from services.common.pose import Pose
 from services.generate.schema import GenerateResult

@@ -13,6 +13,7 @@ from services.common.logs import logger
 from services.common.settings import SegmentSettings
 from services.models.cache import ModelCache
 from services.segment.foreground import ForegroundEstimator
+from services.segment.given import cut_by_alpha
 from services.segment.look import look_for_product
 from services.segment.matte import box_of, refine_alpha
 from services.segment.model import SegmentationModel
@@ -72,7 +73,7 @@ class Segmenter:
         """Cut the product out.
 
         A photo without a product is an answer, not an error: alpha is 0 everywhere, the box is None and the confidence
-        says how little was seen.
+        says how little was seen. A photo that arrives cut out is not looked at by the network.
 
         Args:
             request: The photo.
@@ -81,12 +82,15 @@ class Segmenter:
         Raises:
             DeadlineExceeded: The time is over.
             Cancelled: The caller left.
-            Internal: The network failed, or the image is not (H, W, 3) uint8.
+            Internal: The network failed, the image is not (H, W, 3) uint8, or the alpha not of its size.
         """
         started = time.perf_counter()
         image = request.image
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
             raise Internal(f"expected an image of (H, W, 3) uint8, got {image.shape} {image.dtype}")
+        if request.alpha is not None:
+            deadline.check()
+            return cut_by_alpha(image, request.alpha, self._foreground)
         look = look_for_product(self._model, image, deadline)
         alpha, foreground = np.zeros(image.shape[:2], np.uint16), image
         if look.confidence >= self._min_confidence and look.region.any():
