@@ -1,7 +1,6 @@
 """Pictures to files."""
 
 import io
-import zlib
 from types import MappingProxyType
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from services.codecs.png import encode_png
 from services.codecs.profile import srgb_profile
 from services.common.errors import Internal, InvalidInput
 from services.common.image import ImageFormat
@@ -33,6 +33,8 @@ def encode_image(image: NDArray[np.uint8], image_format: ImageFormat, quality: i
         raise Internal(f"expected (H, W, 3 or 4) uint8, got {image.shape} {image.dtype}")
     if image_format is ImageFormat.JPEG and image.shape[2] == 4:
         raise InvalidInput("JPEG has no transparency; ask for PNG, WebP or AVIF", field="output.format")
+    if image_format is ImageFormat.PNG:
+        return encode_png(image, srgb_profile())
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(image)).save(
         buffer, image_format.value, icc_profile=srgb_profile(), **_OPTIONS[image_format](quality)
@@ -42,11 +44,6 @@ def encode_image(image: NDArray[np.uint8], image_format: ImageFormat, quality: i
 
 def _jpeg(quality: int) -> dict[str, Any]:
     return {"quality": quality, "subsampling": 0 if quality >= _FINE else 2, "optimize": True}
-
-
-def _png(_quality: int) -> dict[str, Any]:
-    # Filtered photos hardly repeat. Looking for runs only takes half the time of level 4, for the same size.
-    return {"compress_type": zlib.Z_RLE, "compress_level": 1}
 
 
 def _webp(quality: int) -> dict[str, Any]:
@@ -59,6 +56,4 @@ def _avif(quality: int) -> dict[str, Any]:
     return {"quality": quality, "subsampling": "4:4:4" if quality >= _FINE else "4:2:0", "speed": 8}
 
 
-_OPTIONS = MappingProxyType(
-    {ImageFormat.JPEG: _jpeg, ImageFormat.PNG: _png, ImageFormat.WEBP: _webp, ImageFormat.AVIF: _avif}
-)
+_OPTIONS = MappingProxyType({ImageFormat.JPEG: _jpeg, ImageFormat.WEBP: _webp, ImageFormat.AVIF: _avif})

@@ -28,12 +28,16 @@ class Segmenter:
         model: The network.
         foreground: Cleans edge colours.
         min_confidence: Below it, no product was found.
+        threads: Compute threads beside the network's.
     """
 
-    def __init__(self, model: SegmentationModel, foreground: ForegroundEstimator, min_confidence: float) -> None:
+    def __init__(
+        self, model: SegmentationModel, foreground: ForegroundEstimator, min_confidence: float, threads: int = 1
+    ) -> None:
         self._model = model
         self._foreground = foreground
         self._min_confidence = min_confidence
+        self._threads = threads
 
     @classmethod
     def open(cls, settings: SegmentSettings, cache: ModelCache, name: str = "isnet") -> Self:
@@ -54,12 +58,17 @@ class Segmenter:
             SegmentationModel(runner, f"{entry.name} {entry.version}"),
             ForegroundEstimator(settings.threads, cache.derived_dir("numba")),
             settings.min_confidence,
+            settings.threads,
         )
 
     @property
     def model(self) -> str:
         """Name and version of the network."""
         return self._model.name
+
+    def first_mask(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The network's bare answer to a photo, for comparisons; see `SegmentationModel.run`."""
+        return self._model.run(image)
 
     def warm_up(self) -> None:
         """Cut out a drawn ball, so that the first photo finds everything compiled and allocated."""
@@ -109,7 +118,7 @@ class Segmenter:
         self, image: NDArray[np.uint8], mask: NDArray[np.float32], region: NDArray[np.bool_], deadline: Deadline
     ) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
         deadline.check()
-        alpha, box = refine_alpha(image, mask, region)
+        alpha, box = refine_alpha(image, mask, region, self._threads)
         # To the steps that are sent on, so that the colours fit the alpha that others will see.
         steps = np.round(alpha * OPAQUE).astype(np.uint16)
         deadline.check()
