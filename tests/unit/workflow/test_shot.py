@@ -206,7 +206,8 @@ async def test_photo_that_arrives_cut_out_hands_its_alpha_on(parts, cutout_of):
     made = parts()
     rgba = np.full((40, 60, 4), 200, np.uint8)
     rgba[:20, :, 3] = 0
-    await made.workflow.cutout(cutout_of(image={"content": encode_image(rgba, ImageFormat.PNG, 90)}))
+    content = encode_image(rgba, ImageFormat.PNG, 90)
+    await made.workflow.cutout(CreateCutoutRequest(image={"content": content}))
     assert np.array_equal(made.fakes.requests["segment"].alpha, rgba[..., 3])
 
 
