@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.common.alpha import OPAQUE
 from services.codecs.encode import encode_image
+from services.common.alpha import OPAQUE
 from services.common.camera import Camera
 from services.common.deadline import Deadline
 from services.common.errors import Internal

@@ -5,8 +5,8 @@ from collections import defaultdict
 
 import numpy as np
 
-from services.common.alpha import OPAQUE
 from services.codecs.encode import encode_image
+from services.common.alpha import OPAQUE
 from services.common.errors import NotReady
 from services.common.geometry import Box
 from services.common.light import Finish, Light
