@@ -11,11 +11,10 @@ from PIL.TiffImagePlugin import STRIPBYTECOUNTS, TILEBYTECOUNTS, TILELENGTH, TIL
 from services.codecs.heif import is_cut_short, is_heif, is_sequence, open_heif
 from services.common.errors import InvalidInput, TooLarge, UnsupportedMedia, VitrineError
 from services.common.geometry import SizeHW
-from services.common.image import ImageLimits
+from services.common.image import MIN_SIDE_PX, ImageLimits
 
 #: For people.
 READABLE: Final = "JPEG, PNG, WebP, AVIF, HEIC or TIFF"
-MIN_SIDE_PX: Final = 16
 
 #: Those that Pillow reads, by its own names.
 _BY_PILLOW: Final = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF")

@@ -5,6 +5,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+#: Of photos and canvases.
+MIN_SIDE_PX: Final = 16
 
 
 class ImageFormat(StrEnum):
