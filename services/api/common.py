@@ -106,7 +106,7 @@ class StageTiming(Message):
 
 class OutputOptions(Message):
     format: Annotated[ImageFormat | None, ZeroIsAbsent] = Field(
-        None, description="Cutouts: PNG (default) or WEBP. Shots: JPEG (default), PNG or WEBP."
+        None, description="Cutouts: PNG (default), WEBP or AVIF. Shots: JPEG (default), PNG, WEBP or AVIF."
     )
     quality: int = Field(0, ge=0, le=100, description="1 to 100; 0 stands for the service's default.")
     inline: bool = Field(default=False, description="Send the file in the answer as well, if it is small enough.")

@@ -58,7 +58,8 @@ def bench(
     from services.api.studio import CreateShotRequest
     from services.cli.machine import machine_facts
     from services.cli.sample import open_sample
-    from services.common.image import ImageFormat, encode_image
+    from services.codecs.encode import encode_image
+    from services.common.image import ImageFormat
 
     settings = open_settings()
     sample = open_sample(photo, None, settings.limits.image)

@@ -19,7 +19,7 @@ def cutout(
     crop: Annotated[bool, typer.Option("--crop", help="Keep only the product's box.")] = False,
     padding: Annotated[float, typer.Option(min=0, max=1, help="Space around it, as a share of its longer side.")] = 0,
     background: Annotated[str, typer.Option(metavar="#RRGGBB", help="Put it on this colour.")] = "",
-    picture_format: Annotated[Literal["png", "webp"], typer.Option("--format", help="File format.")] = "png",
+    picture_format: Annotated[Literal["png", "webp", "avif"], typer.Option("--format", help="File format.")] = "png",
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Pictures made at once.")] = 4,
     timeout: Annotated[float, typer.Option(min=0.1, help="For each picture, in seconds.")] = 120,
     address: AddressOption = None,

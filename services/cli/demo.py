@@ -129,7 +129,8 @@ def _write(out: Path, sample: "Sample", made: list[Made]) -> None:
     from PIL import Image
 
     from services.cli.sheet import Picture, make_sheet, save_sheet
-    from services.common.image import ImageFormat, encode_image
+    from services.codecs.encode import encode_image
+    from services.common.image import ImageFormat
 
     before = encode_image(sample.image, ImageFormat.JPEG, quality=92)
     (out / "before.jpg").write_bytes(before)

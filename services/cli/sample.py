@@ -7,8 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from services.codecs.encode import encode_image
+from services.codecs.photo import decode_image
 from services.common.errors import InvalidInput
-from services.common.image import ImageFormat, ImageLimits, decode_image, encode_image
+from services.common.image import ImageFormat, ImageLimits
 
 #: The sample was taken from about this far above, in degrees.
 COFFEE_PITCH_DEG: Final = 40.0
@@ -44,7 +46,7 @@ def open_sample(photo: Path | None, pitch_deg: float | None, limits: ImageLimits
         content = photo.read_bytes()
     except OSError as error:
         raise InvalidInput(f"the photo {str(photo)!r} can't be read: {error.strerror}", field="photo") from error
-    return Sample(photo.name, decode_image(content, limits), content, pitch_deg)
+    return Sample(photo.name, decode_image(content, limits).on_white(), content, pitch_deg)
 
 
 def _coffee(pitch_deg: float | None) -> Sample:

@@ -25,7 +25,9 @@ def shoot(
     ] = None,
     pose: Annotated[Literal["standing", "lying"] | None, typer.Option(help="How the product rests.")] = None,
     canvas: Annotated[str | None, typer.Option(metavar="WxH", help="Size of the pictures, in pixels.")] = None,
-    picture_format: Annotated[Literal["jpeg", "png", "webp"], typer.Option("--format", help="File format.")] = "jpeg",
+    picture_format: Annotated[
+        Literal["jpeg", "png", "webp", "avif"], typer.Option("--format", help="File format.")
+    ] = "jpeg",
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Pictures made at once.")] = 4,
     timeout: Annotated[float, typer.Option(min=0.1, help="For each picture, in seconds.")] = 120,
     address: AddressOption = None,

@@ -7,12 +7,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.codecs.encode import encode_image
 from services.common.alpha import OPAQUE
 from services.common.camera import Camera
 from services.common.deadline import Deadline
 from services.common.errors import Internal
 from services.common.geometry import Box
-from services.common.image import ImageFormat, encode_image
+from services.common.image import ImageFormat
 from services.common.light import Finish, Light
 from services.common.pose import Pose
 from services.generate.schema import GenerateResult
@@ -34,6 +35,9 @@ from services.postprocess.schema import (
 from services.postprocess.shadow import shade
 from services.segment.schema import SegmentResult
 from services.storage.blobs import BlobStore, StoredBlob
+
+#: Side of the square around a covered pixel in which a cutout's file keeps colour.
+_EDGE_PX = 17
 
 
 class Restorer:
@@ -80,7 +84,8 @@ class Restorer:
     ) -> CutoutResult:
         """Store a cutout as a picture of its own.
 
-        The alpha of an RGBA file is rounded down, so that 255 means fully opaque and nothing less.
+        The alpha of an RGBA file is rounded down, so that 255 means fully opaque and nothing less. Away from the
+        product its colours are black, so that nobody finds the old background under the transparency.
 
         Args:
             request: What to keep and how to write it.
@@ -141,7 +146,13 @@ def cut_picture(request: CutoutRequest, image: NDArray[np.uint8], cutout: Segmen
     product = place_product(image, cutout, Placement((crop.height, crop.width), crop, 0, 0, 1.0, canvas))
     if request.background is not None:
         return on_color(product.color, product.alpha, request.background)
-    return np.dstack([product.color, (product.alpha // 257).astype(np.uint8)])
+    return np.dstack([_blanked(product.color, product.alpha), (product.alpha // 257).astype(np.uint8)])
+
+
+def _blanked(color: NDArray[np.uint8], alpha: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Colour where alpha or the resampling of its edge needs it, and nothing of the old background elsewhere."""
+    near = cv2.dilate(alpha, np.ones((_EDGE_PX, _EDGE_PX), np.uint8)) > 0
+    return color * near[..., None]
 
 
 def compose(request: RestoreRequest, product: Product, scene: GenerateResult, deadline: Deadline) -> NDArray[np.uint8]:

@@ -113,7 +113,7 @@ class CutoutRequest:
     Args:
         crop: The part of the photo to keep; None = all of it.
         background: sRGB colour to put it on; None = leave it transparent.
-        output: PNG or WebP.
+        output: PNG, WebP or AVIF.
         request_id: For the logs.
         deadline_s: Unix time when the result is no longer wanted; None = never.
     """

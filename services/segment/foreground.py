@@ -20,7 +20,9 @@ from services.common.srgb import to_bytes, to_linear
 Array = NDArray[np.float32]
 
 #: Estimate on a coarser grid above this; what is estimated varies slowly, and the last step is at full size anyway.
-_MAX_PIXELS = 1_500_000
+_MAX_PIXELS = 1_000_000
+#: Side of the square around a covered pixel in which colour goes on; resampling reads no further.
+_BEYOND = 17
 
 
 class ForegroundEstimator:
@@ -59,8 +61,8 @@ class ForegroundEstimator:
         estimated, background = self._fields(linear, coverage)
         partial = (coverage > 0) & (coverage < 1)
         inner = foreground[crop]
-        outside = coverage == 0
-        inner[outside] = to_bytes(estimated[outside])
+        beyond = (coverage == 0) & (cv2.dilate(coverage, np.ones((_BEYOND, _BEYOND), np.uint8)) > 0)
+        inner[beyond] = to_bytes(estimated[beyond])
         inner[partial] = to_bytes(_explain(linear[partial], coverage[partial], estimated[partial], background[partial]))
         return foreground
 

@@ -1,5 +1,8 @@
 """From the network's mask to alpha at the photo's own size."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +17,15 @@ Array = NDArray[np.float32]
 _BAND = 4
 #: Windows of the two passes, in places of the network's grid: wide to find the edge, narrow to follow its detail.
 _WIDE, _NARROW = 8, 3
+#: The grid that their windows are solved on. At 2 megapixels the narrow pass moves alpha by 2 of 255 within the band
+#: against a grid of single pixels, in a quarter of the time.
+_GRID = 1.25
 _EPSILON = 1e-4
 
 
-def refine_alpha(image: NDArray[np.uint8], mask: Array, region: NDArray[np.bool_]) -> tuple[Array, Box]:
+def refine_alpha(
+    image: NDArray[np.uint8], mask: Array, region: NDArray[np.bool_], threads: int = 1
+) -> tuple[Array, Box]:
     """Give the mask the photo's own edges.
 
     Two passes of the guided filter, each followed by a stretch, because a filtered mask never quite reaches 0 and 1 and
@@ -28,6 +36,7 @@ def refine_alpha(image: NDArray[np.uint8], mask: Array, region: NDArray[np.bool_
         image: (H, W, 3) uint8 sRGB.
         mask: (h, w) float32 in [0, 1], of the network's size.
         region: (h, w) bool, where the mask is product; somewhere true.
+        threads: Compute threads.
 
     Returns:
         (H, W) float32 in [0, 1] and the rectangle outside of which it is 0.
@@ -40,13 +49,37 @@ def refine_alpha(image: NDArray[np.uint8], mask: Array, region: NDArray[np.bool_
     box = box_of(trimap > 0).grown(_pixels(_WIDE, scale), size_hw)
     crop = box.slices()
     guide = np.asarray(image[crop] / np.float32(255), dtype=np.float32)
-    found = guided_filter(guide, prior[crop], _pixels(_WIDE, scale), _EPSILON, _pixels(1.25, scale))
-    found = guided_filter(guide, _stretch(found, 0.25), _pixels(_NARROW, scale), _EPSILON, _pixels(0.4, scale))
     alpha = np.zeros(size_hw, dtype=np.float32)
-    alpha[crop] = _stretch(found, 0.1)
+    alpha[crop] = _in_stripes(_follow_edges, guide, prior[crop], scale, threads)
     alpha[trimap < 0.25] = 0
     alpha[trimap > 0.75] = 1
     return alpha, box
+
+
+def _follow_edges(guide: Array, prior: Array, scale: float) -> Array:
+    """The two passes over one stripe."""
+    found = guided_filter(guide, prior, _pixels(_WIDE, scale), _EPSILON, _pixels(_GRID, scale))
+    found = guided_filter(guide, _stretch(found, 0.25), _pixels(_NARROW, scale), _EPSILON, _pixels(_GRID, scale))
+    return _stretch(found, 0.1)
+
+
+def _in_stripes(
+    work: Callable[[Array, Array, float], Array], guide: Array, prior: Array, scale: float, threads: int
+) -> Array:
+    """Work on stripes side by side, each with as much more above and below as the passes read."""
+    height = guide.shape[0]
+    # A filter averages twice over its window; the coarser grid reads one place of its own further.
+    reach = 2 * (_pixels(_WIDE, scale) + _pixels(_NARROW, scale)) + 4 * _pixels(_GRID, scale)
+    # All stripes begin on places of the coarser grid.
+    step = _pixels(_GRID, scale)
+    side = -(-height // (threads * step)) * step
+
+    def stripe(top: int) -> Array:
+        begin, end = max(0, top - -(-reach // step) * step), min(height, top + side + reach)
+        return work(guide[begin:end], prior[begin:end], scale)[top - begin : top - begin + side]
+
+    with ThreadPoolExecutor(threads) as pool:
+        return np.concatenate(list(pool.map(stripe, range(0, height, side))))
 
 
 def box_of(pixels: NDArray[np.bool_]) -> Box:

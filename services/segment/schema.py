@@ -16,11 +16,13 @@ class SegmentRequest:
         image: (H, W, 3) uint8 sRGB.
         request_id: For the logs.
         deadline_s: Unix time when the result is no longer wanted; None = never.
+        alpha: (H, W) uint8, 255 = product, of a photo that arrives cut out; it is then taken as it is.
     """
 
     image: NDArray[np.uint8]
     request_id: str = ""
     deadline_s: float | None = None
+    alpha: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class SegmentResult:
             colour without the old background's where it is fractional.
         box: Of all pixels above half; None when no product was found.
         confidence: 0 to 1.
-        model: Name and version.
+        model: Name and version; "alpha of the photo" where no network ran.
         duration_s: Time worked, queueing not counted.
     """
 

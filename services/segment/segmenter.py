@@ -13,6 +13,7 @@ from services.common.logs import logger
 from services.common.settings import SegmentSettings
 from services.models.cache import ModelCache
 from services.segment.foreground import ForegroundEstimator
+from services.segment.given import cut_by_alpha
 from services.segment.look import look_for_product
 from services.segment.matte import box_of, refine_alpha
 from services.segment.model import SegmentationModel
@@ -27,12 +28,16 @@ class Segmenter:
         model: The network.
         foreground: Cleans edge colours.
         min_confidence: Below it, no product was found.
+        threads: Compute threads beside the network's.
     """
 
-    def __init__(self, model: SegmentationModel, foreground: ForegroundEstimator, min_confidence: float) -> None:
+    def __init__(
+        self, model: SegmentationModel, foreground: ForegroundEstimator, min_confidence: float, threads: int = 1
+    ) -> None:
         self._model = model
         self._foreground = foreground
         self._min_confidence = min_confidence
+        self._threads = threads
 
     @classmethod
     def open(cls, settings: SegmentSettings, cache: ModelCache, name: str = "isnet") -> Self:
@@ -53,12 +58,17 @@ class Segmenter:
             SegmentationModel(runner, f"{entry.name} {entry.version}"),
             ForegroundEstimator(settings.threads, cache.derived_dir("numba")),
             settings.min_confidence,
+            settings.threads,
         )
 
     @property
     def model(self) -> str:
         """Name and version of the network."""
         return self._model.name
+
+    def first_mask(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The network's bare answer to a photo, for comparisons; see `SegmentationModel.run`."""
+        return self._model.run(image)
 
     def warm_up(self) -> None:
         """Cut out a drawn ball, so that the first photo finds everything compiled and allocated."""
@@ -72,7 +82,7 @@ class Segmenter:
         """Cut the product out.
 
         A photo without a product is an answer, not an error: alpha is 0 everywhere, the box is None and the confidence
-        says how little was seen.
+        says how little was seen. A photo that arrives cut out is not looked at by the network.
 
         Args:
             request: The photo.
@@ -81,12 +91,15 @@ class Segmenter:
         Raises:
             DeadlineExceeded: The time is over.
             Cancelled: The caller left.
-            Internal: The network failed, or the image is not (H, W, 3) uint8.
+            Internal: The network failed, the image is not (H, W, 3) uint8, or the alpha not of its size.
         """
         started = time.perf_counter()
         image = request.image
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
             raise Internal(f"expected an image of (H, W, 3) uint8, got {image.shape} {image.dtype}")
+        if request.alpha is not None:
+            deadline.check()
+            return cut_by_alpha(image, request.alpha, self._foreground)
         look = look_for_product(self._model, image, deadline)
         alpha, foreground = np.zeros(image.shape[:2], np.uint16), image
         if look.confidence >= self._min_confidence and look.region.any():
@@ -105,7 +118,7 @@ class Segmenter:
         self, image: NDArray[np.uint8], mask: NDArray[np.float32], region: NDArray[np.bool_], deadline: Deadline
     ) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
         deadline.check()
-        alpha, box = refine_alpha(image, mask, region)
+        alpha, box = refine_alpha(image, mask, region, self._threads)
         # To the steps that are sent on, so that the colours fit the alpha that others will see.
         steps = np.round(alpha * OPAQUE).astype(np.uint16)
         deadline.check()

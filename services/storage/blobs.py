@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
+from services.codecs.opener import image_size_hw
 from services.common.errors import NotFound
-from services.common.image import ImageFormat, image_size_hw
+from services.common.image import ImageFormat
 
 #: Keys are paths of plain segments: no "..", no empty segment, no leading dot, nothing that a shell or URL would read.
 #: A segment is short enough to be a file name everywhere.

@@ -22,10 +22,11 @@ from services.api.studio import (
     CreateShotResponse,
     PreservationProof,
 )
+from services.codecs.photo import decode_image
 from services.common.deadline import Deadline
 from services.common.errors import InvalidInput, ProductNotFound
 from services.common.geometry import Box
-from services.common.image import ImageFormat, decode_image
+from services.common.image import ImageFormat
 from services.common.settings import LimitSettings
 from services.generate.scene import SceneCatalog
 from services.generate.schema import GenerateRequest
@@ -51,7 +52,7 @@ class Product:
         cutout: Segmentation's result, to be handed on as it is.
         box: Where the product is.
         confidence: 0 to 1.
-        model: Name and version of the segmentation model.
+        model: Name and version of the segmentation model, or that the photo's own alpha was taken.
     """
 
     image: NDArray[np.uint8]
@@ -120,7 +121,7 @@ class ShotWorkflow:
         output = _output(request.output, ImageFormat.PNG, "cutouts", request_id)
         if output.format is ImageFormat.JPEG:
             raise InvalidInput(
-                "a cutout is written as PNG or WEBP, got JPEG, which has no transparency", field="output.format"
+                "a cutout is written as PNG, WEBP or AVIF, got JPEG, which has no transparency", field="output.format"
             )
         async with Walk.within(deadline or self.deadline(request.timeout), request_id) as walk:
             product = await self._find_product(walk, request.image.content)
@@ -228,8 +229,10 @@ class ShotWorkflow:
         return restored, generated.engine
 
     async def _find_product(self, walk: Walk, photo: bytes) -> Product:
-        image = await walk.local(StageName.DECODE, decode_image, photo, self._limits.image)
-        cutout = self._stages.segment.run(SegmentRequest(image, walk.request_id, walk.deadline.at_s))
+        decoded = await walk.local(StageName.DECODE, decode_image, photo, self._limits.image)
+        cutout = self._stages.segment.run(
+            SegmentRequest(decoded.image, walk.request_id, walk.deadline.at_s, decoded.alpha)
+        )
         found = await walk.remote(StageName.SEGMENT, cutout, lambda result: result.duration_s)
         if found.box is None or found.confidence < self._min_confidence:
             raise ProductNotFound(
@@ -237,7 +240,7 @@ class ShotWorkflow:
                 f"{self._min_confidence:.2f}; send a photo with one product clearly in front",
                 confidence=round(found.confidence, 4), limit=self._min_confidence,
             )  # fmt: skip
-        return Product(image, cutout, found.box, found.confidence, found.model)
+        return Product(decoded.image, cutout, found.box, found.confidence, found.model)
 
 
 def _output(wanted: api.OutputOptions, default: ImageFormat, folder: str, request_id: str) -> Output:

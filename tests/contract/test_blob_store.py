@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
+from services.codecs.encode import encode_image
 from services.common.errors import Forbidden, NotFound
-from services.common.image import ImageFormat, encode_image
+from services.common.image import ImageFormat
 from services.common.settings import S3Settings
 from services.storage.blobs import MAX_KEY_LENGTH, BlobStore, media_type_of
 from services.storage.local import LocalBlobs

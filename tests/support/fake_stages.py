@@ -5,10 +5,10 @@ from collections import defaultdict
 
 import numpy as np
 
+from services.codecs.encode import encode_image
 from services.common.alpha import OPAQUE
 from services.common.errors import NotReady
 from services.common.geometry import Box
-from services.common.image import encode_image
 from services.common.light import Finish, Light
 from services.generate.schema import GenerateResult
 from services.postprocess.schema import CutoutResult, RestoreResult

@@ -12,8 +12,9 @@ from services.api.studio import CreateCutoutResponse, CreateShotResponse, Preser
 from services.cli.demo import MAX_SHEET_BYTES, Made, _clear, _make_all, _table, _write
 from services.cli.sample import open_sample
 from services.client import Vitrine
+from services.codecs.encode import encode_image
 from services.common.errors import NotFound
-from services.common.image import ImageFormat, ImageLimits, encode_image
+from services.common.image import ImageFormat, ImageLimits
 
 
 @pytest.fixture

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from services.cli.sample import COFFEE_PITCH_DEG, open_sample
+from services.codecs.encode import encode_image
 from services.common.errors import InvalidInput, UnsupportedMedia
-from services.common.image import ImageFormat, ImageLimits, encode_image
+from services.common.image import ImageFormat, ImageLimits
 
 LIMITS = ImageLimits(max_bytes=10**7, max_pixels=10**7)
 

@@ -43,7 +43,7 @@ def test_post_takes_json_and_a_form(path, parts):
 @pytest.mark.parametrize("path", ["/v1/shots", "/v1/cutouts"])
 def test_post_answers_json_or_a_picture(path):
     answers = WHOLE["paths"][path]["post"]["responses"]
-    assert {"application/json", "image/png", "image/jpeg", "image/webp"} == set(answers["200"]["content"])
+    assert {"application/json", "image/png", "image/jpeg", "image/webp", "image/avif"} == set(answers["200"]["content"])
 
 
 def test_faults_are_problems_everywhere():

@@ -1,6 +1,7 @@
 import io
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -156,7 +157,16 @@ def test_transparent_cutout_is_opaque_only_where_alpha_is_full(restorer: Restore
     blob = restorer.cutout(request, IMAGE, replace(CUTOUT, alpha=almost), Deadline()).blob
     rgba = pixels(store, blob.key)
     assert np.array_equal(rgba[..., 3] == 255, almost == OPAQUE)
-    assert np.array_equal(rgba[..., :3], IMAGE)
+    covered = rgba[..., 3] > 0
+    assert np.array_equal(rgba[covered, :3], IMAGE[covered])
+
+
+def test_transparent_cutout_hides_no_background(restorer: Restorer, store: MemoryBlobs) -> None:
+    blob = restorer.cutout(CutoutRequest(None, None, PNG), IMAGE, CUTOUT, Deadline()).blob
+    colors = pixels(store, blob.key)[..., :3]
+    assert not colors[:6].any()
+    near = cv2.dilate(CUTOUT.alpha, np.ones((5, 5), np.uint8)) > 0
+    assert np.array_equal(colors[near], IMAGE[near])
 
 
 def test_cutout_is_cropped(restorer: Restorer, store: MemoryBlobs) -> None:

@@ -71,3 +71,12 @@ def test_box_holds_all_true_pixels_and_no_more():
     pixels[3, 5] = pixels[10, 20] = True
     box = box_of(pixels)
     assert (box.top, box.left, box.bottom, box.right) == (3, 5, 11, 21)
+
+
+def test_stripes_side_by_side_show_no_seam(disc, blurred):
+    coverage = disc((300, 400), 110)
+    image = (coverage[..., None] * (220, 40, 30) + (1 - coverage[..., None]) * 175).astype(np.uint8)
+    mask = blurred(coverage)
+    alone, _ = refine_alpha(image, mask, mask >= 0.5)
+    together, _ = refine_alpha(image, mask, mask >= 0.5, threads=3)
+    assert np.abs(alone - together).max() < 0.02

@@ -131,3 +131,11 @@ def test_isnet_finds_no_product_in_a_texture(isnet, texture):
     result = cut(isnet, np.repeat(getattr(data, texture)()[..., None], 3, axis=2))
     assert result.box is None
     assert result.confidence < 0.25
+
+
+def test_photo_that_arrives_cut_out_needs_no_network(segmenter, ball):
+    image, coverage = ball
+    alpha = np.round(coverage * 255).astype(np.uint8)
+    result = segmenter.run(SegmentRequest(image, alpha=alpha), Deadline())
+    assert result.model == "alpha of the photo"
+    assert np.array_equal(result.alpha, alpha.astype(np.uint16) * 257)

@@ -4,9 +4,11 @@ import asyncio
 import json
 import time
 
+import numpy as np
 import pytest
 
 from services.api.studio import CreateCutoutRequest, CreateShotRequest
+from services.codecs.encode import encode_image
 from services.common.deadline import Deadline
 from services.common.errors import (
     DeadlineExceeded,
@@ -199,3 +201,18 @@ async def test_cutout_as_jpeg_is_refused(parts, cutout_of):
 async def test_answer_without_address_is_json(parts, shot_of):
     answer = await parts().workflow.shot(shot_of())
     assert json.loads(answer.model_dump_json())["image"]["url"] == ""
+
+
+async def test_photo_that_arrives_cut_out_hands_its_alpha_on(parts, cutout_of):
+    made = parts()
+    rgba = np.full((40, 60, 4), 200, np.uint8)
+    rgba[:20, :, 3] = 0
+    content = encode_image(rgba, ImageFormat.PNG, 90)
+    await made.workflow.cutout(CreateCutoutRequest(image={"content": content}))
+    assert np.array_equal(made.fakes.requests["segment"].alpha, rgba[..., 3])
+
+
+async def test_opaque_photo_hands_no_alpha_on(parts, cutout_of):
+    made = parts()
+    await made.workflow.cutout(cutout_of())
+    assert made.fakes.requests["segment"].alpha is None

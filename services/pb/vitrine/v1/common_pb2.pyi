@@ -27,7 +27,9 @@ class ImageSource(_message.Message):
 
     CONTENT_FIELD_NUMBER: _builtins.int
     content: _builtins.bytes
-    """The encoded file: JPEG, PNG or WebP, never animated."""
+    """The encoded file: JPEG, PNG, WebP, AVIF, HEIC or TIFF, never animated. One that arrives cut out, with an alpha
+    channel, keeps that alpha.
+    """
     def __init__(
         self,
         *,
@@ -59,12 +61,14 @@ class ImageFormat(_message.Message):
         JPEG: ImageFormat._Format.ValueType  # 1
         PNG: ImageFormat._Format.ValueType  # 2
         WEBP: ImageFormat._Format.ValueType  # 3
+        AVIF: ImageFormat._Format.ValueType  # 4
 
     class Format(_Format, metaclass=_FormatEnumTypeWrapper): ...
     FORMAT_UNSPECIFIED: ImageFormat.Format.ValueType  # 0
     JPEG: ImageFormat.Format.ValueType  # 1
     PNG: ImageFormat.Format.ValueType  # 2
     WEBP: ImageFormat.Format.ValueType  # 3
+    AVIF: ImageFormat.Format.ValueType  # 4
 
     def __init__(
         self,

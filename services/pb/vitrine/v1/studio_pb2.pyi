@@ -31,9 +31,9 @@ class OutputOptions(_message.Message):
     QUALITY_FIELD_NUMBER: _builtins.int
     INLINE_FIELD_NUMBER: _builtins.int
     format: _common_pb2.ImageFormat.Format.ValueType
-    """Cutouts: PNG (default) or WEBP. Shots: JPEG (default), PNG or WEBP."""
+    """Cutouts: PNG (default), WEBP or AVIF. Shots: JPEG (default), PNG, WEBP or AVIF."""
     quality: _builtins.int
-    """1 to 100 for JPEG and WebP; 0 stands for the service's default. WebP at 100 is lossless."""
+    """1 to 100 for JPEG, WebP and AVIF; 0 stands for the service's default. WebP at 100 is lossless."""
     inline: _builtins.bool
     """Send the file in the answer as well, if it is small enough (3 MiB unless the operator set another limit)."""
     def __init__(
@@ -107,7 +107,7 @@ class CreateCutoutResponse(_message.Message):
     confidence: _builtins.float
     """How sure the segmentation is, 0 to 1."""
     model: _builtins.str
-    """The model that cut it out, name and version."""
+    """The model that cut it out, name and version; "alpha of the photo" where the photo arrived cut out."""
     @_builtins.property
     def image(self) -> _common_pb2.Blob: ...
     @_builtins.property

@@ -1,0 +1,58 @@
+"""Photos that arrive cut out: their own alpha is the mask."""
+
+import time
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.common.errors import Internal
+from services.segment.foreground import ForegroundEstimator
+from services.segment.matte import box_of
+from services.segment.schema import SegmentResult
+
+NAME: Final = "alpha of the photo"
+
+_STEPS = 257  # 255 of 8 bits are 65535 of 16
+#: A plain colour under full transparency varies by less than this (standard deviation of bytes, dithering included).
+_PLAIN = 6.0
+
+
+def cut_by_alpha(image: NDArray[np.uint8], alpha: NDArray[np.uint8], foreground: ForegroundEstimator) -> SegmentResult:
+    """Take a photo's own alpha.
+
+    Its edge colours are kept if the file is blank where it is transparent: whoever blanked it has made its colours. If
+    the old background is still there, it shines through the edge as well, and is taken out of it.
+
+    Args:
+        image: (H, W, 3) uint8 sRGB, straight colours.
+        alpha: (H, W) uint8, 255 = product.
+        foreground: Cleans edge colours.
+
+    Returns:
+        Its confidence is 1, or 0 where nothing is above half.
+
+    Raises:
+        Internal: The alpha is not of the image's size.
+    """
+    started = time.perf_counter()
+    if alpha.shape != image.shape[:2] or alpha.dtype != np.uint8:
+        raise Internal(f"expected an alpha of {image.shape[:2]} uint8, got {alpha.shape} {alpha.dtype}")
+    steps = alpha.astype(np.uint16) * np.uint16(_STEPS)
+    solid = alpha >= 128
+    found = bool(solid.any())
+    if found and _shows_background(image, alpha):
+        image = foreground.run(image, np.asarray(alpha / np.float32(255), dtype=np.float32), box_of(alpha > 0))
+    return SegmentResult(
+        alpha=steps if found else np.zeros_like(steps),
+        foreground=image,
+        box=box_of(solid) if found else None,
+        confidence=1.0 if found else 0.0,
+        model=NAME,
+        duration_s=time.perf_counter() - started,
+    )
+
+
+def _shows_background(image: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> bool:
+    hidden = image[alpha == 0]
+    return len(hidden) > 0 and float(hidden.std(axis=0).max()) > _PLAIN
