@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from services.common.deadline import Deadline
 from services.common.geometry import Box, SizeHW
 from services.common.light import Light
+from services.postprocess.directions import light_rays
 from services.postprocess.product import Product
 
 #: Distances of the product's back and front from the wall, relative to its longer side: clothes on a hanger.
@@ -78,18 +79,7 @@ def wall_offsets(light: Light, count: int = DIRECTIONS) -> tuple[NDArray[np.floa
     Returns:
         (count, 2) float64 offsets (right, down) and (count,) float64 weights that add up to 1.
     """
-    front = light.before_the_wall()
-    azimuth, elevation = math.radians(front.azimuth_deg), math.radians(front.elevation_deg)
-    toward = np.array(
-        [math.sin(azimuth) * math.cos(elevation), math.sin(elevation), math.cos(azimuth) * math.cos(elevation)]
-    )
-    across = np.array([math.cos(azimuth), 0.0, -math.sin(azimuth)])
-    up = np.cross(toward, across)
-    index = np.arange(count)
-    radius = math.tan(math.radians(light.radius_deg)) * np.sqrt((index + 0.5) / count)
-    turn = index * math.pi * (3 - math.sqrt(5))
-    rays = toward + radius[:, None] * (np.cos(turn)[:, None] * across + np.sin(turn)[:, None] * up)
-    rays /= np.linalg.norm(rays, axis=1, keepdims=True)
+    rays = light_rays(light.before_the_wall(), count)
     # A steep light is held off the wall, so that no shadow is much longer than twice the distance.
     facing = np.maximum(-rays[:, 2], 0.45)
     return np.stack([-rays[:, 0], rays[:, 1]], 1) / facing[:, None], facing / facing.sum()
