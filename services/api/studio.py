@@ -92,6 +92,9 @@ class CreateShotResponse(Message):
     preservation: PreservationProof = PreservationProof()
     recipe_sha256: str = ""
     timings: list[StageTiming] = []
+    pose: Annotated[Pose | None, ZeroIsAbsent] = None
+    camera_pitch_deg: float = 0.0
+    view_confidence: float = 0.0
 
 
 class StreamShotRequest(Message):

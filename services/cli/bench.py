@@ -131,7 +131,9 @@ async def _measure(
     with asides().status("loading the stages into this process"):
         here = settings.model_copy(update={"data_dir": data_dir / "here"})
         stages = await asyncio.to_thread(open_local_stages, here)
-    workflow = ShotWorkflow(stages, SceneCatalog.shipped(), settings.limits, settings.segment.min_confidence)
+    workflow = ShotWorkflow(
+        stages, SceneCatalog.open(settings.generate.scenes_dir), settings.limits, settings.segment.min_confidence
+    )
     options: ShotOptions = {"seed": 1}
     if request.camera_pitch_deg is not None:
         options["camera_pitch_deg"] = request.camera_pitch_deg

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 READY_TIMEOUT_S = 240.0
 MAX_SHEET_BYTES = 400_000
 SEED = 1
+#: What a scene is refused for that does not fit the photo's view.
+_VIEW_FIELDS = frozenset({"scene_id", "pose", "camera_pitch_deg"})
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the pictures.")] = Path("out/demo"),
     json: JsonOption = False,
 ) -> None:
-    """Fetch models, start the service, send a photo into every scene, and stop the service again."""
+    """Fetch models, start the service, send a photo into every scene that fits it, and stop the service again."""
     from services.cli.models import fetch_missing
     from services.cli.sample import open_sample
     from services.cli.service_process import ServiceProcess
@@ -99,7 +101,7 @@ def _clear(out: Path, scene_ids: Iterable[str], photo: Path | None) -> None:
 
 def _make_all(vitrine: "Vitrine", sample: "Sample", only: str | None, console: "Console") -> list[Made]:
     from services.client import ShotOptions
-    from services.common.errors import NotFound
+    from services.common.errors import InvalidInput, NotFound
 
     known = vitrine.scenes()
     chosen = [scene for scene in known if only in (None, "", scene.scene_id)]
@@ -116,7 +118,13 @@ def _make_all(vitrine: "Vitrine", sample: "Sample", only: str | None, console: "
         for scene in chosen:
             status.update(f"shooting: {scene.title}")
             began = time.monotonic()
-            shot = vitrine.shot(sample.content, scene.scene_id, **options)
+            try:
+                shot = vitrine.shot(sample.content, scene.scene_id, **options)
+            except InvalidInput as error:
+                if only or error.details.get("field") not in _VIEW_FIELDS:
+                    raise
+                console.print(f"{scene.title}: left out, it does not fit how the photo was taken")
+                continue
             made.append(Made(scene.scene_id, _title(scene), shot, time.monotonic() - began))
     return made
 

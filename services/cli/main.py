@@ -47,6 +47,7 @@ def _main(
     configure_logs("ERROR", "cli")  # commands say themselves, in one line, what went wrong
 
 
-for command in (serve, shoot, cutout, scenes, bench, demo):
+for command in (serve, shoot, cutout, bench, demo):
     app.command()(command)
 app.add_typer(models, name="models")
+app.add_typer(scenes, name="scenes")

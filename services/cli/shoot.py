@@ -23,7 +23,7 @@ def shoot(
     pitch: Annotated[
         float | None, typer.Option(min=0, max=90, help="How far the camera looked down, in degrees.")
     ] = None,
-    pose: Annotated[Literal["standing", "lying"] | None, typer.Option(help="How the product rests.")] = None,
+    pose: Annotated[Literal["standing", "lying", "hanging"] | None, typer.Option(help="How the product rests.")] = None,
     canvas: Annotated[str | None, typer.Option(metavar="WxH", help="Size of the pictures, in pixels.")] = None,
     picture_format: Annotated[
         Literal["jpeg", "png", "webp", "avif"], typer.Option("--format", help="File format.")

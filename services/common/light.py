@@ -1,8 +1,13 @@
 """The light of a scene, as the plate found or made it and as shadows need it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 RGB = tuple[float, float, float]
+
+#: A lamp for a wall stands at least this far round on the camera's side: a light that grazes the wall would draw the
+#: shadow of what hangs there out of the picture.
+_LEAST_BEFORE_WALL_DEG: Final = 120.0
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,12 @@ class Light:
     radius_deg: float
     key: RGB
     ambient: RGB
+
+    def before_the_wall(self) -> "Light":
+        """The same light on the camera's side of a wall behind the product; one from behind is mirrored there."""
+        azimuth = (self.azimuth_deg + 180) % 360 - 180
+        round_deg = max(_LEAST_BEFORE_WALL_DEG, abs(azimuth), 180 - abs(azimuth))
+        return replace(self, azimuth_deg=round_deg if azimuth >= 0 else -round_deg)
 
 
 @dataclass(frozen=True)

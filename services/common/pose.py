@@ -8,3 +8,4 @@ class Pose(StrEnum):
 
     STANDING = "STANDING"
     LYING = "LYING"
+    HANGING = "HANGING"

@@ -154,6 +154,15 @@ class SegmentSettings(StageSettings):
     min_confidence: float = Field(0.25, ge=0, le=1, description="Below this, no product was found.")
 
 
+class GenerateSettings(StageSettings):
+    """Generation's share, and what it may draw."""
+
+    scenes_dir: Path | None = Field(None, description="The operator's own scene files, beside the shipped ones.")
+    plates_mb: int = Field(
+        64, ge=0, description="Memory for finished backgrounds, which repeat with scene, camera and seed; in MiB."
+    )
+
+
 class ObservabilitySettings(Section):
     """What is told about the service's work."""
 
@@ -192,7 +201,7 @@ class Settings(BaseSettings):
     models: ModelSettings = Field(default_factory=ModelSettings)
     gateway: GatewaySettings = Field(default_factory=GatewaySettings)
     segment: SegmentSettings = Field(default_factory=SegmentSettings)
-    generate: StageSettings = Field(default_factory=StageSettings)
+    generate: GenerateSettings = Field(default_factory=GenerateSettings)
     postprocess: StageSettings = Field(default_factory=StageSettings)
     observability: ObservabilitySettings = Field(default_factory=ObservabilitySettings)
 

@@ -33,6 +33,7 @@ class Gateway(GrpcApi):
 
     Raises:
         StorageUnavailable: The blob store can't be opened.
+        ValueError: The operator's scenes can't be read.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class Gateway(GrpcApi):
     ) -> None:
         configure_logs(settings.observability.log_level, "gateway")
         limits = settings.limits
-        scenes = SceneCatalog.shipped()
+        scenes = SceneCatalog.open(settings.generate.scenes_dir)
         store = open_store(settings)
         recorder = Recorder(metrics)
         stages = Stages(

@@ -114,13 +114,9 @@ class TableBackdrop(Part):
     dapple: Share = Field(0, description="Share of the key that leaves overhead take away, in soft patches.")
 
 
-class WindowBackdrop(Part):
-    """A table against a wall, in the light of a window with leaves before it; lengths as `plates/gobo.py` has them."""
+class WindowPanes(Part):
+    """A window with leaves before it; lengths as `plates/gobo.py` has them."""
 
-    kind: Literal["window"]
-    cover: Cover
-    light: StudioLight
-    wall_m: float = Field(0.5, gt=0.05)
     pane_m: tuple[float, float] = (0.3, 0.4)
     bar_m: float = Field(0.035, gt=0)
     columns: int = Field(2, ge=1, le=6)
@@ -129,4 +125,63 @@ class WindowBackdrop(Part):
     leaves: Share = 0.8
 
 
-Backdrop = Annotated[PackshotBackdrop | SweepBackdrop | TableBackdrop | WindowBackdrop, Field(discriminator="kind")]
+class WindowBackdrop(WindowPanes):
+    """A table against a wall, in the light of a window."""
+
+    kind: Literal["window"]
+    cover: Cover
+    light: StudioLight
+    wall_m: float = Field(0.5, gt=0.05)
+
+
+class CornerBackdrop(Part):
+    """A table or shelf against a wall of another material, in studio light."""
+
+    kind: Literal["corner"]
+    cover: Cover
+    wall: Cover
+    light: StudioLight
+    wall_m: float = Field(0.5, gt=0.05)
+
+
+class SurfaceBackdrop(Part):
+    """A level surface that fills the picture, lit by one lamp; for goods seen from above."""
+
+    kind: Literal["surface"]
+    cover: Cover
+    light: StudioLight
+
+
+class PodiumBackdrop(Part):
+    """A round plinth before seamless paper; lengths as `plates/podium.py` has them."""
+
+    kind: Literal["podium"]
+    colour: Colour
+    plinth: Colour
+    light: StudioLight
+    radius_m: float = Field(0.24, gt=0.05)
+    height_m: float = Field(0.3, gt=0.01)
+    floor_m: float = Field(0.6, gt=0)
+    curve_m: float = Field(0.5, gt=0.02)
+
+
+class WallBackdrop(Part):
+    """An upright wall that the product hangs on, facing the camera; `panes` = the light falls through a window."""
+
+    kind: Literal["wall"]
+    cover: Cover
+    light: StudioLight
+    panes: WindowPanes | None = None
+
+
+Backdrop = Annotated[
+    PackshotBackdrop
+    | SweepBackdrop
+    | TableBackdrop
+    | WindowBackdrop
+    | CornerBackdrop
+    | SurfaceBackdrop
+    | PodiumBackdrop
+    | WallBackdrop,
+    Field(discriminator="kind"),
+]

@@ -1,48 +1,27 @@
 """The generation stage: a request in, a background with its light out."""
 
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from typing import Final, Generic, Self, TypeVar
+from collections.abc import Callable
+from typing import Final, Self
 
 import cv2
 
 from services.common.camera import Camera
 from services.common.deadline import Deadline
-from services.common.settings import StageSettings
+from services.common.settings import GenerateSettings
 from services.generate.environment import Environment
 from services.generate.plates.materials.catalog import MaterialName, build_texture
-from services.generate.plates.plate import draw_plate
+from services.generate.plates.plate import Plate, draw_plate
 from services.generate.plates.texture import Texture
+from services.generate.recent import Recent, RecentBytes
 from services.generate.scene import SceneCatalog
 from services.generate.schema import GenerateRequest, GenerateResult
 from services.models.cache import ModelCache
 
-ENGINE: Final = "plates-1"
+ENGINE: Final = "plates-2"
 #: A texture of 2048 pixels takes 67 MB, a panorama with its blurred copies 4 MB.
-TEXTURES_KEPT: Final = 6
+TEXTURES_KEPT: Final = 8
 ENVIRONMENTS_KEPT: Final = 8
-Made = TypeVar("Made")
-
-
-class Recent(Generic[Made]):
-    """The last few things made, each made once, also when several threads ask at the same time."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._made: OrderedDict[Hashable, Made] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable, make: Callable[[], Made]) -> Made:
-        """What `make` gave for that key, now or before."""
-        with self._lock:
-            if key not in self._made:
-                self._made[key] = make()
-                if len(self._made) > self._capacity:
-                    self._made.popitem(last=False)
-            self._made.move_to_end(key)
-            return self._made[key]
 
 
 class Generator:
@@ -53,6 +32,7 @@ class Generator:
         load_environment: Gives the panorama of a name.
         texture_px: Side of material textures, a power of two.
         threads: Compute threads of this process.
+        plates_bytes: Memory for finished plates; 0 keeps none.
     """
 
     def __init__(
@@ -61,22 +41,29 @@ class Generator:
         load_environment: Callable[[str], Environment],
         texture_px: int = 2048,
         threads: int = 2,
+        plates_bytes: int = 0,
     ) -> None:
         self.scenes = scenes
         self._load_environment = load_environment
         self._texture_px = texture_px
         self._environments: Recent[Environment] = Recent(ENVIRONMENTS_KEPT)
         self._textures: Recent[Texture] = Recent(TEXTURES_KEPT)
+        self._plates: RecentBytes[Plate] = RecentBytes(plates_bytes, lambda plate: plate.background.nbytes)
         cv2.setNumThreads(threads)
 
     @classmethod
-    def open(cls, settings: StageSettings, cache: ModelCache) -> Self:
-        """A generator of the shipped scenes, with panoramas out of the model cache."""
+    def open(cls, settings: GenerateSettings, cache: ModelCache) -> Self:
+        """A generator of the shipped scenes and the operator's, with panoramas out of the model cache.
+
+        Raises:
+            ValueError: The operator's scenes can't be read.
+        """
 
         def load(name: str) -> Environment:
             return Environment.load(cache.path(f"environment-{name}"))
 
-        return cls(SceneCatalog.shipped(), load, threads=settings.threads)
+        scenes = SceneCatalog.open(settings.scenes_dir)
+        return cls(scenes, load, threads=settings.threads, plates_bytes=settings.plates_mb << 20)
 
     def run(self, request: GenerateRequest, deadline: Deadline) -> GenerateResult:
         """Make one background.
@@ -89,7 +76,12 @@ class Generator:
         started = time.perf_counter()
         deadline.check()
         scene = self.scenes.get(request.scene_id)
-        plate = draw_plate(scene, request.camera, request.seed, self, deadline)
+        key = (scene.id, request.camera, request.seed)
+        plate = self._plates.find(key)
+        if plate is None:
+            plate = draw_plate(scene, request.camera, request.seed, self, deadline)
+            plate.background.flags.writeable = False  # it may be handed out again
+            self._plates.keep(key, plate)
         return GenerateResult(plate.background, plate.light, plate.finish, ENGINE, time.perf_counter() - started)
 
     def warm_up(self) -> None:

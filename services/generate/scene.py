@@ -1,12 +1,14 @@
 """A scene: where a product can be put, read from the data files in `scenes/`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from types import MappingProxyType
 from typing import Self
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from services.common.errors import NotFound
 from services.common.pose import Pose
@@ -67,13 +69,23 @@ class SceneCatalog:
     @classmethod
     def shipped(cls) -> Self:
         """The scenes that come with Vitrine."""
-        scenes = {}
-        for file in resources.files("services.generate").joinpath("scenes").iterdir():
-            if not file.name.endswith(".yaml"):
-                continue
-            scene = Scene.model_validate(yaml.safe_load(file.read_text("utf-8")))
-            if file.name != f"{scene.id}.yaml":
-                raise ValueError(f"{file.name} holds the scene {scene.id!r}; name and id must agree")
+        return cls({scene.id: scene for scene in _read(resources.files("services.generate").joinpath("scenes"))})
+
+    @classmethod
+    def open(cls, folder: Path | None) -> Self:
+        """The shipped scenes and those of an operator's folder; None = the shipped ones alone.
+
+        Raises:
+            ValueError: The folder is missing; a file is no scene, or one of its ids is taken.
+        """
+        scenes = dict(cls.shipped().scenes)
+        if folder is None:
+            return cls(scenes)
+        if not folder.is_dir():
+            raise ValueError(f"generate.scenes_dir is {str(folder)!r}; wanted is a folder of scene files")
+        for scene in _read(folder):
+            if scene.id in scenes:
+                raise ValueError(f"{folder / f'{scene.id}.yaml'}: there is a scene {scene.id!r} already; rename it")
             scenes[scene.id] = scene
         return cls(scenes)
 
@@ -89,3 +101,17 @@ class SceneCatalog:
                 f"there is no scene {scene_id[:64]!r}; known are: {', '.join(known)}", field="scene_id", known=known
             )
         return self.scenes[scene_id]
+
+
+def _read(folder: Traversable) -> Iterator[Scene]:
+    """The scenes of a folder's YAML files."""
+    for file in sorted(folder.iterdir(), key=lambda each: each.name):
+        if not file.name.endswith(".yaml"):
+            continue
+        try:
+            scene = Scene.model_validate(yaml.safe_load(file.read_text("utf-8")))
+        except (yaml.YAMLError, UnicodeDecodeError, ValidationError) as error:
+            raise ValueError(f"{file.name} is no scene file: {error}") from error
+        if file.name != f"{scene.id}.yaml":
+            raise ValueError(f"{file.name} holds the scene {scene.id!r}; name and id must agree")
+        yield scene

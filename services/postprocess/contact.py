@@ -19,6 +19,7 @@ from services.postprocess.product import Product
 _LAYERS: Final = {
     Pose.STANDING: ((0.005, 0.6), (0.02, 0.36), (0.07, 0.18)),
     Pose.LYING: ((0.003, 0.45), (0.012, 0.28)),
+    Pose.HANGING: ((0.006, 0.2), (0.025, 0.16)),
 }
 _REACH_SIGMAS: Final = 3
 #: A narrower seam would not show.
@@ -35,7 +36,7 @@ def contact_occlusion(product: Product, camera: Camera, pose: Pose) -> tuple[NDA
     Args:
         product: On the canvas.
         camera: The canvas' camera.
-        pose: A standing product darkens the ground around its base, a lying one all around.
+        pose: A standing product darkens the ground around its base, a lying one all around, a hanging one the wall.
 
     Returns:
         (H, W) float32, 0 to 1, and where on the canvas; outside it no light is lost.
@@ -45,9 +46,9 @@ def contact_occlusion(product: Product, camera: Camera, pose: Pose) -> tuple[NDA
     margin = int(np.ceil(_REACH_SIGMAS * blurs[-1][0])) + 1
     box = product.box
     whole = Box(box.top - margin, box.left - margin, box.height + 2 * margin, box.width + 2 * margin)
-    lying, depth_px = pose is Pose.LYING, GroundView(camera, camera.foot_yx).depth_px
-    flatness = 1.0 if lying else max(_LEAST_FLATNESS, depth_px)
-    base = None if lying else find_base(product.alpha > OPAQUE // 2, depth_px)
+    flat, depth_px = pose is not Pose.STANDING, GroundView(camera, camera.foot_yx).depth_px
+    flatness = 1.0 if flat else max(_LEAST_FLATNESS, depth_px)
+    base = None if flat else find_base(product.alpha > OPAQUE // 2, depth_px)
     if base is not None:
         skipped = max(0, int(np.nanmin(base.front[base.touches] - 2 * base.depths()[base.touches])) - 2 * margin)
         whole = Box(whole.top + skipped, whole.left, whole.height - skipped, whole.width)

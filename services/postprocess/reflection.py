@@ -54,7 +54,7 @@ def reflect(product: Product, camera: Camera, finish: Finish, pose: Pose) -> Lay
         product: On the canvas.
         camera: The canvas' camera.
         finish: The surface's.
-        pose: Lying products hide their own mirror image.
+        pose: Lying products hide their own mirror image, hanging ones touch no ground.
 
     Returns:
         None where there is nothing to see, which includes products that the canvas' lower edge cuts off.
@@ -63,7 +63,7 @@ def reflect(product: Product, camera: Camera, finish: Finish, pose: Pose) -> Lay
     weight = reflection_weight(finish, view.depression_deg)
     rows_below = camera.size_hw[0] - product.box.bottom
     mask = product.alpha > OPAQUE // 2
-    if pose is Pose.LYING or weight < _LEAST_WEIGHT or rows_below <= 0 or not mask.any():
+    if pose is not Pose.STANDING or weight < _LEAST_WEIGHT or rows_below <= 0 or not mask.any():
         return None
     base = find_base(mask, view.depth_px)
     height = product.box.height

@@ -28,6 +28,7 @@ from services.postprocess.ground import GroundView, array_to_canvas, grid_to_pla
 from services.postprocess.hull import Slice, level_silhouette, lying_slices, lying_thickness
 from services.postprocess.product import Product
 from services.postprocess.schema import Shadow
+from services.postprocess.wall_shadow import wall_occlusion
 
 #: The deadline is looked at once per this many directions.
 _CHECK_EVERY: Final = 8
@@ -69,7 +70,7 @@ def shade(
         product: On the canvas.
         camera: The canvas' camera.
         light: The scene's.
-        pose: Standing products throw a shadow, lying ones have a thickness.
+        pose: Standing products throw a shadow, lying ones have a thickness, hanging ones a wall behind them.
         shadow: SOFT = cast and contact, CONTACT = contact alone, NONE.
         deadline: Looked at between steps.
 
@@ -87,12 +88,20 @@ def shade(
     dark = _without_tail(dark)
     if shadow is Shadow.CONTACT:
         return Shading(box, np.repeat((1 - dark)[..., None], 3, axis=2))
-    missed, cast_box = cast_occlusion(product, camera, light, pose, deadline)
+    missed, cast_box = _cast(product, camera, light, pose, deadline)
     whole = box.union(cast_box) if cast_box.height * cast_box.width else box
     factor = np.ones((whole.height, whole.width, 3), np.float32)
     factor[cast_box.within(whole).slices()] = _tint(_without_tail(missed), light)
     factor[box.within(whole).slices()] *= (1 - dark)[..., None]
     return Shading(whole, factor)
+
+
+def _cast(
+    product: Product, camera: Camera, light: Light, pose: Pose, deadline: Deadline
+) -> tuple[NDArray[np.float32], Box]:
+    if pose is Pose.HANGING:
+        return wall_occlusion(product, light, camera.size_hw, deadline)
+    return cast_occlusion(product, camera, light, pose, deadline)
 
 
 def cast_occlusion(
@@ -109,7 +118,7 @@ def cast_occlusion(
         product: On the canvas.
         camera: The canvas' camera.
         light: Direction and size of the key.
-        pose: How the product rests.
+        pose: STANDING or LYING.
         deadline: Looked at between steps.
         depth_ratio: A standing product's depth relative to its width, where it is known.
 

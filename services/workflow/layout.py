@@ -131,7 +131,7 @@ def plan_layout(
         box: The product in it.
         scene: Gives what the request leaves open.
         canvas: What the caller asks for; `check_canvas` has passed it.
-        pose: Standing products have their foot at the foot point, lying ones their middle at the canvas'.
+        pose: Standing products have their foot at the foot point, lying and hanging ones their middle at the canvas'.
         pitch_deg: The camera's.
         max_canvas_px: Longest side of a canvas that nobody asked for.
 
@@ -256,7 +256,7 @@ def _camera(placement: Placement, box: Box, scene: Scene, pose: Pose, pitch_deg:
     def seen_from(row: float) -> Camera:
         return Camera(placement.canvas_hw, pitch_deg, scene.vertical_fov_deg, (row, column), px_per_m)
 
-    if pose is Pose.LYING:
+    if pose is not Pose.STANDING:
         return seen_from(top + height / 2)
     depth = math.sin(math.radians(seen_from(top + height).foot_depression_deg))
     return seen_from(top + height - min(height / 2, _FOOTPRINT * width / 2 * depth))

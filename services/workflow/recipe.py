@@ -8,10 +8,10 @@ from typing import Self
 
 from services import __version__
 from services.api.studio import CreateShotRequest
-from services.common.errors import InvalidInput
 from services.common.pose import Pose
 from services.generate.scene import Scene
 from services.postprocess.schema import Output, Preservation, Shadow
+from services.workflow.fit import Fit
 
 
 @dataclass(frozen=True)
@@ -34,31 +34,14 @@ class Recipe:
     preservation: Preservation
 
     @classmethod
-    def resolve(cls, request: CreateShotRequest, scene: Scene, draw_seed: Callable[[], int]) -> Self:
-        """Fill in what the request leaves open.
-
-        Raises:
-            InvalidInput: The scene does not fit the pose or the pitch; the message names those it fits.
-        """
-        pose = request.pose or scene.poses[0]
-        if pose not in scene.poses:
-            fitting = [str(each) for each in scene.poses]
-            raise InvalidInput(
-                f"the scene {scene.id!r} fits the poses {', '.join(fitting)}, got {pose}", field="pose", known=fitting
-            )
-        pitch = scene.pitch.default if request.camera_pitch_deg is None else request.camera_pitch_deg
-        if not scene.pitch.min <= pitch <= scene.pitch.max:
-            raise InvalidInput(
-                f"the scene {scene.id!r} fits camera pitches of {scene.pitch.min:g} to {scene.pitch.max:g} degrees, "
-                f"got {pitch:g}",
-                field="camera_pitch_deg", got=pitch, known=[scene.pitch.min, scene.pitch.max],
-            )  # fmt: skip
+    def resolve(cls, request: CreateShotRequest, scene: Scene, fit: Fit, draw_seed: Callable[[], int]) -> Self:
+        """Fill in what the request leaves open; `fit` tells pose and pitch."""
         return cls(
             request=request,
             scene=scene,
             seed=draw_seed() if request.seed is None else request.seed,
-            pose=pose,
-            camera_pitch_deg=pitch,
+            pose=fit.pose,
+            camera_pitch_deg=fit.pitch_deg,
             shadow=request.shadow or Shadow.SOFT,
             preservation=request.preservation or Preservation.EXACT,
         )

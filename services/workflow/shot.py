@@ -28,15 +28,17 @@ from services.common.errors import InvalidInput, ProductNotFound
 from services.common.geometry import Box
 from services.common.image import ImageFormat
 from services.common.settings import LimitSettings
-from services.generate.scene import SceneCatalog
+from services.generate.scene import Scene, SceneCatalog
 from services.generate.schema import GenerateRequest
 from services.postprocess.schema import CutoutRequest, Output, Placement, RestoreRequest, RestoreResult
 from services.segment.schema import SegmentRequest, SegmentResult
 from services.storage.blobs import StoredBlob
 from services.workflow.events import Listener, nobody_listens
+from services.workflow.fit import Fit, check_named, fit_view
 from services.workflow.layout import Layout, check_canvas, plan_layout
 from services.workflow.recipe import Recipe
 from services.workflow.stages import Pending, Stages
+from services.workflow.viewpoint import find_viewpoint
 from services.workflow.walk import Walk
 
 #: Written when a request names no quality.
@@ -49,6 +51,7 @@ class Product:
 
     Args:
         image: (H, W, 3) uint8 sRGB.
+        alpha: (H, W) uint16, its cutout.
         cutout: Segmentation's result, to be handed on as it is.
         box: Where the product is.
         confidence: 0 to 1.
@@ -56,6 +59,7 @@ class Product:
     """
 
     image: NDArray[np.uint8]
+    alpha: NDArray[np.uint16]
     cutout: Pending[SegmentResult]
     box: Box
     confidence: float
@@ -168,11 +172,13 @@ class ShotWorkflow:
             VitrineError: Any of the tree's; `ProductNotFound` when the segmentation is not sure enough.
         """
         check_canvas(request.canvas, self._limits.max_canvas_px)
-        recipe = Recipe.resolve(request, self._scenes.get(request.scene_id), self._draw_seed)
+        asked = self._scenes.get(request.scene_id)
+        check_named(asked, request.pose, request.camera_pitch_deg)
         output = _output(request.output, ImageFormat.JPEG, "shots", request_id)
         async with Walk.within(deadline or self.deadline(request.timeout), request_id, listener) as walk:
             product = await self._find_product(walk, request.image.content)
-            layout = await self._lay_out(walk, recipe, product)
+            fit, layout = await walk.local(StageName.LAYOUT, self._placed, request, asked, product)
+            recipe = Recipe.resolve(request, asked, fit, self._draw_seed)
             restored, engine = await self._picture(walk, recipe, product, layout, output)
             digest = await asyncio.to_thread(recipe.sha256, output, product.model, engine)
         return CreateShotResponse(
@@ -186,20 +192,22 @@ class ShotWorkflow:
             preservation=_proof(restored, layout.placement),
             recipe_sha256=digest,
             timings=walk.progress.timings,
+            pose=fit.pose,
+            camera_pitch_deg=fit.pitch_deg,
+            view_confidence=fit.confidence,
         )
 
-    async def _lay_out(self, walk: Walk, recipe: Recipe, product: Product) -> Layout:
-        return await walk.local(
-            StageName.LAYOUT,
-            plan_layout,
-            product.image.shape[:2],
-            product.box,
-            recipe.scene,
-            recipe.request.canvas,
-            recipe.pose,
-            recipe.camera_pitch_deg,
+    def _placed(self, request: CreateShotRequest, scene: Scene, product: Product) -> tuple[Fit, Layout]:
+        """Pose and pitch, read from the photo where the request names none, and the product's place."""
+        fit = Fit.named(request.pose, request.camera_pitch_deg)
+        if fit is None:
+            viewpoint = find_viewpoint(product.image, product.alpha, request.pose)
+            fit = fit_view(viewpoint, self._scenes, scene, request.pose, request.camera_pitch_deg)
+        layout = plan_layout(
+            product.image.shape[:2], product.box, scene, request.canvas, fit.pose, fit.pitch_deg,
             self._limits.max_canvas_px,
-        )
+        )  # fmt: skip
+        return fit, layout
 
     async def _picture(
         self, walk: Walk, recipe: Recipe, product: Product, layout: Layout, output: Output
@@ -240,7 +248,7 @@ class ShotWorkflow:
                 f"{self._min_confidence:.2f}; send a photo with one product clearly in front",
                 confidence=round(found.confidence, 4), limit=self._min_confidence,
             )  # fmt: skip
-        return Product(decoded.image, cutout, found.box, found.confidence, found.model)
+        return Product(decoded.image, found.alpha, cutout, found.box, found.confidence, found.model)
 
 
 def _output(wanted: api.OutputOptions, default: ImageFormat, folder: str, request_id: str) -> Output:

@@ -1,4 +1,4 @@
-"""A table that meets a wall, both lit through a window."""
+"""A table that meets a wall, under a lamp or in a window's light."""
 
 from dataclasses import dataclass
 
@@ -29,17 +29,18 @@ class Corner:
     """Table and wall.
 
     Args:
-        texture: Of both.
-        table, wall: How it lies on each.
+        texture, table: The table's, and how it lies.
+        wall_texture, wall: The wall's, and how it lies.
         wall_m: From the foot to the wall.
         gobo: Between them and the key.
     """
 
     texture: Texture
     table: Lay
+    wall_texture: Texture
     wall: Lay
     wall_m: float
-    gobo: Gobo
+    gobo: Gobo | None = None
 
     def draw(self, view: View, lamp: Lamp, deadline: Deadline) -> NDArray[np.float32]:
         """(H, W, 3) float32 linear radiance, 1 = a white card at the foot in full light."""
@@ -61,7 +62,7 @@ class Corner:
         self, view: View, band: Band, wall_z: float, lamp: Lamp
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         depth, y = view.wall(wall_z)
-        skin = wall_skin(view, band, wall_z, self.texture, self.wall)
+        skin = wall_skin(view, band, wall_z, self.wall_texture, self.wall)
         points = np.empty((*skin.gloss.shape, 3), np.float32)
         points[..., 0] = view.across[None, :] * depth[band.rows, None]
         points[..., 1] = y[band.rows, None]
@@ -89,7 +90,7 @@ class Corner:
     ) -> Incidence:
         """The gobo's shadow in the key, and the corner's darkness in the ambient light (half of its sky is wall)."""
         hollow = 1 - 0.42 * np.exp(-np.maximum(to_seam, 0) / 0.09) - 0.12 * np.exp(-np.maximum(to_seam, 0) / 0.012)
-        key = incidence.key * self.gobo.shade(lamp, points)
+        key = incidence.key * self.gobo.shade(lamp, points) if self.gobo else incidence.key
         return Incidence(key, incidence.ambient * hollow[:, None].astype(np.float32))
 
 

@@ -11,21 +11,30 @@ from services.common.deadline import Deadline
 from services.common.light import Finish, Light
 from services.common.srgb import decode
 from services.generate.backdrop import (
+    Backdrop,
+    CornerBackdrop,
     Cover,
     PackshotBackdrop,
+    PodiumBackdrop,
     StudioLight,
+    SurfaceBackdrop,
     SweepBackdrop,
     TableBackdrop,
+    WallBackdrop,
     WindowBackdrop,
+    WindowPanes,
 )
 from services.generate.environment import Environment
 from services.generate.plates.corner import Corner
 from services.generate.plates.edge import Edge, EdgeShape
+from services.generate.plates.flat import Flat
 from services.generate.plates.gobo import Gobo, WindowShape
+from services.generate.plates.hanging_wall import HangingWall, straight_on
 from services.generate.plates.keylight import balanced, cast_gain, find_light
 from services.generate.plates.lens import through_lens
 from services.generate.plates.lighting import Lamp
 from services.generate.plates.materials.catalog import MaterialName
+from services.generate.plates.podium import Podium
 from services.generate.plates.surface import Lay
 from services.generate.plates.surroundings import Surroundings
 from services.generate.plates.sweep import Sweep
@@ -71,15 +80,7 @@ def draw_plate(scene: Scene, camera: Camera, seed: int, stock: Stock, deadline: 
         deadline: Looked at between steps.
     """
     draft = _Draft(scene, View(camera, scene.optics.aperture), np.random.default_rng(seed), stock, deadline)
-    match scene.backdrop:
-        case PackshotBackdrop():
-            return draft.packshot(scene.backdrop)
-        case SweepBackdrop():
-            return draft.sweep(scene.backdrop)
-        case TableBackdrop():
-            return draft.table(scene.backdrop)
-        case WindowBackdrop():
-            return draft.window(scene.backdrop)
+    return draft.drawn(scene.backdrop)
 
 
 class _Draft:
@@ -91,6 +92,26 @@ class _Draft:
         self.rng = rng
         self.stock = stock
         self.deadline = deadline
+
+    def drawn(self, backdrop: Backdrop) -> Plate:
+        match backdrop:
+            case PackshotBackdrop():
+                plate = self.packshot(backdrop)
+            case SweepBackdrop():
+                plate = self.sweep(backdrop)
+            case TableBackdrop():
+                plate = self.table(backdrop)
+            case WindowBackdrop():
+                plate = self.window(backdrop)
+            case CornerBackdrop():
+                plate = self.corner(backdrop)
+            case SurfaceBackdrop():
+                plate = self.surface(backdrop)
+            case PodiumBackdrop():
+                plate = self.podium(backdrop)
+            case WallBackdrop():
+                plate = self.wall(backdrop)
+        return plate
 
     def packshot(self, backdrop: PackshotBackdrop) -> Plate:
         white = np.full((*self.view.camera.size_hw, 3), 255, np.uint8)
@@ -119,16 +140,47 @@ class _Draft:
 
     def window(self, backdrop: WindowBackdrop) -> Plate:
         light = self._studio(backdrop.light)
-        shape = WindowShape(
-            backdrop.pane_m, backdrop.bar_m, backdrop.columns, backdrop.rows, backdrop.penumbra_m, backdrop.leaves
-        )
-        gobo = Gobo.window(shape, light.azimuth_deg < 0, self.rng)
+        gobo = self._gobo(backdrop, light)
         texture, lay = self._covered(backdrop.cover)
         wall = Lay(0.0, (lay.origin_m[1], lay.origin_m[0]), lay.tint)
         self.deadline.check()
-        corner = Corner(texture, lay, wall, backdrop.wall_m, gobo)
+        corner = Corner(texture, lay, texture, wall, backdrop.wall_m, gobo)
         lamp = Lamp(light, self.view, backdrop.light.distance_m)
         return self._finished(corner.draw(self.view, lamp, self.deadline), light, MATTE)
+
+    def corner(self, backdrop: CornerBackdrop) -> Plate:
+        light = self._studio(backdrop.light)
+        table, wall = self._covered(backdrop.cover), self._covered(backdrop.wall)
+        self.deadline.check()
+        corner = Corner(*table, *wall, backdrop.wall_m)
+        lamp = Lamp(light, self.view, backdrop.light.distance_m)
+        return self._finished(corner.draw(self.view, lamp, self.deadline), light, _finish(backdrop.cover))
+
+    def surface(self, backdrop: SurfaceBackdrop) -> Plate:
+        light = self._studio(backdrop.light)
+        flat = Flat(*self._covered(backdrop.cover))
+        self.deadline.check()
+        lamp = Lamp(light, self.view, backdrop.light.distance_m)
+        return self._finished(flat.draw(self.view, lamp, self.deadline), light, _finish(backdrop.cover))
+
+    def podium(self, backdrop: PodiumBackdrop) -> Plate:
+        light = self._studio(backdrop.light)
+        paper = Sweep(linear(backdrop.colour), backdrop.floor_m, backdrop.curve_m, 0.01, backdrop.height_m)
+        lamp = Lamp(light, self.view, backdrop.light.distance_m)
+        podium = Podium(paper, linear(backdrop.plinth), backdrop.radius_m)
+        return self._finished(podium.draw(self.view, lamp, self.rng, self.deadline), light, MATTE)
+
+    def wall(self, backdrop: WallBackdrop) -> Plate:
+        light = self._studio(backdrop.light).before_the_wall()
+        view = View(straight_on(self.view.camera), self.scene.optics.aperture)
+        gobo = self._gobo(backdrop.panes, light) if backdrop.panes else None
+        wall = HangingWall(*self._covered(backdrop.cover), gobo)
+        self.deadline.check()
+        return self._finished(wall.draw(view, light, backdrop.light.distance_m, self.deadline), light, MATTE)
+
+    def _gobo(self, panes: WindowPanes, light: Light) -> Gobo:
+        shape = WindowShape(panes.pane_m, panes.bar_m, panes.columns, panes.rows, panes.penumbra_m, panes.leaves)
+        return Gobo.window(shape, light.azimuth_deg < 0, self.rng)
 
     def _studio(self, lamp: StudioLight) -> Light:
         key, ambient = linear(lamp.key_colour), linear(lamp.ambient_colour)
@@ -160,6 +212,11 @@ class _Draft:
         self.deadline.check()
         optics = self.scene.optics
         return Plate(develop(through_lens(radiance), optics.exposure, optics.grain, self.rng), light, finish)
+
+
+def _finish(cover: Cover) -> Finish:
+    """A studio has little to mirror in a surface: only smooth ones show the product."""
+    return Finish(cover.gloss, cover.roughness)
 
 
 def linear(colour: str) -> NDArray[np.float32]:

@@ -81,18 +81,18 @@ def ground_skin(view: View, band: Band, texture: Texture, lay: Lay) -> Skin:
     for tap in range(count):
         depth, z = view.ground((tap + 0.5) / count - 0.5)
         taps.append(Rows(depth[band.rows], z[band.rows] - np.float32(view.foot_z_m)))
-    return _skin(view, taps, np.maximum(width, length / count).astype(np.float32), texture, lay)
+    return plane_skin(view, taps, np.maximum(width, length / count).astype(np.float32), texture, lay)
 
 
 def wall_skin(view: View, band: Band, z_m: float, texture: Texture, lay: Lay) -> Skin:
     """An upright wall's texture."""
     depth, y = view.wall(z_m)
     size = depth[band.rows] / np.float32(view.camera.focal_px)
-    return _skin(view, [Rows(depth[band.rows], y[band.rows])], size, texture, lay)
+    return plane_skin(view, [Rows(depth[band.rows], y[band.rows])], size, texture, lay)
 
 
-def _skin(view: View, taps: list[Rows], size_m: NDArray[np.float32], texture: Texture, lay: Lay) -> Skin:
-    """The mean of the taps' samples, made strip by strip, which keeps memory small and near."""
+def plane_skin(view: View, taps: list[Rows], size_m: NDArray[np.float32], texture: Texture, lay: Lay) -> Skin:
+    """A plane's texture where the taps meet it: their samples' mean, made strip by strip, which keeps memory near."""
     height, width = len(size_m), view.camera.size_hw[1]
     skin = Skin(
         np.empty((height, width, 3), np.float32),

@@ -21,12 +21,14 @@ class Sweep:
         floor_m: From the foot to where the curve begins.
         curve_m: The curve's radius.
         waviness: How uneven the paper hangs, as a share of its brightness.
+        drop_m: How far its floor lies below the product's foot; above 0 where the product stands on something.
     """
 
     albedo: NDArray[np.float32]
     floor_m: float
     curve_m: float
     waviness: float
+    drop_m: float = 0.0
 
     def draw(self, view: View, lamp: Lamp, rng: np.random.Generator) -> NDArray[np.float32]:
         """(H, W, 3) float32 linear radiance, 1 = a white card at the foot. Everything on it is smooth, so it is drawn
@@ -54,7 +56,7 @@ class Sweep:
         rays = view.camera.rays(size_hw).astype(np.float64)
         flat = rays[:, 0, :] / np.hypot(rays[:, 0, 1], rays[:, 0, 2])[:, None]  # the profile is the same for all X
         rise, ahead = flat[:, 1], flat[:, 2]
-        eye_m, start_m = view.camera.height_m, view.foot_z_m + self.floor_m
+        eye_m, start_m = view.camera.height_m + self.drop_m, view.foot_z_m + self.floor_m
         reach = _floor_reach(rise, ahead, eye_m)
         on_floor = reach * ahead <= start_m
         curve = _curve_reach(rise, ahead, eye_m - self.curve_m, start_m, self.curve_m)
@@ -65,7 +67,8 @@ class Sweep:
         normal_y = np.where(on_floor, 1.0, np.where(on_wall, 0.0, (self.curve_m - y) / self.curve_m))
         normal_z = -np.sqrt(np.maximum(1 - normal_y**2, 0))
         scale = rays[..., 0] / np.hypot(rays[..., 1], rays[..., 2])
-        points = np.stack([scale * along[:, None], y[:, None] + 0 * scale, z[:, None] + 0 * scale], -1)
+        level = (y - self.drop_m)[:, None]
+        points = np.stack([scale * along[:, None], level + 0 * scale, z[:, None] + 0 * scale], -1)
         normals = np.stack([0 * scale, normal_y[:, None] + 0 * scale, normal_z[:, None] + 0 * scale], -1)
         return points.astype(np.float32), normals.astype(np.float32)
 

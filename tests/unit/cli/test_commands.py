@@ -6,8 +6,10 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 from services import __version__
+from services.generate.scene import SceneCatalog
 from services.pb.vitrine.v1 import common_pb2
 from tests.support.canned_service import PICTURE
 
@@ -42,6 +44,23 @@ def test_scenes_lists_the_services(vitrine, address):
         "window",
     ]
     assert "5 to 60°" in vitrine("scenes", "--address", address).stdout
+
+
+def test_new_scene_is_made_after_a_picture_and_loads(vitrine, tmp_path):
+    Image.new("RGB", (60, 80), (206, 150, 120)).save(tmp_path / "Warm Sand.png")
+    ran = vitrine("scenes", "new", "--from", tmp_path / "Warm Sand.png", "--into", tmp_path / "own")
+    assert ran.exit_code == 0
+    scene = SceneCatalog.open(tmp_path / "own").get("warm-sand")
+    assert (scene.title, scene.backdrop.kind) == ("Warm sand", "sweep")
+
+
+def test_new_scene_overwrites_nothing_and_needs_an_id(vitrine, tmp_path):
+    Image.new("RGB", (60, 80), (206, 150, 120)).save(tmp_path / "a.png")
+    assert vitrine("scenes", "new", "--from", tmp_path / "a.png").exit_code == 0
+    again = vitrine("scenes", "new", "--from", tmp_path / "a.png")
+    assert (again.exit_code, "there already" in again.stderr) == (1, True)
+    unnamed = vitrine("scenes", "new", "--from", tmp_path / "a.png", "--id", "No Id")
+    assert (unnamed.exit_code, "--id" in unnamed.stderr) == (1, True)
 
 
 def test_nobody_there_is_one_line_and_exit_code_1(vitrine):

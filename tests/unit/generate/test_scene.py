@@ -1,7 +1,11 @@
+from pathlib import Path
+
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from services.common.errors import NotFound
+from services.common.pose import Pose
 from services.generate.scene import Scene, SceneCatalog
 
 FACTS = {
@@ -18,10 +22,13 @@ FACTS = {
 }
 
 
-def test_six_scenes_are_shipped() -> None:
-    assert list(SceneCatalog.shipped().scenes) == [
-        "marble", "park-stone", "sweep", "white", "window-gobo", "wood-living-room",
-    ]  # fmt: skip
+def test_shipped_scenes_cover_studio_rooms_outdoors_flat_lays_and_walls() -> None:
+    scenes = SceneCatalog.shipped().scenes
+    assert len(scenes) >= 16
+    assert {"podium", "concrete", "lobby", "hall", "workshop", "shelf"} <= scenes.keys()
+    assert {"street", "forest", "sunset-water", "night-lights"} <= scenes.keys()
+    assert sum(scene.poses[0] is Pose.LYING and scene.pitch.default > 60 for scene in scenes.values()) >= 3
+    assert sum(scene.poses[0] is Pose.HANGING for scene in scenes.values()) >= 2
 
 
 def test_default_pitches_lie_in_their_range() -> None:
@@ -47,3 +54,29 @@ def test_a_wrong_scene_file_is_refused(field: str, value: object) -> None:
 def test_a_pitch_range_out_of_order_is_refused() -> None:
     with pytest.raises(ValidationError, match="default"):
         Scene.model_validate(FACTS | {"pitch": {"min": 20, "max": 40, "default": 10}})
+
+
+def test_an_operators_scenes_stand_beside_the_shipped_ones(tmp_path: Path) -> None:
+    (tmp_path / "plain.yaml").write_text(yaml.safe_dump(FACTS))
+    (tmp_path / "notes.txt").write_text("none")
+    assert SceneCatalog.open(tmp_path).scenes.keys() - SceneCatalog.open(None).scenes.keys() == {"plain"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("marble.yaml", yaml.safe_dump(FACTS | {"id": "marble"}), "already"),
+        ("other.yaml", yaml.safe_dump(FACTS), "must agree"),
+        ("plain.yaml", "id: [", "no scene file"),
+        ("plain.yaml", "id: plain", "no scene file"),
+    ],
+)
+def test_an_operators_file_that_is_no_new_scene_is_refused(tmp_path: Path, name: str, text: str, message: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ValueError, match=message):
+        SceneCatalog.open(tmp_path)
+
+
+def test_a_missing_folder_of_scenes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="scenes_dir"):
+        SceneCatalog.open(tmp_path / "none")

@@ -3,11 +3,11 @@
 import pytest
 
 from services.api.studio import CreateShotRequest
-from services.common.errors import InvalidInput
 from services.common.image import ImageFormat
 from services.common.pose import Pose
 from services.generate.scene import SceneCatalog
 from services.postprocess.schema import Output
+from services.workflow.fit import Fit
 from services.workflow.recipe import Recipe
 
 SCENES = SceneCatalog.shipped()
@@ -15,7 +15,8 @@ SCENES = SceneCatalog.shipped()
 
 def digest(scene="marble", seed=1, model="isnet 1", engine="plates 1", output=("PNG", 92, "key"), **fields):
     request = CreateShotRequest(**{"image": {"content": b"photo"}, "scene_id": scene, **fields})
-    recipe = Recipe.resolve(request, SCENES.get(scene), lambda: seed)
+    fit = Fit(request.pose or Pose.STANDING, request.camera_pitch_deg or 10.0, 1.0)
+    recipe = Recipe.resolve(request, SCENES.get(scene), fit, lambda: seed)
     return recipe.sha256(Output(ImageFormat(output[0]), *output[1:]), model, engine)
 
 
@@ -48,19 +49,4 @@ def test_recipe_stays_with(same):
 
 def test_seed_of_the_request_goes_before_a_drawn_one():
     request = CreateShotRequest(scene_id="marble", seed=0)
-    assert Recipe.resolve(request, SCENES.get("marble"), lambda: 5).seed == 0
-
-
-def test_pose_that_the_scene_does_not_fit_is_refused():
-    scene = SCENES.get("marble").model_copy(update={"poses": (Pose.STANDING,)})
-    with pytest.raises(InvalidInput, match="STANDING, got LYING") as caught:
-        Recipe.resolve(CreateShotRequest(scene_id="marble", pose="LYING"), scene, lambda: 1)
-    assert caught.value.details == {"field": "pose", "known": ["STANDING"]}
-
-
-def test_camera_pitch_that_the_scene_does_not_fit_is_refused():
-    marble = SCENES.get("marble")
-    steep = marble.model_copy(update={"pitch": marble.pitch.model_copy(update={"max": 45.0})})
-    with pytest.raises(InvalidInput, match="0 to 45 degrees, got 60") as caught:
-        Recipe.resolve(CreateShotRequest(scene_id="marble", camera_pitch_deg=60), steep, lambda: 1)
-    assert caught.value.details["field"] == "camera_pitch_deg"
+    assert Recipe.resolve(request, SCENES.get("marble"), Fit(Pose.LYING, 80.0, 0.7), lambda: 5).seed == 0

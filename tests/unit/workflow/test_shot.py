@@ -62,13 +62,23 @@ async def test_stages_get_the_request_id_and_one_deadline(parts, shot_of):
     assert deadline_s == pytest.approx(time.time() + 20, abs=10)
 
 
-async def test_defaults_are_the_scenes_and_ours(parts, shot_of):
+async def test_pose_and_pitch_are_the_photos_own_and_told(parts, shot_of):
+    made = parts()
+    answer = await made.workflow.shot(shot_of())
+    request = made.fakes.requests["postprocess"]
+    assert (request.pose, request.camera.pitch_deg) == (answer.pose, answer.camera_pitch_deg)
+    assert 0 < answer.view_confidence < 1
+
+
+async def test_named_pose_and_pitch_are_taken_as_they_are(parts, shot_of):
+    answer = await parts().workflow.shot(shot_of(pose="STANDING", camera_pitch_deg=25))
+    assert (answer.pose, answer.camera_pitch_deg, answer.view_confidence) == ("STANDING", 25, 1)
+
+
+async def test_defaults_are_ours(parts, shot_of):
     made = parts()
     await made.workflow.shot(shot_of())
-    scene = made.scenes.get("marble")
     request = made.fakes.requests["postprocess"]
-    assert request.pose is scene.poses[0]
-    assert request.camera.pitch_deg == scene.pitch.default
     assert (request.shadow, request.preservation) == ("SOFT", "EXACT")
     assert request.output.format is ImageFormat.JPEG
 

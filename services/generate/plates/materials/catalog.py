@@ -8,7 +8,10 @@ from typing import Final
 
 import numpy as np
 
+from services.generate.plates.materials.concrete import concrete
+from services.generate.plates.materials.linen import linen
 from services.generate.plates.materials.marble import marble
+from services.generate.plates.materials.paint import paint
 from services.generate.plates.materials.plaster import plaster
 from services.generate.plates.materials.stone import stone
 from services.generate.plates.materials.wood import OAK, WALNUT, wood
@@ -18,8 +21,11 @@ from services.generate.plates.texture import MaterialMaps, Texture
 class MaterialName(StrEnum):
     """What a scene file may name."""
 
+    CONCRETE = "concrete"
+    LINEN = "linen"
     MARBLE = "marble"
     OAK = "oak"
+    PAINT = "paint"
     PLASTER = "plaster"
     STONE = "stone"
     WALNUT = "walnut"
@@ -28,8 +34,11 @@ class MaterialName(StrEnum):
 Recipe = Callable[[np.random.Generator, int], MaterialMaps]
 RECIPES: Final[Mapping[MaterialName, Recipe]] = MappingProxyType(
     {
+        MaterialName.CONCRETE: concrete,
+        MaterialName.LINEN: linen,
         MaterialName.MARBLE: marble,
         MaterialName.OAK: lambda rng, size_px: wood(rng, size_px, OAK),
+        MaterialName.PAINT: paint,
         MaterialName.PLASTER: plaster,
         MaterialName.STONE: stone,
         MaterialName.WALNUT: lambda rng, size_px: wood(rng, size_px, WALNUT),

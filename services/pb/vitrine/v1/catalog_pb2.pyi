@@ -89,12 +89,12 @@ class Scene(_message.Message):
     """The camera pitches it fits, in degrees."""
     pitch_max_deg: _builtins.float
     pitch_default_deg: _builtins.float
-    """Used when a request names none."""
+    """Its usual one."""
     environment: _builtins.str
     """The panorama that lights it; empty for a studio light."""
     @_builtins.property
     def poses(self) -> _containers.RepeatedScalarFieldContainer[_studio_pb2.CreateShotRequest.Pose.ValueType]:
-        """The poses it fits; the first is the default."""
+        """The poses it fits; the first is its usual one."""
 
     def __init__(
         self,

@@ -204,6 +204,8 @@ class CreateShotRequest(_message.Message):
         POSE_UNSPECIFIED: CreateShotRequest._Pose.ValueType  # 0
         STANDING: CreateShotRequest._Pose.ValueType  # 1
         LYING: CreateShotRequest._Pose.ValueType  # 2
+        HANGING: CreateShotRequest._Pose.ValueType  # 3
+        """Before a wall, on a hanger or a hook; seen straight on."""
 
     class Pose(_Pose, metaclass=_PoseEnumTypeWrapper):
         """How the product rests."""
@@ -211,6 +213,8 @@ class CreateShotRequest(_message.Message):
     POSE_UNSPECIFIED: CreateShotRequest.Pose.ValueType  # 0
     STANDING: CreateShotRequest.Pose.ValueType  # 1
     LYING: CreateShotRequest.Pose.ValueType  # 2
+    HANGING: CreateShotRequest.Pose.ValueType  # 3
+    """Before a wall, on a hanger or a hook; seen straight on."""
 
     class _Shadow:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -271,9 +275,9 @@ class CreateShotRequest(_message.Message):
     seed: _builtins.int
     """The same seed, request and version give the same picture. Unset: drawn, and told in the answer."""
     pose: Global___CreateShotRequest.Pose.ValueType
-    """Unset: the scene's first pose."""
+    """Unset: read from the photo."""
     camera_pitch_deg: _builtins.float
-    """How far the photo's camera looked down: 0 is eye level, 90 from straight above. Unset: the scene's own."""
+    """How far the photo's camera looked down: 0 is eye level, 90 from straight above. Unset: read from the photo."""
     shadow: Global___CreateShotRequest.Shadow.ValueType
     preservation: Global___CreateShotRequest.Preservation.ValueType
     @_builtins.property
@@ -374,6 +378,9 @@ class CreateShotResponse(_message.Message):
     PRESERVATION_FIELD_NUMBER: _builtins.int
     RECIPE_SHA256_FIELD_NUMBER: _builtins.int
     TIMINGS_FIELD_NUMBER: _builtins.int
+    POSE_FIELD_NUMBER: _builtins.int
+    CAMERA_PITCH_DEG_FIELD_NUMBER: _builtins.int
+    VIEW_CONFIDENCE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     scene_id: _builtins.str
     seed: _builtins.int
@@ -382,6 +389,12 @@ class CreateShotResponse(_message.Message):
     confidence: _builtins.float
     recipe_sha256: _builtins.str
     """Hex SHA-256 over everything that decides the picture: photo, request, seed, scene, models, version."""
+    pose: Global___CreateShotRequest.Pose.ValueType
+    """How the product rests in the picture."""
+    camera_pitch_deg: _builtins.float
+    """How far the picture's camera looks down, in degrees."""
+    view_confidence: _builtins.float
+    """How sure the service is of pose and pitch where the request left them open, 0 to 1; 1 when it named both."""
     @_builtins.property
     def image(self) -> _common_pb2.Blob: ...
     @_builtins.property
@@ -405,10 +418,13 @@ class CreateShotResponse(_message.Message):
         preservation: Global___PreservationProof | None = ...,
         recipe_sha256: _builtins.str = ...,
         timings: _abc.Iterable[_common_pb2.StageTiming] | None = ...,
+        pose: Global___CreateShotRequest.Pose.ValueType = ...,
+        camera_pitch_deg: _builtins.float = ...,
+        view_confidence: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "preservation", b"preservation", "product_box", b"product_box"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "image", b"image", "preservation", b"preservation", "product_box", b"product_box", "recipe_sha256", b"recipe_sha256", "request_id", b"request_id", "scale", b"scale", "scene_id", b"scene_id", "seed", b"seed", "timings", b"timings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_pitch_deg", b"camera_pitch_deg", "confidence", b"confidence", "image", b"image", "pose", b"pose", "preservation", b"preservation", "product_box", b"product_box", "recipe_sha256", b"recipe_sha256", "request_id", b"request_id", "scale", b"scale", "scene_id", b"scene_id", "seed", b"seed", "timings", b"timings", "view_confidence", b"view_confidence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -16,7 +16,8 @@ LIGHT = Light(-125, 35, 2, (0.7, 0.7, 0.7), (0.3, 0.3, 0.3))
 
 def draw(passing: float, pitch: float = 10) -> tuple[np.ndarray, View]:
     gobo = Gobo(np.full((SIDE_PX, SIDE_PX), passing, np.float32))
-    corner = Corner(build_texture(MaterialName.PLASTER, 0, 64), Lay(0, (0, 0)), Lay(0, (0, 0)), 0.4, gobo)
+    plaster, lay = build_texture(MaterialName.PLASTER, 0, 64), Lay(0, (0, 0))
+    corner = Corner(plaster, lay, plaster, lay, 0.4, gobo)
     view = View(Camera((200, 150), pitch, 30, (165, 75), 350), 0.005)
     return corner.draw(view, Lamp(LIGHT, view, 5), Deadline()), view
 
