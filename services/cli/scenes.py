@@ -50,13 +50,13 @@ def new_scene(
 
     import yaml
 
+    from services.codecs.photo import decode_image
     from services.common.errors import InvalidInput
-    from services.common.image import decode_image
     from services.generate.derive import derive_scene
 
     settings = open_settings()
     slug = scene_id or re.sub(r"[^a-z0-9]+", "-", picture.stem.lower()).strip("-")
-    image = decode_image(picture.read_bytes(), settings.limits.image)
+    image = decode_image(picture.read_bytes(), settings.limits.image).image
     try:
         scene = derive_scene(image, slug, slug.replace("-", " ").capitalize())
     except ValueError as error:
