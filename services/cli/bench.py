@@ -143,7 +143,8 @@ async def _measure(
             return await workflow.shot(request.model_copy(update={"seed": seed}), "bench")
 
         async def through(seed: int) -> "CreateShotResponse":
-            return await vitrine.shot(request.image.content, request.scene_id, **{**options, "seed": seed})
+            seeded: ShotOptions = {**options, "seed": seed}
+            return await vitrine.shot(request.image.content, request.scene_id, **seeded)
 
         taken: tuple[list[Run], list[Run]] = ([], [])
         with asides().status("measuring") as status:
