@@ -36,6 +36,7 @@ from skimage import data
 from services.cli.machine import machine_facts
 from services.codecs.photo import decode_image
 from services.common.deadline import Deadline
+from services.common.errors import NotFound
 from services.common.image import ImageFormat
 from services.common.settings import Settings
 from services.models.cache import ModelCache
@@ -70,8 +71,8 @@ class Memory:
         return self.file
 
     def sign(self, key: str) -> SignedUrl:
-        """Not asked for."""
-        raise NotImplementedError(key)
+        """What is only measured has no address."""
+        raise NotFound("a measured cutout has no address", key=key)
 
 
 class Vitrine:
