@@ -1,0 +1,90 @@
+"""What must hold: the table of docs/quality.md as data."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+
+class Over(StrEnum):
+    """What is held against the bound: the median of all scenes, or each of them."""
+
+    MEDIAN = "median"
+    EVERY = "every scene"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A measure and its bound.
+
+    Args:
+        measure: Its key in a reading's values.
+        title: What it is.
+        unit: Of values and bound; empty for plain numbers.
+        at_most, at_least: The bound; a measure with neither is told and not judged.
+        over: What is held against it.
+        digits: Decimals worth telling.
+    """
+
+    measure: str
+    title: str
+    unit: str = ""
+    at_most: float | None = None
+    at_least: float | None = None
+    over: Over = Over.MEDIAN
+    digits: int = 2
+
+    @property
+    def bound(self) -> str:
+        """In words, empty where there is none."""
+        for words, value in (("at most", self.at_most), ("at least", self.at_least)):
+            if value is not None:
+                return f"{words} {value:g} {self.unit}".strip()
+        return ""
+
+    def holds(self, values: Sequence[float]) -> bool:
+        """Whether these values are within the bound. None at all, and what is no number, never are."""
+        if self.at_most is None and self.at_least is None:
+            return True
+        if not values or not all(map(math.isfinite, values)):
+            return False
+        judged = list(values) if self.over is Over.EVERY else [float(np.median(values))]
+        low = -math.inf if self.at_least is None else self.at_least
+        high = math.inf if self.at_most is None else self.at_most
+        return all(low <= value <= high for value in judged)
+
+    def worst_first(self, value: float) -> float:
+        """A key that sorts the worst values to the front."""
+        if not math.isfinite(value):
+            return -math.inf
+        return value if self.at_least is not None else -value
+
+
+BARS: Final = (
+    Bar("strap_px", "strap width error, 3 to 12 px, clean photo", "px", at_most=0.10, digits=3),
+    Bar("strap_encoded_px", "same, photo blended in sRGB values", "px", at_most=0.10, digits=3),
+    Bar("strap_worn_px", "same, noise and JPEG 80", "px", at_most=0.5, digits=3),
+    Bar("alpha_rmse", "alpha RMSE in the band", "of 255", at_most=3.0),
+    Bar("alpha_worn_rmse", "same, noise and JPEG 80", "of 255", digits=2),
+    Bar("thick_share", "visible width error after a generator drew it 2 to 8 px too wide, as a share of 0.25 px or 5 %",
+        at_most=1.0),
+    Bar("thick_px", "same, in pixels", "px", digits=3),
+    Bar("calm_px", "visible width error after a generator that changed nothing", "px", at_most=0.10, digits=3),
+    Bar("core_changed_px", "opaque core in exact mode: pixels that differ from the photo", "px", at_most=0,
+        over=Over.EVERY, digits=0),
+    Bar("core_share", "opaque core: its share of what is truly opaque", digits=4),
+    Bar("light_mean", "deltaE2000 inside, harmonized, no relight wanted: mean", at_most=0.5, digits=3),
+    Bar("light_p95", "same, 95th percentile", at_most=1.5, digits=3),
+    Bar("light_ssim", "SSIM inside", at_least=0.995, digits=4),
+    Bar("shadow_rmse", "shadow against a 600-sample area light: RMSE", at_most=0.04, digits=4),
+    Bar("shadow_gap_px", "shadow: gap to the contact", "px", at_most=1.0),
+    Bar("shadow_iou", "shadow: overlap of the dark halves", digits=3),
+    Bar("budget_s", "matting and compositing of a 2048 px photo: time", "s", at_most=5.0),
+    Bar("budget_gb", "same, memory", "GB", at_most=3.0, over=Over.EVERY),
+    Bar("report_thick", "report moves when the product is 10 % thicker", "of 1", at_least=1.0, over=Over.EVERY, digits=0),
+    Bar("report_letter", "report moves when one letter is changed", "of 1", at_least=1.0, over=Over.EVERY, digits=0),
+    Bar("report_still", "report stays when only the background changes", "of 1", at_least=1.0, over=Over.EVERY, digits=0),
+)  # fmt: skip

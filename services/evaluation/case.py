@@ -1,0 +1,93 @@
+"""One drawn photo as the service's own parts see it: cut out by the segmentation stage, placed on its own canvas."""
+
+from functools import cached_property, lru_cache
+from typing import Final
+
+from services.common.camera import Camera
+from services.common.deadline import Deadline
+from services.common.geometry import Box
+from services.common.image import ImageFormat
+from services.common.pose import Pose
+from services.evaluation.truth.network import TruthNetwork
+from services.evaluation.truth.photo import Blend
+from services.evaluation.truth.scene import Scene
+from services.postprocess.product import Product, place_product
+from services.postprocess.schema import Output, Placement, Preservation, RestoreRequest, Shadow
+from services.segment.foreground import ForegroundEstimator
+from services.segment.model import SegmentationModel
+from services.segment.schema import SegmentRequest, SegmentResult
+from services.segment.segmenter import Segmenter
+
+#: Cases kept, so that the questions about one scene draw and cut it once.
+_KEPT: Final = 3
+
+
+class Case:
+    """A scene and what the service makes of it, each made when it is first asked for.
+
+    Args:
+        scene: The truth.
+        foreground: Cleans edge colours.
+        threads: Compute threads.
+    """
+
+    def __init__(self, scene: Scene, foreground: ForegroundEstimator, threads: int) -> None:
+        self.scene = scene
+        self._foreground = foreground
+        self._threads = threads
+
+    @cached_property
+    def cutout(self) -> SegmentResult:
+        """What the segmentation stage gives, with the true mask, blurred, in the place of the network's."""
+        network = TruthNetwork(self.scene.photo, self.scene.alpha)
+        segmenter = Segmenter(SegmentationModel(network, network.name), self._foreground, 0.0, self._threads)
+        return segmenter.run(SegmentRequest(self.scene.photo), Deadline())
+
+    @property
+    def placement(self) -> Placement:
+        """The photo's own frame as the canvas: every pixel stays where it was."""
+        height, width = self.scene.alpha.shape
+        whole = Box(0, 0, height, width)
+        return Placement((height, width), whole, 0, 0, 1.0, self.cutout.box or whole)
+
+    @property
+    def product(self) -> Product:
+        """The cutout on its canvas."""
+        return place_product(self.scene.photo, self.cutout, self.placement)
+
+    def request(self, preservation: Preservation, shadow: Shadow = Shadow.NONE) -> RestoreRequest:
+        """To the postprocess stage, for a picture in which only the background changes."""
+        height, width = self.scene.alpha.shape
+        camera = Camera((height, width), 10.0, 30.0, (0.9 * height, width / 2), height / 0.3)
+        output = Output(ImageFormat.PNG, 100, "evaluation")
+        return RestoreRequest(
+            self.scene.photo, self.placement, camera, Pose.HANGING, shadow, preservation, output
+        )  # fmt: skip
+
+
+class Cases:
+    """All drawn photos.
+
+    Args:
+        foreground: Cleans edge colours.
+        threads: Compute threads.
+        side_px: Side of all photos; 0 = several sizes.
+    """
+
+    def __init__(self, foreground: ForegroundEstimator, threads: int = 1, side_px: int = 0) -> None:
+        self._foreground = foreground
+        self._threads = threads
+        self._side_px = side_px
+        self._kept = lru_cache(_KEPT)(self._made)
+
+    def get(self, number: int, blend: Blend = Blend.LIGHT, damaged: bool = False) -> Case:
+        """The case of that number, see `Scene.drawn`."""
+        return self._kept(number, blend, damaged)
+
+    def of(self, scene: Scene) -> Case:
+        """A case of another scene."""
+        return Case(scene, self._foreground, self._threads)
+
+    def _made(self, number: int, blend: Blend, damaged: bool) -> Case:
+        return self.of(Scene.drawn(number, blend, damaged, self._side_px))
+

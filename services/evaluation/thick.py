@@ -1,0 +1,69 @@
+"""Does a generator's thicker strap show beside the pasted one?"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.common.deadline import Deadline
+from services.common.srgb import to_linear
+from services.evaluation.case import Case, Cases
+from services.evaluation.crops import at_strap
+from services.evaluation.generators import Drawing, drawn_by, faithful, thickened
+from services.evaluation.reading import Picture, Reading
+from services.evaluation.width import seen_coverage, width_errors
+from services.postprocess.restorer import compose
+from services.postprocess.schema import Preservation
+
+#: By how much the generator's product is too wide; scenes take turns.
+DOSES_PX: Final = (2.0, 4.0, 8.0)
+#: What is allowed: so many pixels, or this share of the strap.
+ALLOWED_PX: Final = 0.25
+ALLOWED_SHARE: Final = 0.05
+
+
+class Thick:
+    """Finishes pictures whose generator drew the product too wide, and measures what is seen of its straps.
+
+    Args:
+        cases: The drawn photos.
+    """
+
+    name = "thick"
+    most = 200
+
+    def __init__(self, cases: Cases) -> None:
+        self._cases = cases
+
+    def ask(self, number: int) -> Reading:
+        """The mean over both straps, sign dropped; of a generator that changed nothing, too."""
+        case = self._cases.get(number)
+        dose = DOSES_PX[number % len(DOSES_PX)]
+        straps = case.scene.garment.straps
+        drawing = drawn_by(thickened(dose), case.scene, number)
+        picture = finished(case, drawing)
+        errors = _errors(case, drawing, picture)
+        allowed = np.array([max(ALLOWED_PX, ALLOWED_SHARE * strap.width_px) for strap in straps])
+        calm = drawn_by(faithful, case.scene, number)
+        values = {
+            "thick_px": float(errors.mean()),
+            "thick_share": float((errors / allowed).mean()),
+            "calm_px": float(_errors(case, calm, finished(case, calm)).mean()),
+        }
+        worst = straps[int((errors / allowed).argmax())]
+        pictures = (
+            Picture.of("photo", at_strap(case.scene.photo, worst)),
+            Picture.of(f"generated, {dose:g} px too wide", at_strap(drawing.picture, worst)),
+            Picture.of(f"finished, off by {values['thick_px']:.3f} px", at_strap(picture, worst)),
+        )
+        return Reading(f"{case.scene.name}, {dose:g} px too wide", values, pictures)
+
+
+def finished(case: Case, drawing: Drawing) -> NDArray[np.uint8]:
+    """The picture as the service finishes it."""
+    return compose(case.request(Preservation.EXACT), case.product, drawing.result(), Deadline())
+
+
+def _errors(case: Case, drawing: Drawing, picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+    seen = seen_coverage(to_linear(picture), case.scene.foreground, drawing.background)
+    return np.abs(width_errors(seen, case.scene.garment.straps))
