@@ -90,4 +90,3 @@ class Cases:
 
     def _made(self, number: int, blend: Blend, damaged: bool) -> Case:
         return self.of(Scene.drawn(number, blend, damaged, self._side_px))
-

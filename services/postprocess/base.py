@@ -13,6 +13,8 @@ _LEVEL: Final = 0.02
 _LEAST_DEPTH: Final = 0.3
 #: The same where the contour says nothing: between a box and a bottle.
 _USUAL_DEPTH: Final = 0.8
+#: The contour's error in pixels over the usual depth's, both as standard deviations: 0.3 by 0.25.
+_DOUBT_PX: Final = 1.2
 #: Mean drop of a unit half circle below its top, 1 - pi / 4.
 _MEAN_DROP: Final = 1 - math.pi / 4
 
@@ -28,7 +30,7 @@ class Base:
         touches: (W,) bool, columns where the product touches the ground.
         foot_yx: The footprint's middle.
         half_width: Half its width.
-        half_depth: Half its depth as rows of the picture.
+        half_depth: From its middle to its front, as rows of the picture.
         depth_ratio: Its depth on the ground relative to its width, 0 to 1.
     """
 
@@ -45,7 +47,7 @@ class Base:
         return np.asarray(self.half_depth * np.sqrt(np.clip(1 - across * across, 0, 1)), np.float32)
 
 
-def find_base(mask: NDArray[np.bool_], depth_px: float, depth_ratio: float | None = None) -> Base:
+def find_base(mask: NDArray[np.bool_], depth_px: float, nearing: float = 0.0, depth_ratio: float | None = None) -> Base:
     """Find the footprint of a standing product.
 
     A round base shows as an arc that rises towards its ends by its half depth; the search widens from the lowest
@@ -55,6 +57,7 @@ def find_base(mask: NDArray[np.bool_], depth_px: float, depth_ratio: float | Non
     Args:
         mask: (H, W) bool, the silhouette; at least one pixel is True.
         depth_px: Rows that one pixel of ground depth takes, see `GroundView.depth_px`.
+        nearing: How much larger things get per pixel towards the camera, see `GroundView.nearing`.
         depth_ratio: The footprint's depth relative to its width, where it is known.
     """
     columns = mask.any(axis=0)
@@ -67,9 +70,16 @@ def find_base(mask: NDArray[np.bool_], depth_px: float, depth_ratio: float | Non
     left, right = float(at[0]), float(at[-1] + 1)
     half_width = (right - left) / 2
     if depth_ratio is None:
-        depth_ratio = _depth_ratio(float(np.mean(bottom - front[touches])), _MEAN_DROP * half_width * depth_px)
-    half_depth = min(half_width * depth_ratio * depth_px, height / 2)
+        # A circle in perspective is seen as an ellipse about another middle, as high as without perspective.
+        round_drop = _MEAN_DROP * half_width * depth_px
+        depth_ratio = _depth_ratio(float(np.mean(bottom - front[touches])), round_drop)
+    half_depth = min(_front_rows(half_width * depth_ratio, depth_px, nearing), height / 2)
     return Base(front, touches, (bottom - half_depth, (left + right) / 2), half_width, half_depth, depth_ratio)
+
+
+def _front_rows(depth: float, depth_px: float, nearing: float) -> float:
+    """Rows from the footprint's middle to its front, which perspective shows larger than its back."""
+    return depth * depth_px / max(0.5, 1 - depth * nearing)
 
 
 def _depth_ratio(drop: float, round_drop: float) -> float:
@@ -77,7 +87,7 @@ def _depth_ratio(drop: float, round_drop: float) -> float:
 
     The flatter the view, the fewer pixels tell the two apart, and the more the usual depth counts.
     """
-    trust = round_drop / (round_drop + 1)
+    trust = round_drop**2 / (round_drop**2 + _DOUBT_PX**2)
     seen = min(1.0, max(_LEAST_DEPTH, drop / max(round_drop, 1e-6)))
     return trust * seen + (1 - trust) * _USUAL_DEPTH
 

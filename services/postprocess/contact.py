@@ -46,9 +46,9 @@ def contact_occlusion(product: Product, camera: Camera, pose: Pose) -> tuple[NDA
     margin = int(np.ceil(_REACH_SIGMAS * blurs[-1][0])) + 1
     box = product.box
     whole = Box(box.top - margin, box.left - margin, box.height + 2 * margin, box.width + 2 * margin)
-    flat, depth_px = pose is not Pose.STANDING, GroundView(camera, camera.foot_yx).depth_px
-    flatness = 1.0 if flat else max(_LEAST_FLATNESS, depth_px)
-    base = None if flat else find_base(product.alpha > OPAQUE // 2, depth_px)
+    flat, view = pose is not Pose.STANDING, GroundView(camera, camera.foot_yx)
+    flatness = 1.0 if flat else max(_LEAST_FLATNESS, view.depth_px)
+    base = None if flat else find_base(product.alpha > OPAQUE // 2, view.depth_px, view.nearing)
     if base is not None:
         skipped = max(0, int(np.nanmin(base.front[base.touches] - 2 * base.depths()[base.touches])) - 2 * margin)
         whole = Box(whole.top + skipped, whole.left, whole.height - skipped, whole.width)

@@ -18,6 +18,8 @@ from services.common.geometry import Box
 _DEPRESSION_RANGE_DEG: Final = (2.0, 78.0)
 #: The flattest look at the far end of something that lies on the ground. Towards the horizon ground runs without end.
 _LEAST_LYING_DEG: Final = 15.0
+#: Each step gets the point's depth right to about a tenth of what was left.
+_STEPS_BEHIND: Final = 4
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,11 @@ class GroundView:
         return math.sin(math.radians(self.depression_deg)) / math.cos(math.radians(self._ray_deg))
 
     @property
+    def nearing(self) -> float:
+        """How much larger things get per pixel of ground towards the camera, at the foot."""
+        return math.cos(self._pitch) / self.camera.focal_px
+
+    @property
     def near_limit_px(self) -> float:
         """The least Z that is safely before the camera."""
         return -0.75 * self.camera.focal_px / max(0.05, math.cos(self._pitch))
@@ -90,6 +97,31 @@ class GroundView:
         """(3, 3) homography from (X, h, 1) on the upright plane Z = 0 to (column, row, 1) on the canvas."""
         foot, right, _, up = self._axes()
         return self._intrinsics() @ np.stack([right, up, foot], axis=1)
+
+    def rows_behind(
+        self, columns: NDArray[np.float64], rows: NDArray[np.float64], half_width: float, depth_ratio: float
+    ) -> NDArray[np.float64]:
+        """How many rows above the upright plane through the foot an upper edge is seen because it lies behind it.
+
+        The edge is taken to lie on the back of an elliptic cylinder about the foot; edges beside the cylinder lie in
+        the plane.
+
+        Args:
+            columns, rows: (N,) where the edge is seen on the canvas.
+            half_width: Of the cylinder, in canvas pixels at the foot.
+            depth_ratio: Its depth relative to its width.
+        """
+        foot, (sine, cosine) = self._axes()[0], (math.sin(self._pitch), math.cos(self._pitch))
+        focal = self.camera.focal_px
+        u, w = columns - self.camera.size_hw[1] / 2, rows - self.camera.size_hw[0] / 2
+        behind = height = np.zeros(len(rows))
+        steepness = np.maximum(focal * cosine - w * sine, 1e-3 * focal)
+        for _ in range(_STEPS_BEHIND):
+            height = (focal * (foot[1] - behind * sine) - w * (focal + behind * cosine)) / steepness
+            across = u * (focal + behind * cosine - height * sine) / focal - foot[0]
+            behind = depth_ratio * np.sqrt(np.maximum(half_width**2 - across**2, 0))
+        in_plane = focal * (foot[1] - height * cosine) / np.maximum(focal - height * sine, 1e-3 * focal)
+        return np.asarray(np.maximum(in_plane - w, 0))
 
     def _axes(self) -> tuple[NDArray[np.float64], ...]:
         """The foot, and steps of one pixel along X, Z and h, in the camera's frame (right, down, forward)."""

@@ -128,8 +128,9 @@ class Silhouette:
 def level_silhouette(alpha: NDArray[np.float32], base: Base, view: GroundView, box: Box) -> Silhouette:
     """Undo the camera's downward look.
 
-    Seen from above, every column of a product shows its height and its depth. The footprint's depth is taken out per
-    column: what is left of an upright cylinder is its exact height, of a saucer its rim.
+    Seen from above, every column of a product shows its height and its depth. Depth is taken out per column, at the
+    lower end that of the footprint's front, at the upper end that of a back as round as the footprint: what is left of
+    an upright cylinder is its exact height, of a saucer its rim.
 
     Args:
         alpha: (H, W) float32, the product, 0 to 1; may be coarser than the canvas.
@@ -137,7 +138,7 @@ def level_silhouette(alpha: NDArray[np.float32], base: Base, view: GroundView, b
         view: The camera at the footprint's middle.
         box: What the array covers on the canvas.
     """
-    flattened = _without_depth(alpha, base)
+    flattened = _without_depth(alpha, base, view, box)
     to_canvas = array_to_canvas(alpha.shape, box)
     to_upright = np.linalg.inv(view.upright_to_canvas())
     rows = (box.top, view.foot_yx[0])
@@ -176,18 +177,32 @@ def lying_thickness(box: Box) -> float:
     return THICKNESS * max(box.height, box.width)
 
 
-def _without_depth(alpha: NDArray[np.float32], base: Base) -> NDArray[np.uint8]:
+def _without_depth(alpha: NDArray[np.float32], base: Base, view: GroundView, box: Box) -> NDArray[np.uint8]:
     """Each column squeezed to the height that it stands for, as (H, W) uint8."""
     foot = base.foot_yx[0]
-    depth = np.where(base.touches, base.depths(), 0).astype(np.float32)
-    top = foot - np.argmax(alpha > 0.5 * alpha.max(), axis=0).astype(np.float32)
-    span = np.maximum(top - depth, THICKNESS * max(alpha.shape))
-    stretch = np.where(base.touches, (top + depth) / span, 1).astype(np.float32)
+    front = np.where(base.touches, base.depths(), 0).astype(np.float32)
+    upper = np.argmax(alpha > 0.5 * alpha.max(), axis=0)
+    back = _back_rows(upper, alpha.shape, base, view, box)
+    top = foot - upper.astype(np.float32)
+    span = np.maximum(top - back, THICKNESS * max(alpha.shape))
+    stretch = ((top + front) / span).astype(np.float32)
     rises = foot - (np.arange(alpha.shape[0], dtype=np.float32)[:, None] + 0.5)
-    source = foot - (rises * stretch - depth) - 0.5
+    source = foot - (rises * stretch - front) - 0.5
     columns = np.broadcast_to(np.arange(alpha.shape[1], dtype=np.float32), source.shape)
     eight_bit = np.round(alpha * 255).astype(np.uint8)
     return np.asarray(cv2.remap(eight_bit, columns, source.astype(np.float32), cv2.INTER_LINEAR), np.uint8)
+
+
+def _back_rows(
+    upper: NDArray[np.intp], shape: tuple[int, ...], base: Base, view: GroundView, box: Box
+) -> NDArray[np.float32]:
+    """(W,) by how many of the array's rows each column's upper edge is seen higher because it lies behind the foot."""
+    across, down = box.width / shape[1], box.height / shape[0]
+    columns = np.asarray(box.left + (np.arange(shape[1]) + 0.5) * across, np.float64)
+    rows = np.asarray(box.top + upper * down, np.float64)
+    behind = view.rows_behind(columns, rows, base.half_width * across, base.depth_ratio) / down
+    # Its upper end is seen no steeper than the foot, unless the body nearly reaches up to the camera.
+    return np.asarray(np.minimum(behind, base.half_depth), np.float32)
 
 
 def _runs(row: NDArray[np.bool_]) -> list[tuple[int, int]]:

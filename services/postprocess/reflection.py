@@ -65,7 +65,7 @@ def reflect(product: Product, camera: Camera, finish: Finish, pose: Pose) -> Lay
     mask = product.alpha > OPAQUE // 2
     if pose is not Pose.STANDING or weight < _LEAST_WEIGHT or rows_below <= 0 or not mask.any():
         return None
-    base = find_base(mask, view.depth_px)
+    base = find_base(mask, view.depth_px, view.nearing)
     height = product.box.height
     smoothness = 1 - finish.roughness
     # From above, a mirror shows a body's underside, which no photo has; only the seam is then safe to draw.

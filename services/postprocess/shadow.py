@@ -2,7 +2,7 @@
 
 Cast shadow: an area light is a disc of directions. For each of some directions the product's slices are pushed along
 the ground by their height and united; the mean over all directions is how much of the key each ground point misses, so
-the penumbra grows with height by itself. `tests/support/shadow_truth.py` traces rays to compare with.
+the penumbra grows with height by itself. `services/evaluation/truth/shadows.py` traces rays to compare with.
 Contact: where ground and product meet, ambient light is missing too: blurred copies of the footprint.
 A shadow takes light away by multiplication in linear light, never adds any, and is never laid on the product.
 """
@@ -166,7 +166,9 @@ def _standing(
 ) -> tuple[GroundView, Base]:
     """The footprint in the array's pixels, and the camera's view of its middle."""
     coarse = GroundView(camera, camera.foot_yx)
-    base = find_base(alpha > 0.5 * alpha.max(), coarse.depth_px, depth_ratio)
+    # The array may be coarser than the canvas.
+    nearing = coarse.nearing * box.width / alpha.shape[1]
+    base = find_base(alpha > 0.5 * alpha.max(), coarse.depth_px, nearing, depth_ratio)
     row = box.top + base.foot_yx[0] * box.height / alpha.shape[0]
     column = box.left + base.foot_yx[1] * box.width / alpha.shape[1]
     return GroundView(camera, (row, column)), base

@@ -74,7 +74,9 @@ def brick(size_hw: SizeHW, color: RGB, seed: int) -> Array:
     shifted = x + length / 2 * (row % 2)
     column = np.floor(shifted / length).astype(int)
     tone = rng.uniform(0.75, 1.15, (row.max() + 1, column.max() + 1))[row, column]
-    edge = np.minimum(np.minimum(y % course, course - y % course), np.minimum(shifted % length, length - shifted % length))
+    edge = np.minimum(
+        np.minimum(y % course, course - y % course), np.minimum(shifted % length, length - shifted % length)
+    )
     mortar = np.clip(joint / 2 - edge + 0.5, 0, 1)[..., None]
     wall = plain(size_hw, color) * tone[..., None].astype(np.float32)
     return np.asarray((1 - mortar) * wall + mortar * _linear((0.78, 0.76, 0.72)), np.float32).clip(0, 1)

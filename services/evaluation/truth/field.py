@@ -8,6 +8,7 @@ does it, are an eighth of a pixel too wide at 8 cells a pixel.)
 Coordinates are (x, y) in pixels, whole numbers at pixel edges.
 """
 
+from itertools import pairwise
 from typing import Final
 
 import cv2
@@ -28,8 +29,7 @@ _BEYOND: Final = 2.0
 def fine_grid(size_hw: SizeHW) -> tuple[Array, Array]:
     """x as (1, W * FINE) and y as (H * FINE, 1), of the fine cells' middles."""
     height, width = size_hw
-    x = (np.arange(width * FINE, dtype=np.float32) + 0.5) / FINE
-    y = (np.arange(height * FINE, dtype=np.float32) + 0.5) / FINE
+    x, y = (np.asarray((np.arange(side * FINE) + 0.5) / FINE, np.float32) for side in (width, height))
     return x[None, :], y[:, None]
 
 
@@ -61,7 +61,7 @@ def around_line(size_hw: SizeHW, line: Points, radius: float) -> Array:
     height, width = size_hw
     reach = radius + _BEYOND
     field = np.full((height * FINE, width * FINE), np.float32(reach), np.float32)
-    for start, end in zip(line[:-1], line[1:], strict=True):
+    for start, end in pairwise(line):
         low, high = np.minimum(start, end) - reach, np.maximum(start, end) + reach
         left, top = np.maximum(np.floor(low * FINE).astype(int), 0)
         right, bottom = np.minimum(np.ceil(high * FINE).astype(int), (width * FINE, height * FINE))

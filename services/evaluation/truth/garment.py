@@ -81,8 +81,9 @@ class Garment:
         ink = (0.95, 0.94, 0.9) if sum(color) < 1.5 else (0.1, 0.1, 0.14)
         lines = _lines(middle - shoulder * 0.85, top + unit * 0.15, hem - unit * 0.09)
         neck = ((middle, top - unit * 0.03), unit * rng.uniform(0.06, 0.08))
+        ring_width = float(np.mean(widths))
         return cls(
-            (side_px, side_px), body, neck, straps, ring_at, ring_radius, float(np.mean(widths)), color, ink, lines, seed
+            (side_px, side_px), body, neck, straps, ring_at, ring_radius, ring_width, color, ink, lines, seed
         )  # fmt: skip
 
     def alpha(self, outset_px: float = 0.0) -> Array:

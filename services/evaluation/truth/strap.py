@@ -25,9 +25,15 @@ class Strap:
 
     @classmethod
     def arch(
-        cls, foot: tuple[float, float], span: float, rise: float, lean: float, width_px: float, free: tuple[float, float]
+        cls,
+        foot: tuple[float, float],
+        span: float,
+        rise: float,
+        lean: float,
+        width_px: float,
+        free: tuple[float, float],
     ) -> Self:
-        """A strap that rises, turns in a half circle and comes down again. Its bends are wide, so that it has one width.
+        """A strap that rises, turns in a half circle and comes down again. A wide bend keeps it of one width.
 
         Args:
             foot: Middle (x, y) of the two points where it stands.

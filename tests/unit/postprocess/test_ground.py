@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.camera import Camera
+from services.evaluation.truth.shadows import ground_points
 from services.postprocess.ground import GroundView
-from tests.support.shadow_truth import ground_points
 
 pitches = st.floats(0, 60)
 rows = st.floats(210, 290)
@@ -60,3 +60,25 @@ def test_levels_above_the_ground_are_seen_higher() -> None:
     ground = view(30, 250)
     low, high = (seen(ground.level_to_canvas(height), 0, 0) for height in (0, 50))
     assert high[1] < low[1] - 30
+
+
+@pytest.mark.parametrize("pitch", [8, 25, 40])
+def test_upper_edge_at_the_back_is_seen_by_so_many_rows_higher(pitch: float) -> None:
+    view = GroundView(Camera((512, 512), pitch, 30.0, (340.0, 256.0), 640.0), (340.0, 256.0))
+    height, radius = 150.0, 50.0
+    across = np.array([-30.0, 0.0, 45.0])
+    seen = np.stack([projected(view, x, np.sqrt(radius**2 - x**2), height) for x in across])
+    upright = np.array([projected(view, x, 0.0, height)[1] for x in across])
+    found = view.rows_behind(seen[:, 0], seen[:, 1], radius, 1.0)
+    assert found == pytest.approx(upright - seen[:, 1], abs=0.05)
+
+
+def test_front_of_a_circle_is_farther_from_its_middle_than_its_back() -> None:
+    view = GroundView(Camera((512, 512), 25, 30.0, (340.0, 256.0), 640.0), (340.0, 256.0))
+    front = projected(view, 0.0, -60.0, 0.0)[1] - 340
+    assert front == pytest.approx(60 * view.depth_px / (1 - 60 * view.nearing), abs=0.01)
+
+
+def projected(view: GroundView, x: float, z: float, height: float) -> np.ndarray:
+    seen = view.level_to_canvas(height) @ np.array([x, z, 1.0])
+    return seen[:2] / seen[2]

@@ -5,16 +5,23 @@ Knows nothing of how the product's code draws shadows; shares only the camera an
 
 import math
 from collections.abc import Callable
+from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from services.common.camera import Camera
+from services.common.geometry import SizeHW
 from services.common.light import Light
 
 Points = NDArray[np.float64]
 #: From points and unit directions, both (N, 3) in the camera's world frame in metres, to (N,) bool: the ray is blocked.
 Blocks = Callable[[Points, Points], NDArray[np.bool_]]
+
+#: The coarse look: pixels of the picture per point, each way, and rays a point.
+_COARSE: Final = 4
+_FIRST_LOOK: Final = 60
 
 
 def light_directions(light: Light, count: int, seed: int = 0) -> Points:
@@ -30,29 +37,59 @@ def light_directions(light: Light, count: int, seed: int = 0) -> Points:
     radius = math.tan(math.radians(light.radius_deg)) * np.sqrt(rng.random(count))
     turn = rng.random(count) * 2 * math.pi
     rays = toward + radius[:, None] * (np.cos(turn)[:, None] * side + np.sin(turn)[:, None] * top)
-    return rays / np.linalg.norm(rays, axis=1, keepdims=True)
+    return np.asarray(rays / np.linalg.norm(rays, axis=1, keepdims=True))
 
 
-def ground_points(camera: Camera) -> tuple[Points, NDArray[np.bool_]]:
-    """Where each pixel's ray meets the ground: (H, W, 3), and where it does at all: (H, W) bool."""
-    rays = camera.rays().astype(np.float64)
+def ground_points(camera: Camera, size_hw: SizeHW | None = None) -> tuple[Points, NDArray[np.bool_]]:
+    """Where each pixel's ray meets the ground: (H, W, 3), and where it does at all: (H, W) bool.
+
+    Args:
+        camera: The picture's camera.
+        size_hw: Of a coarser grid over the same picture; the picture's own when absent.
+    """
+    rays = camera.rays(size_hw).astype(np.float64)
     hits = rays[..., 1] < -1e-4
     along = camera.height_m / np.maximum(-rays[..., 1], 1e-4)
     return np.array([0, camera.height_m, 0]) + along[..., None] * rays, hits
 
 
-def true_occlusion(camera: Camera, light: Light, blocks: Blocks, count: int = 600) -> NDArray[np.float64]:
-    """Share of the light that is hidden from the ground at each pixel, (H, W), by `count` rays a pixel."""
+def true_occlusion(
+    camera: Camera, light: Light, blocks: Blocks, count: int = 600, size_hw: SizeHW | None = None
+) -> NDArray[np.float64]:
+    """Share of the light that is hidden from the ground at each pixel, by `count` rays a pixel.
+
+    Args:
+        camera: The picture's camera.
+        light: The key.
+        blocks: The body.
+        count: Rays a pixel.
+        size_hw: Of a coarser grid over the same picture; the picture's own when absent.
+    """
+    points, hits = ground_points(camera, size_hw)
+    occlusion = np.zeros(hits.shape)
+    occlusion[hits] = _hidden(points[hits], light, blocks, count)
+    return occlusion
+
+
+def focused_occlusion(camera: Camera, light: Light, blocks: Blocks, count: int = 600) -> NDArray[np.float64]:
+    """The same, traced only where a coarse look with fewer rays saw any shadow, or near to it."""
+    height, width = camera.size_hw
+    coarse = true_occlusion(camera, light, blocks, _FIRST_LOOK, (height // _COARSE, width // _COARSE))
+    near = cv2.dilate((coarse > 0).astype(np.uint8), np.ones((5, 5), np.uint8))
     points, hits = ground_points(camera)
-    seen = points[hits]
-    hidden, total = np.zeros(len(seen)), 0.0
+    hits &= cv2.resize(near, (width, height), interpolation=cv2.INTER_NEAREST) > 0
+    occlusion = np.zeros(hits.shape)
+    occlusion[hits] = _hidden(points[hits], light, blocks, count)
+    return occlusion
+
+
+def _hidden(points: Points, light: Light, blocks: Blocks, count: int) -> NDArray[np.float64]:
+    hidden, total = np.zeros(len(points)), 0.0
     for direction in light_directions(light, count):
         weight = max(direction[1], 0.0)
-        hidden += weight * blocks(seen, np.broadcast_to(direction, seen.shape))
+        hidden += weight * blocks(points, np.broadcast_to(direction, points.shape))
         total += weight
-    occlusion = np.zeros(hits.shape)
-    occlusion[hits] = hidden / total
-    return occlusion
+    return hidden / total
 
 
 def upright_board(camera: Camera, alpha: NDArray[np.bool_], distance_m: float) -> Blocks:
