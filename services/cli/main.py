@@ -12,6 +12,7 @@ from services import __version__
 from services.cli.bench import bench
 from services.cli.cutout import cutout
 from services.cli.demo import demo
+from services.cli.eval import evaluate
 from services.cli.group import OneLineErrors
 from services.cli.models import models
 from services.cli.scenes import scenes
@@ -49,5 +50,6 @@ def _main(
 
 for command in (serve, shoot, cutout, bench, demo):
     app.command()(command)
+app.command("eval")(evaluate)
 app.add_typer(models, name="models")
 app.add_typer(scenes, name="scenes")

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from services.common.light import Finish, Light
 from services.evaluation.truth.backdrop import BACKDROPS
-from services.evaluation.truth.garment import Garment
 from services.evaluation.truth.lettering import with_one_letter_changed
 from services.evaluation.truth.photo import Blend, developed, mixed
 from services.evaluation.truth.scene import Scene
@@ -25,6 +24,8 @@ Array = NDArray[np.float32]
 #: White light from behind the camera: it asks nothing of the product.
 NEUTRAL: Final = Light(180.0, 50.0, 20.0, (0.6, 0.6, 0.6), (0.4, 0.4, 0.4))
 MATT: Final = Finish(0.0, 1.0)
+#: The line whose letter a misspelling generator changes.
+CHANGED_X_HEIGHT_PX: Final = 12.0
 #: Backgrounds take turns.
 KINDS: Final = ("octaves", "brick", "gradient")
 #: Mid-toned, unlike the photos' own.
@@ -44,6 +45,11 @@ class Drawing:
     picture: NDArray[np.uint8]
     background: Array
     alpha: Array
+
+    @property
+    def bare(self) -> NDArray[np.uint8]:
+        """The background alone, (H, W, 3) uint8 sRGB."""
+        return developed(self.background)
 
     def result(self) -> GenerateResult:
         """As the generation stage gives it."""
@@ -115,12 +121,23 @@ def tinted(hue_deg: float) -> Fault:
     return redraw
 
 
+def swollen(share: float) -> Fault:
+    """Straps wider by that share of their width, all else as it is."""
+
+    def redraw(scene: Scene) -> tuple[Array, Array]:
+        straps = tuple(replace(strap, width_px=strap.width_px * (1 + share)) for strap in scene.garment.straps)
+        return replace(scene.garment, straps=straps).alpha(), scene.foreground
+
+    return redraw
+
+
 def misspelt(scene: Scene) -> tuple[Array, Array]:
-    """One letter of one line, of 12 px x-height, is another."""
-    garment = scene.garment
-    lines = tuple(with_one_letter_changed(line) if line.x_height_px == 12 else line for line in garment.lines)
-    changed: Garment = replace(garment, lines=lines)
-    return scene.alpha, changed.colors()
+    """One letter of one line is another."""
+    lines = tuple(
+        with_one_letter_changed(line) if line.x_height_px == CHANGED_X_HEIGHT_PX else line
+        for line in scene.garment.lines
+    )
+    return scene.alpha, replace(scene.garment, lines=lines).colors()
 
 
 def drawn_by(fault: Fault, scene: Scene, number: int) -> Drawing:

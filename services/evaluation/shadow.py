@@ -103,17 +103,18 @@ class CastShadow:
             setup.product, setup.camera, setup.light, Pose.STANDING, Deadline(), setup.depth_ratio
         )  # fmt: skip
         ours[box.slices()] = part
+        kind = "shadow_rmse" if setup.depth_ratio == 0 else "shadow_round_rmse"
         seen = ~setup.mask & ((ours > _SEEN) | (truth > _SEEN))
         dark = (ours > 0.5) & ~setup.mask, (truth > 0.5) & ~setup.mask
         values = {
-            "shadow_rmse": float(np.sqrt(np.mean((ours - truth)[seen] ** 2))),
+            kind: float(np.sqrt(np.mean((ours - truth)[seen] ** 2))),
             "shadow_gap_px": contact_gap(setup),
         }
         if dark[1].any():
             values["shadow_iou"] = float((dark[0] & dark[1]).sum() / (dark[0] | dark[1]).sum())
         pictures = (
             Picture.of("traced", _shown(setup, 1 - truth)),
-            Picture.of(f"drawn, off by {values['shadow_rmse']:.4f}", _shown(setup, 1 - ours)),
+            Picture.of(f"drawn, off by {values[kind]:.4f}", _shown(setup, 1 - ours)),
             Picture.of("difference, grey = none", _shown(setup, 0.5 + 2 * (truth - ours))),
         )
         return Reading(setup.name, values, pictures)
