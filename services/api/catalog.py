@@ -1,10 +1,12 @@
 """CatalogService's messages, field for field as in `protos/vitrine/v1/catalog.proto`."""
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
-from services.api.common import Message
+from services.api.common import Message, ZeroIsAbsent
+from services.common.place import Place
 from services.common.pose import Pose
 
 
@@ -22,6 +24,7 @@ class Scene(Message):
     pitch_max_deg: float = 0.0
     pitch_default_deg: float = 0.0
     environment: str = ""
+    place: Annotated[Place | None, ZeroIsAbsent] = None
 
 
 class ListScenesResponse(Message):

@@ -14,6 +14,7 @@ from services.cli.cutout import cutout
 from services.cli.demo import demo
 from services.cli.eval import evaluate
 from services.cli.group import OneLineErrors
+from services.cli.lookbook import lookbook
 from services.cli.models import models
 from services.cli.scenes import scenes
 from services.cli.serve import serve
@@ -48,7 +49,7 @@ def _main(
     configure_logs("ERROR", "cli")  # commands say themselves, in one line, what went wrong
 
 
-for command in (serve, shoot, cutout, bench, demo):
+for command in (serve, shoot, cutout, lookbook, bench, demo):
     app.command()(command)
 app.command("eval")(evaluate)
 app.add_typer(models, name="models")

@@ -26,12 +26,12 @@ def list_scenes(context: typer.Context, address: AddressOption = None, json: Jso
         write_json([scene.model_dump(mode="json") for scene in found])
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("scene", "title", "poses", "pitch", "description"):
+    for title in ("scene", "title", "place", "poses", "pitch", "description"):
         table.add_column(title, overflow="fold")
     for scene in found:
         poses = ", ".join(pose.lower() for pose in scene.poses)
         pitch = f"{scene.pitch_min_deg:g} to {scene.pitch_max_deg:g}°"
-        table.add_row(scene.scene_id, scene.title, poses, pitch, scene.description)
+        table.add_row(scene.scene_id, scene.title, (scene.place or "").lower(), poses, pitch, scene.description)
     results().print(table)
 
 

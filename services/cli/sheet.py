@@ -53,7 +53,11 @@ def make_sheet(pictures: Sequence[Picture], heading: str, note: str) -> Image.Im
     Returns:
         An RGB picture, `WIDTH_PX` wide.
     """
-    rows = _rows(pictures)
+    return lay_out(_rows(pictures), heading, note)
+
+
+def lay_out(rows: Sequence[Sequence[Picture]], heading: str, note: str) -> Image.Image:
+    """The same with the rows given."""
     heights = [_row_height(row) for row in rows]
     height = HEADER_PX + sum(heights) + CAPTION_PX * len(rows) + GAP_PX * (len(rows) - 1) + MARGIN_PX // 2
     sheet = Image.new("RGB", (WIDTH_PX, height), PAPER)

@@ -52,6 +52,7 @@ class Catalog:
                 pitch_max_deg=scene.pitch.max,
                 pitch_default_deg=scene.pitch.default,
                 environment=scene.backdrop.environment.name if isinstance(scene.backdrop, TableBackdrop) else "",
+                place=scene.place,
             )
             for scene in self._scenes.scenes.values()
         ]

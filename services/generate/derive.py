@@ -64,6 +64,7 @@ def derive_scene(image: NDArray[np.uint8], scene_id: str, title: str) -> Scene:
             "id": scene_id,
             "title": title,
             "description": f"A studio set in the colours and the light of {title}.",
+            "place": "STUDIO",
             "poses": ["STANDING", "LYING"],
             "pitch": {"min": 0, "max": 90, "default": 10},
             "layout": {"padding": 0.16, "foot_y": 0.82, "aspect": 0.8},

@@ -14,7 +14,7 @@ from services.generate.plates.materials.catalog import MaterialName, build_textu
 from services.generate.plates.plate import Plate, draw_plate
 from services.generate.plates.texture import Texture
 from services.generate.recent import Recent, RecentBytes
-from services.generate.scene import SceneCatalog
+from services.generate.scene import Scene, SceneCatalog
 from services.generate.schema import GenerateRequest, GenerateResult
 from services.models.cache import ModelCache
 
@@ -77,12 +77,13 @@ class Generator:
         deadline.check()
         scene = self.scenes.get(request.scene_id)
         key = (scene.id, request.camera, request.seed)
-        plate = self._plates.find(key)
-        if plate is None:
-            plate = draw_plate(scene, request.camera, request.seed, self, deadline)
-            plate.background.flags.writeable = False  # it may be handed out again
-            self._plates.keep(key, plate)
+        plate = self._plates.get(key, lambda: self._draw(scene, request, deadline), deadline.check)
         return GenerateResult(plate.background, plate.light, plate.finish, ENGINE, time.perf_counter() - started)
+
+    def _draw(self, scene: Scene, request: GenerateRequest, deadline: Deadline) -> Plate:
+        plate = draw_plate(scene, request.camera, request.seed, self, deadline)
+        plate.background.flags.writeable = False  # others share it
+        return plate
 
     def warm_up(self) -> None:
         """Load what all scenes need and draw each once, small."""

@@ -10,7 +10,8 @@ from typing import Self
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from services.common.errors import NotFound
+from services.common.errors import InvalidInput, NotFound
+from services.common.place import Place
 from services.common.pose import Pose
 from services.generate.backdrop import Backdrop, Optics, Part
 
@@ -48,6 +49,7 @@ class Scene(Part):
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
     title: str
     description: str
+    place: Place
     poses: tuple[Pose, ...] = Field(min_length=1)
     pitch: PitchRange
     vertical_fov_deg: float = Field(30.0, gt=5, lt=90)
@@ -93,10 +95,13 @@ class SceneCatalog:
         """The scene with that id.
 
         Raises:
-            NotFound: There is none; the message lists those there are.
+            InvalidInput: The id is empty.
+            NotFound: There is none; the messages list those there are.
         """
+        known = sorted(self.scenes)
+        if not scene_id:
+            raise InvalidInput(f"no scene is named; known are: {', '.join(known)}", field="scene_id", known=known)
         if scene_id not in self.scenes:
-            known = sorted(self.scenes)
             raise NotFound(
                 f"there is no scene {scene_id[:64]!r}; known are: {', '.join(known)}", field="scene_id", known=known
             )

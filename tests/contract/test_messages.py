@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from services.api import catalog, common, studio
 from services.api.convert import from_proto, to_proto
 from services.common.image import ImageFormat
+from services.common.place import Place
 from services.common.pose import Pose
 from services.gateway.openapi import document
 from services.pb.vitrine.v1 import catalog_pb2, common_pb2, studio_pb2
@@ -26,6 +27,7 @@ ENUMS = {
     "vitrine.v1.CreateShotRequest.Shadow": Shadow,
     "vitrine.v1.CreateShotRequest.Preservation": Preservation,
     "vitrine.v1.Model.Kind": catalog.ModelKind,
+    "vitrine.v1.Scene.Place": Place,
 }
 KINDS = {
     FieldDescriptor.CPPTYPE_STRING: str,

@@ -53,6 +53,7 @@ class CannedService(
     Attributes:
         requests: What came in, in order, faults included.
         request_ids: What their callers named them.
+        picture: The file that every picture is; set `sha256` with it.
         inline: Whether pictures travel inside answers.
         delay_s: Before each answer.
         cancelled: Set when a streaming caller left.
@@ -62,6 +63,7 @@ class CannedService(
         self.faults = deque()
         self.requests = []
         self.request_ids = []
+        self.picture = PICTURE
         self.inline = True
         self.sha256 = SHA256
         self.delay_s = 0.0
@@ -79,8 +81,8 @@ class CannedService(
 
     def _blob(self):
         return common_pb2.Blob(
-            key="shots/1.jpg", media_type="image/jpeg", size_bytes=len(PICTURE), sha256=self.sha256, width=8, height=6,
-            content=PICTURE if self.inline else b"",
+            key="shots/1.jpg", media_type="image/jpeg", size_bytes=len(self.picture), sha256=self.sha256,
+            width=8, height=6, content=self.picture if self.inline else b"",
         )  # fmt: skip
 
     def _shot(self, request):
@@ -121,8 +123,9 @@ class CannedService(
         scene_id, token = names[request.page_token]
         poses = [studio_pb2.CreateShotRequest.LYING]
         scene = catalog_pb2.Scene(
-            scene_id=scene_id, title=scene_id.title(), poses=poses, pitch_min_deg=5, pitch_max_deg=60
-        )
+            scene_id=scene_id, title=scene_id.title(), poses=poses, pitch_min_deg=5, pitch_max_deg=60,
+            place=catalog_pb2.Scene.INDOOR,
+        )  # fmt: skip
         return catalog_pb2.ListScenesResponse(scenes=[scene], next_page_token=token)
 
     def ListModels(self, request, context):

@@ -12,6 +12,7 @@ FACTS = {
     "id": "plain",
     "title": "Plain",
     "description": "White.",
+    "place": "STUDIO",
     "poses": ["STANDING"],
     "pitch": {"min": 0, "max": 90, "default": 10},
     "layout": {"padding": 0.1},

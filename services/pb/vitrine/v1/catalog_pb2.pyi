@@ -74,6 +74,25 @@ class Scene(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _Place:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _PlaceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Scene._Place.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        PLACE_UNSPECIFIED: Scene._Place.ValueType  # 0
+        STUDIO: Scene._Place.ValueType  # 1
+        INDOOR: Scene._Place.ValueType  # 2
+        OUTDOOR: Scene._Place.ValueType  # 3
+
+    class Place(_Place, metaclass=_PlaceEnumTypeWrapper):
+        """What kind of place it is."""
+
+    PLACE_UNSPECIFIED: Scene.Place.ValueType  # 0
+    STUDIO: Scene.Place.ValueType  # 1
+    INDOOR: Scene.Place.ValueType  # 2
+    OUTDOOR: Scene.Place.ValueType  # 3
+
     SCENE_ID_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
@@ -82,6 +101,7 @@ class Scene(_message.Message):
     PITCH_MAX_DEG_FIELD_NUMBER: _builtins.int
     PITCH_DEFAULT_DEG_FIELD_NUMBER: _builtins.int
     ENVIRONMENT_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
     scene_id: _builtins.str
     title: _builtins.str
     description: _builtins.str
@@ -92,6 +112,7 @@ class Scene(_message.Message):
     """Its usual one."""
     environment: _builtins.str
     """The panorama that lights it; empty for a studio light."""
+    place: Global___Scene.Place.ValueType
     @_builtins.property
     def poses(self) -> _containers.RepeatedScalarFieldContainer[_studio_pb2.CreateShotRequest.Pose.ValueType]:
         """The poses it fits; the first is its usual one."""
@@ -107,10 +128,11 @@ class Scene(_message.Message):
         pitch_max_deg: _builtins.float = ...,
         pitch_default_deg: _builtins.float = ...,
         environment: _builtins.str = ...,
+        place: Global___Scene.Place.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "environment", b"environment", "pitch_default_deg", b"pitch_default_deg", "pitch_max_deg", b"pitch_max_deg", "pitch_min_deg", b"pitch_min_deg", "poses", b"poses", "scene_id", b"scene_id", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "environment", b"environment", "pitch_default_deg", b"pitch_default_deg", "pitch_max_deg", b"pitch_max_deg", "pitch_min_deg", b"pitch_min_deg", "place", b"place", "poses", b"poses", "scene_id", b"scene_id", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
