@@ -40,7 +40,7 @@ def evaluate(
     if photos is None:
         outcome = _battery(settings, only or [], scenes)
     else:
-        shots = _photos(settings, photos, out)
+        shots = _photos(settings, photos)
     out.mkdir(parents=True, exist_ok=True)
     (out / "index.html").write_text(page(outcome, machine, shots), "utf-8")
     asides().print(f"page: {out / 'index.html'}")
@@ -73,8 +73,8 @@ def _battery(settings: "Settings", only: list[str], scenes: int) -> "Outcome":
         return run_battery(questions, scenes, lambda name, done, of: status.update(f"{name}: scene {done} of {of}"))
 
 
-def _photos(settings: "Settings", folder: Path, out: Path) -> "list[Shot]":
+def _photos(settings: "Settings", folder: Path) -> "list[Shot]":
     from services.evaluation.photos import look_at_photos
 
     with asides().status("opening the stages") as status:
-        return look_at_photos(settings, folder, out, status.update)
+        return look_at_photos(settings, folder, status.update)
