@@ -61,13 +61,11 @@ def evaluate(
 def _battery(settings: "Settings", only: list[str], scenes: int) -> "Outcome":
     from services.evaluation.battery import run_battery
     from services.evaluation.case import Cases
+    from services.evaluation.cutting import Cutting
     from services.evaluation.questions import open_questions
     from services.models.cache import ModelCache
-    from services.segment.foreground import ForegroundEstimator
 
-    threads = settings.segment.threads
-    cache = ModelCache(settings.models)
-    cases = Cases(ForegroundEstimator(threads, cache.derived_dir("numba")), threads)
+    cases = Cases(Cutting.open(settings.segment, ModelCache(settings.models)))
     questions = open_questions(only, cases)
     with asides().status("drawing") as status:
         return run_battery(questions, scenes, lambda name, done, of: status.update(f"{name}: scene {done} of {of}"))

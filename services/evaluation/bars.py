@@ -79,6 +79,8 @@ BARS: Final = (
     Bar("light_mean", "deltaE2000 inside, harmonized, no relight wanted: mean", at_most=0.5, digits=3),
     Bar("light_p95", "same, 95th percentile", at_most=1.5, digits=3),
     Bar("light_ssim", "SSIM inside", at_least=0.995, digits=4),
+    Bar("relight_mean", "deltaE2000 to the truth where a generator drew the product in another light: mean", digits=3),
+    Bar("unlit_mean", "same, of the photo as it is", digits=3),
     Bar("shadow_rmse", "shadow against a 600-sample area light, flat boards: RMSE", at_most=0.04, digits=4),
     Bar("shadow_round_rmse", "same, round tins", at_most=0.04, digits=4),
     Bar("shadow_gap_px", "shadow: gap to the contact", "px", at_most=1.0),

@@ -3,13 +3,12 @@
 from time import perf_counter
 from typing import Final
 
-from services.common.deadline import Deadline
 from services.evaluation.case import Cases
+from services.evaluation.finishing import finished
 from services.evaluation.generators import drawn_by, faithful
 from services.evaluation.memory import watched
 from services.evaluation.reading import Reading
 from services.evaluation.truth.scene import Scene
-from services.postprocess.restorer import compose
 from services.postprocess.schema import Preservation, Shadow
 
 SIDE: Final = 2048
@@ -37,7 +36,6 @@ class Budget:
         scene = drawing.result()
         with watched() as peak:
             began = perf_counter()
-            request = case.request(Preservation.HARMONIZED, Shadow.SOFT)
-            compose(request, case.product, scene, Deadline())
+            finished(case, scene, Preservation.HARMONIZED, Shadow.SOFT)
             seconds = perf_counter() - began
         return Reading(case.scene.name, {"budget_s": seconds, "budget_gb": peak.size_bytes / 1e9})

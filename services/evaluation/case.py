@@ -8,15 +8,13 @@ from services.common.deadline import Deadline
 from services.common.geometry import Box
 from services.common.image import ImageFormat
 from services.common.pose import Pose
+from services.evaluation.cutting import Cutting
 from services.evaluation.truth.network import TruthNetwork
 from services.evaluation.truth.photo import Blend
 from services.evaluation.truth.scene import Scene
 from services.postprocess.product import Product, place_product
 from services.postprocess.schema import Output, Placement, Preservation, RestoreRequest, Shadow
-from services.segment.foreground import ForegroundEstimator
-from services.segment.model import SegmentationModel
 from services.segment.schema import SegmentRequest, SegmentResult
-from services.segment.segmenter import Segmenter
 
 #: Cases kept, so that the questions about one scene draw and cut it once.
 _KEPT: Final = 3
@@ -27,20 +25,17 @@ class Case:
 
     Args:
         scene: The truth.
-        foreground: Cleans edge colours.
-        threads: Compute threads.
+        cutting: Makes segmenters.
     """
 
-    def __init__(self, scene: Scene, foreground: ForegroundEstimator, threads: int) -> None:
+    def __init__(self, scene: Scene, cutting: Cutting) -> None:
         self.scene = scene
-        self._foreground = foreground
-        self._threads = threads
+        self._cutting = cutting
 
     @cached_property
     def cutout(self) -> SegmentResult:
         """What the segmentation stage gives, with the true mask, blurred, in the place of the network's."""
-        network = TruthNetwork(self.scene.photo, self.scene.alpha)
-        segmenter = Segmenter(SegmentationModel(network, network.name), self._foreground, 0.0, self._threads)
+        segmenter = self._cutting.segmenter(TruthNetwork(self.scene.photo, self.scene.alpha))
         return segmenter.run(SegmentRequest(self.scene.photo), Deadline())
 
     @property
@@ -69,14 +64,12 @@ class Cases:
     """All drawn photos.
 
     Args:
-        foreground: Cleans edge colours.
-        threads: Compute threads.
+        cutting: Makes segmenters.
         side_px: Side of all photos; 0 = several sizes.
     """
 
-    def __init__(self, foreground: ForegroundEstimator, threads: int = 1, side_px: int = 0) -> None:
-        self._foreground = foreground
-        self._threads = threads
+    def __init__(self, cutting: Cutting, side_px: int = 0) -> None:
+        self._cutting = cutting
         self._side_px = side_px
         self._kept = lru_cache(_KEPT)(self._made)
 
@@ -86,7 +79,7 @@ class Cases:
 
     def of(self, scene: Scene) -> Case:
         """A case of another scene."""
-        return Case(scene, self._foreground, self._threads)
+        return Case(scene, self._cutting)
 
     def _made(self, number: int, blend: Blend, damaged: bool) -> Case:
         return self.of(Scene.drawn(number, blend, damaged, self._side_px))

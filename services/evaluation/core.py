@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from services.common.deadline import Deadline
 from services.evaluation.case import Cases
+from services.evaluation.finishing import finished
 from services.evaluation.generators import drawn_by, warped
 from services.evaluation.reading import Reading
 from services.postprocess.proof import picture_digest, product_digest
-from services.postprocess.restorer import compose
 from services.postprocess.schema import Preservation, Shadow
 
 
@@ -33,7 +32,7 @@ class Core:
         case = self._cases.get(number)
         drawing = drawn_by(warped(1.0), case.scene, number)
         product = case.product
-        picture = compose(case.request(Preservation.EXACT, Shadow.SOFT), product, drawing.result(), Deadline())
+        picture = finished(case, drawing.result(), Preservation.EXACT, Shadow.SOFT)
         core = np.zeros(case.scene.alpha.shape, bool)
         core[product.box.slices()] = product.core
         differs = (picture != case.scene.photo).any(axis=2) & core

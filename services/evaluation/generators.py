@@ -24,6 +24,10 @@ Array = NDArray[np.float32]
 #: White light from behind the camera: it asks nothing of the product.
 NEUTRAL: Final = Light(180.0, 50.0, 20.0, (0.6, 0.6, 0.6), (0.4, 0.4, 0.4))
 MATT: Final = Finish(0.0, 1.0)
+#: A mild proxy of a diffusion model's autoencoder: how coarse its grid is, its warp, and its noise relative to light.
+_LATENT_SHRINK: Final = 2.2
+_LATENT_WARP_PX: Final = 0.8
+_LATENT_NOISE: Final = 0.01
 #: The line whose letter a misspelling generator changes.
 CHANGED_X_HEIGHT_PX: Final = 12.0
 #: Backgrounds take turns.
@@ -127,6 +131,35 @@ def swollen(share: float) -> Fault:
     def redraw(scene: Scene) -> tuple[Array, Array]:
         straps = tuple(replace(strap, width_px=strap.width_px * (1 + share)) for strap in scene.garment.straps)
         return replace(scene.garment, straps=straps).alpha(), scene.foreground
+
+    return redraw
+
+
+def passed_through_latents(scene: Scene) -> tuple[Array, Array]:
+    """As a latent model hands back what it was told to keep: softer, moved by most of a pixel, and noisy."""
+    alpha, foreground = warped(_LATENT_WARP_PX)(scene)
+    height, width = alpha.shape
+    small_wh = (round(width / _LATENT_SHRINK), round(height / _LATENT_SHRINK))
+
+    def softened(field: Array) -> Array:
+        small = cv2.resize(field, small_wh, interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+
+    noise = np.random.default_rng(scene.seed + 60).normal(1, _LATENT_NOISE, foreground.shape)
+    return np.clip(softened(alpha), 0, 1), np.asarray(np.clip(softened(foreground) * noise, 0, 1), np.float32)
+
+
+def lit(fault: Fault, gain: Array) -> Fault:
+    """What a fault gives, in another light.
+
+    Args:
+        fault: The fault.
+        gain: (H, W, 3) float32 of linear light.
+    """
+
+    def redraw(scene: Scene) -> tuple[Array, Array]:
+        alpha, foreground = fault(scene)
+        return alpha, np.clip(foreground * gain, 0, 1)
 
     return redraw
 

@@ -8,7 +8,7 @@ from services.evaluation.alpha import Alpha
 from services.evaluation.budget import Budget
 from services.evaluation.case import Cases
 from services.evaluation.core import Core
-from services.evaluation.light import NoRelight
+from services.evaluation.light import LightKept
 from services.evaluation.reading import Question
 from services.evaluation.report import ReportMoves
 from services.evaluation.shadow import CastShadow
@@ -21,7 +21,7 @@ _MAKERS: Final[dict[str, Callable[[Cases], Question]]] = {
     Alpha.name: Alpha,
     Thick.name: Thick,
     Core.name: Core,
-    NoRelight.name: NoRelight,
+    LightKept.name: LightKept,
     CastShadow.name: lambda _: CastShadow(),
     Budget.name: Budget,
     ReportMoves.name: ReportMoves,

@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.common.deadline import Deadline
 from services.evaluation.case import Case, Cases
 from services.evaluation.crops import around, at_strap
+from services.evaluation.finishing import finished
 from services.evaluation.generators import CHANGED_X_HEIGHT_PX, Drawing, drawn_by, faithful, misspelt, swollen
 from services.evaluation.reading import Picture, Reading
 from services.postprocess.preservation.battery import Battery
@@ -16,7 +16,6 @@ from services.postprocess.preservation.evidence import Evidence
 from services.postprocess.preservation.report import Report
 from services.postprocess.preservation.text import TextReader
 from services.postprocess.preservation.thresholds import Level, Thresholds
-from services.postprocess.restorer import compose
 from services.postprocess.schema import Preservation
 
 #: How much thicker thin parts are drawn.
@@ -72,8 +71,7 @@ def _failed(report: Report) -> frozenset[str]:
 
 
 def _finished(case: Case, drawing: Drawing) -> NDArray[np.uint8]:
-    scene = replace(drawing, picture=drawing.bare).result()
-    return compose(case.request(Preservation.EXACT), case.product, scene, Deadline())
+    return finished(case, replace(drawing, picture=drawing.bare).result(), Preservation.EXACT)
 
 
 def _pictures(case: Case, thick: Drawing, letter: Drawing) -> tuple[Picture, ...]:

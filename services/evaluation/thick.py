@@ -5,14 +5,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.common.deadline import Deadline
 from services.common.srgb import to_linear
 from services.evaluation.case import Case, Cases
 from services.evaluation.crops import at_strap
+from services.evaluation.finishing import finished
 from services.evaluation.generators import Drawing, drawn_by, faithful, thickened
 from services.evaluation.reading import Picture, Reading
 from services.evaluation.width import seen_coverage, width_errors
-from services.postprocess.restorer import compose
 from services.postprocess.schema import Preservation
 
 #: By how much the generator's product is too wide; scenes take turns.
@@ -41,14 +40,14 @@ class Thick:
         dose = DOSES_PX[number % len(DOSES_PX)]
         straps = case.scene.garment.straps
         drawing = drawn_by(thickened(dose), case.scene, number)
-        picture = finished(case, drawing)
+        picture = finished(case, drawing.result(), Preservation.EXACT)
         errors = _errors(case, drawing, picture)
         allowed = np.array([max(ALLOWED_PX, ALLOWED_SHARE * strap.width_px) for strap in straps])
         calm = drawn_by(faithful, case.scene, number)
         values = {
             "thick_px": float(errors.mean()),
             "thick_share": float((errors / allowed).mean()),
-            "calm_px": float(_errors(case, calm, finished(case, calm)).mean()),
+            "calm_px": float(_errors(case, calm, finished(case, calm.result(), Preservation.EXACT)).mean()),
         }
         worst = straps[int((errors / allowed).argmax())]
         pictures = (
@@ -57,11 +56,6 @@ class Thick:
             Picture.of(f"finished, off by {values['thick_px']:.3f} px", at_strap(picture, worst)),
         )
         return Reading(f"{case.scene.name}, {dose:g} px too wide", values, pictures)
-
-
-def finished(case: Case, drawing: Drawing) -> NDArray[np.uint8]:
-    """The picture as the service finishes it."""
-    return compose(case.request(Preservation.EXACT), case.product, drawing.result(), Deadline())
 
 
 def _errors(case: Case, drawing: Drawing, picture: NDArray[np.uint8]) -> NDArray[np.float64]:
