@@ -79,7 +79,7 @@ class Garment:
         side = middle + shoulder + (waist - shoulder) * 0.5
         ring_at = (side + 0.8 * ring_radius, (top + hem) / 2)
         ink = (0.95, 0.94, 0.9) if sum(color) < 1.5 else (0.1, 0.1, 0.14)
-        lines = _lines(middle - shoulder * 0.85, top + unit * 0.15, hem - unit * 0.09)
+        lines = _lines(middle - shoulder * 0.85, top + unit * 0.08, hem - unit * 0.105)
         neck = ((middle, top - unit * 0.03), unit * rng.uniform(0.06, 0.08))
         ring_width = float(np.mean(widths))
         return cls(
@@ -124,7 +124,7 @@ def _lines(left: float, top: float, bottom: float) -> tuple[Line, ...]:
     """As many lines, the largest first, as the body has room for."""
     found, baseline = [], top
     for x_height, text in zip(X_HEIGHTS, WORDS, strict=True):
-        baseline += 2.2 * x_height
+        baseline += 2 * x_height
         if baseline < bottom:
             found.append(Line(text, x_height, left, baseline))
     return tuple(found)

@@ -1,0 +1,17 @@
+import pytest
+
+from services.evaluation.case import Cases
+from services.evaluation.cutting import Cutting
+from services.segment.foreground import ForegroundEstimator
+
+
+@pytest.fixture(scope="session")
+def cutting(tmp_path_factory):
+    """Segmenters as the service makes them, with drawn networks."""
+    return Cutting(ForegroundEstimator(1, tmp_path_factory.mktemp("compiled")))
+
+
+@pytest.fixture(scope="session")
+def cases(cutting):
+    """Small drawn photos."""
+    return Cases(cutting, side_px=360)

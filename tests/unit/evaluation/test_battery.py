@@ -1,0 +1,76 @@
+"""The battery itself: its answers on good parts, and that it misses a bar on bad ones, which are real, not mocks."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from services.evaluation.battery import judged, run_battery
+from services.evaluation.case import Case, Cases
+from services.evaluation.core import Core
+from services.evaluation.light import LightKept
+from services.evaluation.questions import NAMES, open_questions
+from services.evaluation.shadow import CastShadow
+from services.evaluation.straps import Straps
+
+SCENES = 6
+
+
+def quiet(name: str, done: int, of: int) -> None:
+    """Nobody watches."""
+
+
+@pytest.fixture(scope="module")
+def outcome(cases):
+    """A short run of what is quick."""
+    return run_battery([Core(cases), LightKept(cases), CastShadow()], SCENES, quiet)
+
+
+def test_bars_hold_on_a_short_run(outcome) -> None:
+    assert [row.bar.measure for row in outcome.rows if not row.holds] == []
+    assert {row.bar.measure for row in outcome.rows} >= {"core_changed_px", "shadow_rmse", "shadow_gap_px"}
+
+
+def test_every_scene_is_told(outcome) -> None:
+    core = next(row for row in outcome.rows if row.bar.measure == "core_changed_px")
+    assert len(core.values) == SCENES
+    assert len({reading.scene for reading in core.readings}) == SCENES
+
+
+def test_same_scene_gives_the_same_answer(cases) -> None:
+    assert LightKept(cases).ask(1).values == LightKept(cases).ask(1).values
+
+
+class Dilated(Case):
+    """A cutout whose alpha someone has grown by 3 pixels, to be on the safe side."""
+
+    @property
+    def cutout(self):
+        found = super().cutout
+        return replace(found, alpha=cv2.dilate(found.alpha, np.ones((7, 7), np.uint8)))
+
+
+class Careless(Cases):
+    """All photos cut out so."""
+
+    def of(self, scene):
+        return Dilated(scene, self._cutting)
+
+
+def test_dilated_mask_misses_the_bar_of_straps(cutting) -> None:
+    outcome = run_battery([Straps(Careless(cutting, side_px=360))], SCENES, quiet)
+    missed = {row.bar.measure for row in outcome.rows if not row.holds}
+    assert missed == {"strap_px", "strap_encoded_px", "strap_worn_px"}
+    assert not outcome.holds
+    assert min(outcome.rows[0].values) > 1
+
+
+def test_nothing_asked_is_nothing_kept() -> None:
+    assert not run_battery([], 2, quiet).holds
+    assert judged("straps", []) == []
+
+
+def test_questions_are_opened_by_name(cases) -> None:
+    assert [question.name for question in open_questions(["core", "alpha"], cases)] == ["alpha", "core"]
+    assert [question.name for question in open_questions([], cases)] == list(NAMES)
