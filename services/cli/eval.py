@@ -65,7 +65,7 @@ def _battery(settings: "Settings", only: list[str], scenes: int) -> "Outcome":
     from services.evaluation.questions import open_questions
     from services.models.cache import ModelCache
 
-    cases = Cases(Cutting.open(settings.segment, ModelCache(settings.models)))
+    cases = Cases(Cutting(settings.segment.threads, ModelCache(settings.models).derived_dir("numba")))
     questions = open_questions(only, cases)
     with asides().status("drawing") as status:
         return run_battery(questions, scenes, lambda name, done, of: status.update(f"{name}: scene {done} of {of}"))

@@ -2,13 +2,12 @@ import pytest
 
 from services.evaluation.case import Cases
 from services.evaluation.cutting import Cutting
-from services.segment.foreground import ForegroundEstimator
 
 
 @pytest.fixture(scope="session")
 def cutting(tmp_path_factory):
     """Segmenters as the service makes them, with drawn networks."""
-    return Cutting(ForegroundEstimator(1, tmp_path_factory.mktemp("compiled")))
+    return Cutting(1, tmp_path_factory.mktemp("compiled"))
 
 
 @pytest.fixture(scope="session")

@@ -63,7 +63,7 @@ def test_dilated_mask_misses_the_bar_of_straps(cutting) -> None:
     missed = {row.bar.measure for row in outcome.rows if not row.holds}
     assert missed == {"strap_px", "strap_encoded_px", "strap_worn_px"}
     assert not outcome.holds
-    assert min(outcome.rows[0].values) > 1
+    assert outcome.rows[0].quantile(0.5) > 1
 
 
 def test_nothing_asked_is_nothing_kept() -> None:

@@ -18,7 +18,7 @@ def test_band_of_any_direction_covers_its_width_times_its_length(turn: float, wi
     assert area == pytest.approx(50 * width + np.pi * width**2 / 4, abs=0.5)
 
 
-@given(st.floats(3, 30), st.floats(0, 1))
+@given(st.floats(8, 30), st.floats(0, 1))
 def test_disc_covers_its_area(radius: float, shift: float) -> None:
     area = covered(disc(SIZE, (55 + shift, 45), radius)).sum()
     assert abs(area - np.pi * radius**2) < 0.01 * 2 * np.pi * radius
