@@ -1,6 +1,5 @@
 """Where a standing product meets the ground, read from its silhouette."""
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,10 +12,10 @@ _LEVEL: Final = 0.02
 _LEAST_DEPTH: Final = 0.3
 #: The same where the contour says nothing: between a box and a bottle.
 _USUAL_DEPTH: Final = 0.8
-#: The contour's error in pixels over the usual depth's, both as standard deviations: 0.3 by 0.25.
-_DOUBT_PX: Final = 1.2
-#: Mean drop of a unit half circle below its top, 1 - pi / 4.
-_MEAN_DROP: Final = 1 - math.pi / 4
+#: The fitted arc's error in pixels over the usual depth's, both as standard deviations: 0.4 by 0.25.
+_DOUBT_PX: Final = 1.6
+#: Fewer columns than this have no arc to fit.
+_LEAST_COLUMNS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -71,8 +70,11 @@ def find_base(mask: NDArray[np.bool_], depth_px: float, nearing: float = 0.0, de
     half_width = (right - left) / 2
     if depth_ratio is None:
         # A circle in perspective is seen as an ellipse about another middle, as high as without perspective.
-        round_drop = _MEAN_DROP * half_width * depth_px
-        depth_ratio = _depth_ratio(float(np.mean(bottom - front[touches])), round_drop)
+        across = np.asarray((at + 0.5 - (left + right) / 2) / half_width, np.float64)
+        lowest, drop = _arc(across, front[touches])
+        # Of a contour that is no arc, such as that of two feet, it says little.
+        bottom = min(bottom + 1, max(bottom - level, lowest))
+        depth_ratio = _depth_ratio(drop, half_width * depth_px)
     half_depth = min(_front_rows(half_width * depth_ratio, depth_px, nearing), height / 2)
     return Base(front, touches, (bottom - half_depth, (left + right) / 2), half_width, half_depth, depth_ratio)
 
@@ -82,8 +84,25 @@ def _front_rows(depth: float, depth_px: float, nearing: float) -> float:
     return depth * depth_px / max(0.5, 1 - depth * nearing)
 
 
+def _arc(across: NDArray[np.float64], front: NDArray[np.float32]) -> tuple[float, float]:
+    """Lowest row and height of the half ellipse nearest to a contour by least squares.
+
+    All columns together know both to a fraction of the pixels in which each is given.
+
+    Args:
+        across: (N,) -1 to 1, from the left end of the base to the right.
+        front: (N,) the contour's rows.
+    """
+    lowest = float(front.max())
+    if len(front) < _LEAST_COLUMNS:
+        return lowest, lowest - float(front.min())
+    drop = 1 - np.sqrt(np.clip(1 - across * across, 0, 1))
+    slope = float(np.cov(drop, front, ddof=0)[0, 1] / np.var(drop))
+    return float(front.mean() - slope * drop.mean()), max(0.0, -slope)
+
+
 def _depth_ratio(drop: float, round_drop: float) -> float:
-    """How deep the base is, from the mean drop of its contour and that of a round base, in pixels.
+    """How deep the base is, from the height of its arc and that of a round base, in pixels.
 
     The flatter the view, the fewer pixels tell the two apart, and the more the usual depth counts.
     """

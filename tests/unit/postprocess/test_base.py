@@ -66,3 +66,16 @@ def test_single_pixel_has_a_base() -> None:
     base = find_base(mask, 0.5)
     assert base.foot_yx[1] == 4.5
     assert 4 <= base.foot_yx[0] <= 5
+
+
+@pytest.mark.parametrize("depth_px", [0.2, 0.4, 0.7])
+def test_round_base_is_known_to_a_fraction_of_a_pixel(depth_px: float) -> None:
+    base = find_base(cylinder(40, 60, depth_px), depth_px)
+    assert base.foot_yx[0] == pytest.approx(180, abs=0.6)
+    assert base.depth_ratio > 0.95
+
+
+def test_two_feet_at_different_depths_stand_at_the_nearer_one() -> None:
+    mask = np.zeros((200, 300), bool)
+    mask[60:150, 60:120] = mask[60:153, 180:240] = True
+    assert 140 < find_base(mask, 0.2).foot_yx[0] <= 153

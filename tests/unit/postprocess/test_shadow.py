@@ -114,7 +114,8 @@ def test_lower_light_throws_a_longer_shadow() -> None:
 
 def test_larger_light_throws_a_softer_shadow() -> None:
     product = block(SIZE, Box(120, 140, 80, 40))
-    edges = [np.abs(np.gradient(drawn(product, camera(35), light(0, 40, r)))[0]).max() for r in (1, 8, 25)]
+    # Before the foot, where every shadow is sharp.
+    edges = [np.abs(np.gradient(drawn(product, camera(35), light(0, 40, r)))[0][215:]).max() for r in (1, 8, 25)]
     assert edges == sorted(edges, reverse=True)
 
 
