@@ -3,6 +3,7 @@
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.common.srgb import to_linear
 from services.evaluation.case import Case, Cases
@@ -49,7 +50,7 @@ class Straps:
         return Reading(scene.name, values, tuple(pictures))
 
 
-def _visible_error(case: Case) -> tuple[float, np.ndarray]:
+def _visible_error(case: Case) -> tuple[float, NDArray[np.uint8]]:
     scene = case.scene
     paper = plain(scene.garment.size_hw, _PAPER)
     picture = composite(developed(paper), case.product)
