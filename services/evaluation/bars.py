@@ -45,9 +45,14 @@ class Bar:
                 return f"{words} {value:g} {self.unit}".strip()
         return ""
 
+    @property
+    def judges(self) -> bool:
+        """Whether there is a bound at all."""
+        return self.at_most is not None or self.at_least is not None
+
     def holds(self, values: Sequence[float]) -> bool:
         """Whether these values are within the bound. None at all, and what is no number, never are."""
-        if self.at_most is None and self.at_least is None:
+        if not self.judges:
             return True
         if not values or not all(map(math.isfinite, values)):
             return False

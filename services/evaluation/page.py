@@ -57,7 +57,8 @@ def page(outcome: Outcome | None, machine: str, shots: Sequence[Shot] = ()) -> s
     parts = [f"<h1>{html.escape(_verdict(outcome, shots))}</h1><p>{html.escape(machine)}</p>"]
     if outcome is not None:
         parts.append(_table(outcome.rows))
-        parts += [part for row in _missed_first(outcome.rows) for part in _measure(row)]
+        judged = sorted((row for row in outcome.rows if row.bar.judges), key=lambda row: row.holds)
+        parts += [part for row in judged for part in _measure(row)]
     if shots:
         parts.append(f"<h2>{len(shots)} shots of real photos, worst first</h2>")
         parts += [_case(shot.title, shot.words, shot.pictures) for shot in shots]
@@ -72,12 +73,9 @@ def page(outcome: Outcome | None, machine: str, shots: Sequence[Shot] = ()) -> s
 def _verdict(outcome: Outcome | None, shots: Sequence[Shot]) -> str:
     if outcome is None:
         return f"{len(shots)} shots of real photos"
-    missed = sum(not row.holds for row in outcome.rows)
-    return "Every bar holds" if not missed else f"{missed} of {len(outcome.rows)} measures miss their bar"
-
-
-def _missed_first(rows: Sequence[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: row.holds)
+    judged = [row.holds for row in outcome.rows if row.bar.judges]
+    missed = judged.count(False)
+    return f"All {len(judged)} bars hold" if not missed else f"{missed} of {len(judged)} bars are missed"
 
 
 def _table(rows: Sequence[Row]) -> str:

@@ -39,21 +39,24 @@ class Straps:
 
     def ask(self, number: int) -> Reading:
         """Of each kind of photo the mean error of both straps, sign dropped."""
-        values, pictures = {}, []
+        values, finished = {}, {}
         for measure, (blend, damaged) in _KINDS.items():
-            case = self._cases.get(number, blend, damaged)
-            value, shown = _visible_error(case)
-            values[measure] = value
-            pictures += [Picture.of(f"{measure}: {value:.3f}", shown)]
+            errors, finished[measure] = _on_paper(self._cases.get(number, blend, damaged))
+            values[measure] = float(errors.mean())
         scene = self._cases.get(number).scene
-        pictures.insert(0, Picture.of("photo", at_strap(scene.photo, scene.garment.straps[0])))
+        strap = scene.garment.straps[0]
+        pictures = [Picture.of("photo", at_strap(scene.photo, strap))]
+        pictures += [
+            Picture.of(f"{measure}: {values[measure]:.3f} px", at_strap(picture, strap))
+            for measure, picture in finished.items()
+        ]
         return Reading(scene.name, values, tuple(pictures))
 
 
-def _visible_error(case: Case) -> tuple[float, NDArray[np.uint8]]:
+def _on_paper(case: Case) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    """How far each strap's visible width is off, sign dropped, and the picture, (H, W, 3) uint8 sRGB."""
     scene = case.scene
     paper = plain(scene.garment.size_hw, _PAPER)
     picture = composite(developed(paper), case.product)
     seen = seen_coverage(to_linear(picture), scene.foreground, paper)
-    errors = np.abs(width_errors(seen, scene.garment.straps))
-    return float(errors.mean()), at_strap(picture, scene.garment.straps[int(errors.argmax())])
+    return np.abs(width_errors(seen, scene.garment.straps)), picture

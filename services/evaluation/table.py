@@ -21,8 +21,7 @@ def cells(row: Row) -> tuple[str, ...]:
     def number(value: float) -> str:
         return f"{value:.{row.bar.digits}f}"
 
-    judged = row.bar.at_most is not None or row.bar.at_least is not None
-    verdict = ("holds" if row.holds else "MISSED") if judged else ""
+    verdict = ("holds" if row.holds else "MISSED") if row.bar.judges else ""
     bound = f"{row.bar.bound}, {row.bar.over.value}" if row.bar.bound else "told only"
     quartiles = f"{number(row.quantile(0.25))} to {number(row.quantile(0.75))}"
     middle, worst = number(row.quantile(0.5)), number(row.values[0])
