@@ -82,7 +82,8 @@ class Generator:
             plate = draw_plate(scene, request.camera, request.seed, self, deadline)
             plate.background.flags.writeable = False  # it may be handed out again
             self._plates.keep(key, plate)
-        return GenerateResult(plate.background, plate.light, plate.finish, ENGINE, time.perf_counter() - started)
+        worked_s = time.perf_counter() - started
+        return GenerateResult(plate.background, plate.light, plate.finish, ENGINE, worked_s, clean=True)
 
     def warm_up(self) -> None:
         """Load what all scenes need and draw each once, small."""
