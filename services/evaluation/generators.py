@@ -50,14 +50,13 @@ class Drawing:
     background: Array
     alpha: Array
 
-    @property
-    def bare(self) -> NDArray[np.uint8]:
-        """The background alone, (H, W, 3) uint8 sRGB."""
-        return developed(self.background)
-
     def result(self) -> GenerateResult:
         """As the generation stage gives it."""
         return GenerateResult(self.picture, NEUTRAL, MATT, "drawn truth", 0.0)
+
+    def plate(self) -> GenerateResult:
+        """The background alone, as an engine gives it that never saw the product."""
+        return GenerateResult(developed(self.background), NEUTRAL, MATT, "drawn truth", 0.0, clean=True)
 
 
 #: From a scene and the colours of its product to what the generator takes for the product.

@@ -69,7 +69,7 @@ def _empty(case: Case, number: int) -> GenerateResult:
     grey = _GREYS[number % len(_GREYS)]
     background = developed(studio(case.scene.garment.size_hw, (grey, grey, grey - 0.01), 5000 + number))
     light = replace(NEUTRAL, azimuth_deg=_AZIMUTHS[number % len(_AZIMUTHS)])
-    return GenerateResult(background, light, MATT, "drawn truth", 0.0)
+    return GenerateResult(background, light, MATT, "drawn truth", 0.0, clean=True)
 
 
 def _gain(case: Case, number: int) -> NDArray[np.float32]:

@@ -1,6 +1,5 @@
 """Does the preservation report move when the product changes, and stay when only the background does?"""
 
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -71,7 +70,7 @@ def _failed(report: Report) -> frozenset[str]:
 
 
 def _finished(case: Case, drawing: Drawing) -> NDArray[np.uint8]:
-    return finished(case, replace(drawing, picture=drawing.bare).result(), Preservation.EXACT)
+    return finished(case, drawing.plate(), Preservation.EXACT)
 
 
 def _pictures(case: Case, thick: Drawing, letter: Drawing) -> tuple[Picture, ...]:
