@@ -9,13 +9,15 @@ from services.common.srgb import to_linear
 from services.evaluation.case import Case, Cases
 from services.evaluation.crops import at_strap
 from services.evaluation.finishing import finished
-from services.evaluation.generators import Drawing, drawn_by, faithful, thickened
+from services.evaluation.generators import Drawing, Fault, drawn_by, faithful, scaled, thickened, tinted, warped
 from services.evaluation.reading import Picture, Reading
 from services.evaluation.width import seen_coverage, width_errors
 from services.postprocess.schema import Preservation
 
 #: By how much the generator's product is too wide; scenes take turns.
 DOSES_PX: Final = (2.0, 4.0, 8.0)
+#: Other faults, in turns.
+DRIFTS: Final = (scaled(1.02), warped(1.0), tinted(5.0))
 #: What is allowed: so many pixels, or this share of the strap.
 ALLOWED_PX: Final = 0.25
 ALLOWED_SHARE: Final = 0.05
@@ -42,12 +44,13 @@ class Thick:
         drawing = drawn_by(thickened(dose), case.scene, number)
         picture = finished(case, drawing.result(), Preservation.EXACT)
         errors = _errors(case, drawing, picture)
+        drifted = self._errors_after(DRIFTS[number % len(DRIFTS)], case, number)
         allowed = np.array([max(ALLOWED_PX, ALLOWED_SHARE * strap.width_px) for strap in straps])
-        calm = drawn_by(faithful, case.scene, number)
         values = {
             "thick_px": float(errors.mean()),
             "thick_share": float((errors / allowed).mean()),
-            "calm_px": float(_errors(case, calm, finished(case, calm.result(), Preservation.EXACT)).mean()),
+            "drift_share": float((drifted / allowed).mean()),
+            "calm_px": float(self._errors_after(faithful, case, number).mean()),
         }
         worst = straps[int((errors / allowed).argmax())]
         pictures = (
@@ -56,6 +59,10 @@ class Thick:
             Picture.of(f"finished, off by {values['thick_px']:.3f} px", at_strap(picture, worst)),
         )
         return Reading(f"{case.scene.name}, {dose:g} px too wide", values, pictures)
+
+    def _errors_after(self, fault: Fault, case: Case, number: int) -> NDArray[np.float64]:
+        drawing = drawn_by(fault, case.scene, number)
+        return _errors(case, drawing, finished(case, drawing.result(), Preservation.EXACT))
 
 
 def _errors(case: Case, drawing: Drawing, picture: NDArray[np.uint8]) -> NDArray[np.float64]:
