@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.common.light import Finish, Light
+from services.common.srgb import decode, encode
 from services.evaluation.truth.backdrop import BACKDROPS
 from services.evaluation.truth.lettering import with_one_letter_changed
 from services.evaluation.truth.photo import Blend, developed, mixed
@@ -24,7 +25,7 @@ Array = NDArray[np.float32]
 #: White light from behind the camera: it asks nothing of the product.
 NEUTRAL: Final = Light(180.0, 50.0, 20.0, (0.6, 0.6, 0.6), (0.4, 0.4, 0.4))
 MATT: Final = Finish(0.0, 1.0)
-#: A mild proxy of a diffusion model's autoencoder: how coarse its grid is, its warp, and its noise relative to light.
+#: A mild proxy of a diffusion model's autoencoder: how coarse its grid is, its warp, and its noise in sRGB.
 _LATENT_SHRINK: Final = 2.2
 _LATENT_WARP_PX: Final = 0.8
 _LATENT_NOISE: Final = 0.01
@@ -135,7 +136,10 @@ def swollen(share: float) -> Fault:
 
 
 def passed_through_latents(scene: Scene) -> tuple[Array, Array]:
-    """As a latent model hands back what it was told to keep: softer, moved by most of a pixel, and noisy."""
+    """As a latent model hands back what it was told to keep: softer, moved by most of a pixel, and noisy.
+
+    Its autoencoder averages sRGB values, and so is this softened in them.
+    """
     alpha, foreground = warped(_LATENT_WARP_PX)(scene)
     height, width = alpha.shape
     small_wh = (round(width / _LATENT_SHRINK), round(height / _LATENT_SHRINK))
@@ -144,8 +148,9 @@ def passed_through_latents(scene: Scene) -> tuple[Array, Array]:
         small = cv2.resize(field, small_wh, interpolation=cv2.INTER_AREA)
         return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
 
-    noise = np.random.default_rng(scene.seed + 60).normal(1, _LATENT_NOISE, foreground.shape)
-    return np.clip(softened(alpha), 0, 1), np.asarray(np.clip(softened(foreground) * noise, 0, 1), np.float32)
+    noise = np.random.default_rng(scene.seed + 60).normal(0, _LATENT_NOISE, foreground.shape)
+    values = np.asarray(np.clip(softened(encode(foreground)) + noise, 0, 1), np.float32)
+    return np.clip(softened(alpha), 0, 1), decode(values)
 
 
 def lit(fault: Fault, gain: Array) -> Fault:

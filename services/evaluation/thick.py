@@ -28,18 +28,20 @@ class Thick:
 
     Args:
         cases: The drawn photos.
+        doses_px: By how much the product is drawn too wide, in turns.
     """
 
     name = "thick"
     most = 200
 
-    def __init__(self, cases: Cases) -> None:
+    def __init__(self, cases: Cases, doses_px: tuple[float, ...] = DOSES_PX) -> None:
         self._cases = cases
+        self._doses_px = doses_px
 
     def ask(self, number: int) -> Reading:
         """The mean over both straps, sign dropped; of a generator that changed nothing, too."""
         case = self._cases.get(number)
-        dose = DOSES_PX[number % len(DOSES_PX)]
+        dose = self._doses_px[number % len(self._doses_px)]
         straps = case.scene.garment.straps
         drawing = drawn_by(thickened(dose), case.scene, number)
         picture = finished(case, drawing.result(), Preservation.EXACT)

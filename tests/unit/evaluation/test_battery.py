@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from services.evaluation.alpha import Alpha
 from services.evaluation.battery import judged, run_battery
 from services.evaluation.case import Case, Cases
 from services.evaluation.core import Core
@@ -13,8 +14,9 @@ from services.evaluation.light import LightKept
 from services.evaluation.questions import NAMES, open_questions
 from services.evaluation.shadow import CastShadow
 from services.evaluation.straps import Straps
+from services.evaluation.thick import Thick
 
-SCENES = 6
+SCENES = 5
 
 
 def quiet(name: str, done: int, of: int) -> None:
@@ -22,13 +24,17 @@ def quiet(name: str, done: int, of: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def outcome(cases):
+def outcome(cutting):
     """A short run of what is quick."""
-    return run_battery([Core(cases), LightKept(cases), CastShadow()], SCENES, quiet)
+    larger = Cases(cutting, side_px=512)
+    questions = [Straps(larger), Alpha(larger), Thick(larger), Core(larger), LightKept(larger), CastShadow()]
+    return run_battery(questions, SCENES, quiet)
 
 
 def test_bars_hold_on_a_short_run(outcome) -> None:
-    assert [row.bar.measure for row in outcome.rows if not row.holds] == []
+    missed = {row.bar.measure for row in outcome.rows if not row.holds}
+    # Photos blended in sRGB values are the one thing known to miss, see docs/quality.md.
+    assert missed <= {"strap_encoded_px"}
     assert {row.bar.measure for row in outcome.rows} >= {"core_changed_px", "shadow_rmse", "shadow_gap_px"}
 
 
@@ -64,6 +70,12 @@ def test_dilated_mask_misses_the_bar_of_straps(cutting) -> None:
     assert missed == {"strap_px", "strap_encoded_px", "strap_worn_px"}
     assert not outcome.holds
     assert outcome.rows[0].quantile(0.5) > 1
+
+
+def test_generator_that_draws_wider_than_any_fill_reaches_misses_the_bar(cases) -> None:
+    outcome = run_battery([Thick(cases, doses_px=(60.0,))], 2, quiet)
+    missed = {row.bar.measure for row in outcome.rows if not row.holds}
+    assert missed == {"thick_share"}
 
 
 def test_nothing_asked_is_nothing_kept() -> None:
