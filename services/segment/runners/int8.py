@@ -2,8 +2,9 @@
 
 Every tensor that a convolution, a pooling, a resize, a concatenation or a sum of two tensors reads gets a FakeQuantize
 node, and every kernel one of its own for each output channel; OpenVINO then computes between them in int8
-(docs.openvino.ai, "Low Precision Transformations"). The tensors' ranges were seen on photos and lie beside this file,
-so that a start needs neither photos nor a quantisation library.
+(docs.openvino.ai, "Low Precision Transformations"). The tensors' ranges were seen by `calibrate.py` on 20
+photos of the Clothing dataset (small), CC0, and lie beside this file, so that a start needs neither photos nor a
+quantisation library. What is rounded is what NNCF 3.4 would choose.
 """
 
 import hashlib
