@@ -53,7 +53,7 @@ def read_selection(
         for texts, option in ((include_box, "--include-box"), (exclude_box, "--exclude-box"))
     ]  # fmt: skip
     mask = None if keep_mask is None else ImageSource(content=_content(keep_mask))
-    if mask is None and not any(points + boxes):
+    if mask is None and not any([*points, *boxes]):
         return None
     return ProductSelection(
         keep_mask=mask,

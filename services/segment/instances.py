@@ -48,8 +48,12 @@ def find_instances(
     for label in range(1, int(labels.max()) + 1):
         own = solid & (full == label)
         confidence = rate(np.asarray(small & (labels == label)))
-        found.append(Instance(box_of(own), int(own.sum()), confidence))
-    return tuple(found), labels
+        found.append((Instance(box_of(own), int(own.sum()), confidence), label))
+    found.sort(key=lambda each: (-each[0].area_px, each[0].box.top, each[0].box.left))
+    renumbered = np.zeros(len(found) + 1, np.uint8)
+    for number, (_, label) in enumerate(found, 1):
+        renumbered[label] = number
+    return tuple(instance for instance, _ in found), np.asarray(renumbered[labels])
 
 
 def _grid_of(height: int, width: int) -> tuple[int, int]:
@@ -69,9 +73,9 @@ def _labelled(region: NDArray[np.bool_]) -> NDArray[np.uint8]:
     areas[0] = 0
     largest = int(areas.argmax())
     own = np.flatnonzero((areas >= _AREA * areas[largest]) & (widths >= _WIDTH * widths[largest]))
-    order = sorted(own, key=lambda part: (-areas[part], stats[part, cv2.CC_STAT_TOP], stats[part, cv2.CC_STAT_LEFT]))
+    own = own[np.argsort(-areas[own], kind="stable")][:MAX_INSTANCES]
     numbers = np.zeros(count, np.uint8)
-    numbers[order[:MAX_INSTANCES]] = np.arange(1, min(len(order), MAX_INSTANCES) + 1)
+    numbers[own] = np.arange(1, len(own) + 1)
     numbered = numbers[parts]
     # Distance to, and index of, the nearest place with a number: the labels number zero pixels one by one.
     _, nearest = cv2.distanceTransformWithLabels(

@@ -27,7 +27,7 @@ _APART = 0.7
 _THIN = 0.4
 #: Without points on the product, what is at least this share of the longest way from the excluded points is product.
 _FAR = 0.75
-#: Beside another component of this share of its size, an excluded component goes as a whole.
+#: Beside others of this share of its size, an excluded component goes as a whole.
 _PEER = 0.3
 #: How much a place's colour counts, and how much a change of its likelihood hinders the walk.
 _PRIOR_WEIGHT, _PRIOR_EDGE = 0.01, 0.5
@@ -65,18 +65,36 @@ def cut_off(image: NDArray[np.uint8], region: Mask, drop: Sequence[PointYX], kee
         keep: Any number, inside the region.
 
     Returns:
-        (h, w) bool, a part of the region: connected, and around the points of `drop`.
+        (h, w) bool, a part of the region around the points of `drop`.
     """
-    lab = cv2.cvtColor(np.asarray(image / np.float32(255), dtype=np.float32), cv2.COLOR_RGB2LAB) / np.float32(100)
-    scene = _Scene(np.asarray(lab, np.float32), region, _depth(region))
+    off = np.zeros(region.shape, bool)
+    lab = _lab(image)
+    count, labels = cv2.connectedComponents(region.astype(np.uint8), connectivity=8)
+    for label in range(1, count):
+        here, there = ([point for point in points if labels[point] == label] for points in (drop, keep))
+        if not here:
+            continue
+        component = np.asarray(labels == label)
+        others = int(region.sum()) - int(component.sum())
+        # Beside another product, it may be the whole component that was pointed at.
+        whole = not there and (bool(keep) or others > _PEER * component.sum())
+        off |= _cut_component(_Scene(lab, component, _depth(component)), here, there, whole)
+    return off
+
+
+def _cut_component(scene: _Scene, drop: Sequence[PointYX], keep: Sequence[PointYX], whole: bool) -> Mask:
+    """The part of one component that goes; `whole` where it is all of it, unless colours tell a part."""
+    region = scene.region
     material = _flooded(scene, drop)
     rest = region & ~material
+    if whole and material.sum() > rest.sum():
+        return region
     likelihood = _likelihood(scene.lab, rest, material)
     if rest.any() and likelihood[rest].mean() - likelihood[material].mean() > _APART:
         off = _part(scene, _by_colour(scene, material, likelihood, drop, keep), drop)
         if not _speck(scene, off):
             return off
-    return _part(scene, _by_outline(scene, drop, keep), drop)
+    return region if whole else _part(scene, _by_outline(scene, drop, keep), drop)
 
 
 def _part(scene: _Scene, probability: Array, drop: Sequence[PointYX]) -> Mask:
@@ -99,8 +117,7 @@ def belonging(image: NDArray[np.uint8], point: PointYX) -> Mask:
         (h, w) bool, connected, around the point.
     """
     whole = np.ones(image.shape[:2], bool)
-    lab = cv2.cvtColor(np.asarray(image / np.float32(255), dtype=np.float32), cv2.COLOR_RGB2LAB) / np.float32(100)
-    scene = _Scene(np.asarray(lab, np.float32), whole, np.zeros(whole.shape, np.float32))
+    scene = _Scene(_lab(image), whole, np.zeros(whole.shape, np.float32))
     margin = whole.copy()
     margin[2:-2, 2:-2] = False
     material = _flooded(scene, [point]) & ~margin
@@ -136,20 +153,16 @@ def _by_colour(
 def _by_outline(scene: _Scene, drop: Sequence[PointYX], keep: Sequence[PointYX]) -> Array:
     """1 where a way over as few and as weak edges as possible leads to the product sooner than to what goes, else 0."""
     off = _discs(scene, drop)
-    own = around(scene.region, drop)
     on = _discs(scene, keep) & ~off
-    rest = scene.region & ~own
-    # Another product beside it: what was pointed at goes whole.
-    peer = rest.sum() > _PEER * own.sum() if not keep else (on & rest).any()
-    if not (on & own).any() and not peer:
+    if not on.any():
         half_width = max(float(scene.depth[point]) for point in drop)
         if 2 * half_width < _THIN * float(scene.depth.max()):
-            on |= (scene.depth > max(2 * half_width, _LEAST_SEED + 1)) & ~off
+            on = (scene.depth > max(2 * half_width, _LEAST_SEED + 1)) & ~off
         else:
-            on |= _far_from(scene, off, drop)
+            on = _far_from(scene, off, drop)
     costs = np.where(scene.region, _costs(scene), -1.0)
-    to_on, to_off = (_reached(costs, seeds & own) for seeds in (on, off))
-    return _without_tabs(scene.region, ~own | (to_on < to_off))
+    to_on, to_off = (_reached(costs, seeds) for seeds in (on, off))
+    return _without_tabs(scene.region, to_on < to_off)
 
 
 def _costs(scene: _Scene) -> NDArray[np.float64]:
@@ -179,6 +192,12 @@ def _reached(costs: NDArray[np.float64], seeds: Mask) -> NDArray[np.float64]:
     ways: Any = MCP_Geometric(costs)
     found, _ = ways.find_costs(np.argwhere(seeds))
     return np.asarray(found)
+
+
+def _lab(image: NDArray[np.uint8]) -> Array:
+    """CIELAB / 100, (h, w, 3) float32."""
+    lab = cv2.cvtColor(np.asarray(image / np.float32(255), dtype=np.float32), cv2.COLOR_RGB2LAB)
+    return np.asarray(lab / np.float32(100), dtype=np.float32)
 
 
 def _depth(region: Mask) -> Array:
