@@ -18,6 +18,8 @@ Mask = NDArray[np.bool_]
 
 #: Half the side of a closer look, as shares of the photo's longer side: first near, then from further away.
 _LOOKS = (0.25, 0.4)
+#: So many points at most are looked at again; the others go by colour alone, or 64 points would cost a minute.
+_MOST_LOOKED_AT = 3
 #: What covers more of a look than this is the background.
 _MOST = 0.7
 #: Longer side of the grid that a part is grown on.
@@ -46,10 +48,13 @@ def grown(
         Mask and region with the parts added.
     """
     size_hw = (image.shape[0], image.shape[1])
+    looked_at = 0
     for point in points:
         if not missed(region, (point,), size_hw):
             continue
-        found, window = _looked_up(model, image, point, deadline)
+        shares = _LOOKS if looked_at < _MOST_LOOKED_AT else ()
+        looked_at += 1
+        found, window = _looked_up(model, image, point, shares, deadline)
         place, shown = _window(window, size_hw, region.shape)
         part = cv2.resize(found, shown, interpolation=cv2.INTER_AREA)
         mask, region = mask.copy(), region.copy()
@@ -59,22 +64,27 @@ def grown(
 
 
 def _looked_up(
-    model: SegmentationModel, image: NDArray[np.uint8], point: PointYX, deadline: Deadline
+    model: SegmentationModel, image: NDArray[np.uint8], point: PointYX, shares: Sequence[float], deadline: Deadline
 ) -> tuple[Array, Box]:
     """The part that a point lies on, float32 over the window that is told beside it."""
     size_hw = (image.shape[0], image.shape[1])
-    window = Box(0, 0, *size_hw)
-    for share in _LOOKS:
+    deadline.check()
+    for share in shares:
         deadline.check()
-        half = round(share * max(size_hw))
-        window = Box(point[0] - half, point[1] - half, 2 * half, 2 * half).clipped(size_hw)
+        window = _around(point, share, size_hw)
         mask = model.run(image[window.slices()])
         region = find_region(mask)
         here = _scaled((point[0] - window.top, point[1] - window.left), (window.height, window.width), region.shape)
         own = around(region, [here])
         if own.any() and own.mean() < _MOST:
             return np.where(own, np.maximum(mask, 0.5), 0).astype(np.float32), window
+    window = _around(point, _LOOKS[-1], size_hw)
     return _alike(image[window.slices()], (point[0] - window.top, point[1] - window.left)), window
+
+
+def _around(point: PointYX, share: float, size_hw: SizeHW) -> Box:
+    half = max(1, round(share * max(size_hw)))
+    return Box(point[0] - half, point[1] - half, 2 * half, 2 * half).clipped(size_hw)
 
 
 def _alike(image: NDArray[np.uint8], point: PointYX) -> Array:
