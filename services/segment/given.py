@@ -55,7 +55,7 @@ def cut_by_alpha(
     if found and _shows_background(image, alpha):
         image = foreground.run(image, np.asarray(alpha / np.float32(255), dtype=np.float32), box_of(alpha > 0))
     steps = steps if found else np.zeros_like(steps)
-    instances, labels = find_instances(steps, lambda _: 1.0)
+    instances, labels = find_instances(steps, 1.0, lambda _: 1.0)
     return SegmentResult(
         alpha=steps,
         foreground=image,

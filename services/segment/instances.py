@@ -21,7 +21,7 @@ _AREA, _WIDTH = 0.08, 0.2
 
 
 def find_instances(
-    alpha: NDArray[np.uint16], rate: Callable[[NDArray[np.bool_]], float]
+    alpha: NDArray[np.uint16], confidence: float, rate: Callable[[NDArray[np.bool_]], float]
 ) -> tuple[tuple[Instance, ...], NDArray[np.uint8]]:
     """Tell products apart that do not touch.
 
@@ -30,7 +30,8 @@ def find_instances(
 
     Args:
         alpha: (H, W) uint16.
-        rate: The confidence of an instance, told its places on the grid: (h, w) bool.
+        confidence: Of everything together, and so of a single instance, 0 to 1.
+        rate: The confidence of one of several instances, told its places on the grid: (h, w) bool.
 
     Returns:
         The instances by falling area, on a tie from the top and from the left, and the (h, w) uint8 labels on the grid;
@@ -45,10 +46,11 @@ def find_instances(
         labels = np.full(grid_hw, 1 if solid.any() else 0, np.uint8)
     full = cv2.resize(labels, solid.shape[::-1], interpolation=cv2.INTER_NEAREST)
     found = []
-    for label in range(1, int(labels.max()) + 1):
+    count = int(labels.max())
+    for label in range(1, count + 1):
         own = solid & (full == label)
-        confidence = rate(np.asarray(small & (labels == label)))
-        found.append((Instance(box_of(own), int(own.sum()), confidence), label))
+        sure = confidence if count == 1 else rate(np.asarray(small & (labels == label)))
+        found.append((Instance(box_of(own), int(own.sum()), sure), label))
     found.sort(key=lambda each: (-each[0].area_px, each[0].box.top, each[0].box.left))
     renumbered = np.zeros(len(found) + 1, np.uint8)
     for number, (_, label) in enumerate(found, 1):

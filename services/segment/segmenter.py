@@ -111,7 +111,9 @@ class Segmenter:
                 alpha[frame] = np.minimum(alpha[frame], np.round(selected.ceiling * OPAQUE).astype(np.uint16))
             foreground = seen if seen.shape == image.shape else _set_in(image, frame, seen)
         solid = alpha > OPAQUE // 2
-        instances, labels = find_instances(alpha, partial(rate_part, look, selected.frame, image.shape[:2]))
+        instances, labels = find_instances(
+            alpha, look.confidence, partial(rate_part, look, selected.frame, image.shape[:2])
+        )
         return SegmentResult(
             alpha=alpha,
             foreground=foreground,

@@ -13,7 +13,7 @@ def alpha_of(*boxes, size_hw=(200, 300)):
 
 
 def found(alpha):
-    return find_instances(alpha, lambda part: float(part.mean() > 0))
+    return find_instances(alpha, 0.75, lambda part: float(part.mean() > 0))
 
 
 def test_two_shoes_are_two_instances_by_area():
@@ -52,11 +52,17 @@ def test_no_product_is_no_instance():
     assert not labels.any()
 
 
+def test_single_instance_has_the_confidence_of_the_whole():
+    assert found(alpha_of((20, 10, 100, 60)))[0][0].confidence == 0.75
+
+
 def test_thread_too_fine_for_the_grid_is_one_instance():
     assert len(found(alpha_of((10, 0, 1, 3000), size_hw=(200, 3000)))[0]) == 1
 
 
 def test_confidence_is_asked_for_each_alone():
     asked = []
-    find_instances(alpha_of((20, 10, 100, 60), (20, 150, 120, 60)), lambda part: asked.append(int(part.sum())) or 0.5)
+    find_instances(
+        alpha_of((20, 10, 100, 60), (20, 150, 120, 60)), 0.75, lambda part: asked.append(int(part.sum())) or 0.5
+    )
     assert asked == [7200, 6000]
