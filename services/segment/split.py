@@ -31,6 +31,8 @@ _FAR = 0.75
 _PEER = 0.3
 #: How much a place's colour counts, and how much a change of its likelihood hinders the walk.
 _PRIOR_WEIGHT, _PRIOR_EDGE = 0.01, 0.5
+#: Colours of this likelihood are surely the product's; slivers narrower than this, in places, go with the part beside.
+_SURE, _RIM = 0.8, 5
 #: A part within the region and below this share of it is a speck.
 _SPECK = 0.01
 #: Where colours do not tell: the cost of a step without an edge; the depth, in places, from which on it costs no more;
@@ -93,12 +95,27 @@ def _cut_component(scene: _Scene, drop: Sequence[PointYX], keep: Sequence[PointY
     if rest.any() and likelihood[rest].mean() - likelihood[material].mean() > _APART:
         off = _part(scene, _by_colour(scene, material, likelihood, drop, keep), drop)
         if not _speck(scene, off):
-            return off
+            return _with_rim(region, off, likelihood)
     return region if whole else _part(scene, _by_outline(scene, drop, keep), drop)
 
 
 def _part(scene: _Scene, probability: Array, drop: Sequence[PointYX]) -> Mask:
     return around(np.asarray(scene.region & (probability < 0.5)), drop)
+
+
+def _with_rim(region: Mask, off: Mask, likelihood: Array) -> Mask:
+    """With the mixed colours at the part's edge, and the slivers that are left between it and the outside."""
+    off = off | (_grown(off, 1) & region & (likelihood < _SURE))
+    left = (region & ~off).astype(np.uint8)
+    solid = cv2.morphologyEx(left, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_RIM, _RIM)))
+    slivers = (left > 0) & (solid == 0)
+    count, labels = cv2.connectedComponents(slivers.astype(np.uint8), connectivity=8)
+    areas = np.bincount(labels.ravel(), minlength=count)
+    beside = np.bincount(labels[_grown(off, _RIM // 2)], minlength=count)
+    # A strap that the part only touches is longer than that.
+    gone = beside > 0.8 * areas
+    gone[0] = False
+    return np.asarray(off | gone[labels])
 
 
 def _speck(scene: _Scene, off: Mask) -> bool:
@@ -142,7 +159,7 @@ def _by_colour(
     inner = _depth(material)
     off = _discs(scene, drop) & material
     on = _discs(scene, keep) & ~material
-    on |= (scene.depth > 2 * float(inner[off].max()) + _LEAST_SEED) & (likelihood > 0.8) & ~_grown(material, 2)
+    on |= (scene.depth > 2 * float(inner[off].max()) + _LEAST_SEED) & (likelihood > _SURE) & ~_grown(material, 2)
     if not on.any():
         on = _far_from(scene, off, drop)
     features = np.concatenate([_smooth(scene.lab), _PRIOR_EDGE * likelihood[..., None]], axis=-1)

@@ -63,3 +63,10 @@ def test_excluded_component_beside_another_goes_whole_and_alone():
 def test_thing_under_a_point_is_found_by_its_colour():
     image, _ = drawn([(RED, (40, 90, 50, 120))])
     assert overlap(belonging(image, (60, 80)), box(40, 90, 50, 120)) > 0.95
+
+
+def test_sliver_of_wall_beside_the_hanger_goes_with_it():
+    image, region = drawn([(RED, (40, 110, 30, 130)), (BLACK, (5, 44, 78, 84))])
+    region |= box(5, 40, 84, 86)
+    off = cut_off(image, region, [(15, 80)], [])
+    assert off[5:36, 84:86].all()
