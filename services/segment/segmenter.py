@@ -1,6 +1,7 @@
 """The segmentation stage as a plain class: photo in, cut-out product out."""
 
 import time
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -14,11 +15,12 @@ from services.common.settings import SegmentSettings
 from services.models.cache import ModelCache
 from services.segment.foreground import ForegroundEstimator
 from services.segment.given import cut_by_alpha
-from services.segment.look import look_for_product
+from services.segment.instances import find_instances
 from services.segment.matte import box_of, refine_alpha
 from services.segment.model import SegmentationModel
 from services.segment.runners.choice import check_picture, open_runner
 from services.segment.schema import SegmentRequest, SegmentResult
+from services.segment.selected import look_for_selected, rate_part
 
 
 class Segmenter:
@@ -99,12 +101,19 @@ class Segmenter:
             raise Internal(f"expected an image of (H, W, 3) uint8, got {image.shape} {image.dtype}")
         if request.alpha is not None:
             deadline.check()
-            return cut_by_alpha(image, request.alpha, self._foreground)
-        look = look_for_product(self._model, image, deadline)
+            return cut_by_alpha(image, request.alpha, self._foreground, request.selection)
+        selected = look_for_selected(self._model, image, request.selection, deadline)
+        look, frame = selected.look, selected.frame.slices()
         alpha, foreground = np.zeros(image.shape[:2], np.uint16), image
         if look.confidence >= self._min_confidence and look.region.any():
-            alpha, foreground = self._cut(image, look.mask, look.region, deadline)
+            alpha[frame], seen = self._cut(image[frame], look.mask, look.region, deadline)
+            if selected.ceiling is not None:
+                alpha[frame] = np.minimum(alpha[frame], np.round(selected.ceiling * OPAQUE).astype(np.uint16))
+            foreground = seen if seen.shape == image.shape else _set_in(image, frame, seen)
         solid = alpha > OPAQUE // 2
+        instances, labels = find_instances(
+            alpha, look.confidence, partial(rate_part, look, selected.frame, image.shape[:2])
+        )
         return SegmentResult(
             alpha=alpha,
             foreground=foreground,
@@ -112,6 +121,8 @@ class Segmenter:
             confidence=look.confidence,
             model=self.model,
             duration_s=time.perf_counter() - started,
+            instances=instances,
+            labels=labels,
         )
 
     def _cut(
@@ -123,3 +134,9 @@ class Segmenter:
         steps = np.round(alpha * OPAQUE).astype(np.uint16)
         deadline.check()
         return steps, self._foreground.run(image, np.asarray(steps / np.float32(OPAQUE)), box)
+
+
+def _set_in(image: NDArray[np.uint8], place: tuple[slice, slice], part: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    whole = image.copy()
+    whole[place] = part
+    return whole
