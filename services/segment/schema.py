@@ -37,6 +37,9 @@ class SegmentResult:
         confidence: 0 to 1.
         model: Name and version; "alpha of the photo" where no network ran.
         duration_s: Time worked, queueing not counted.
+        uncertainty: (H, W) uint8, how little alpha means: 0 = certain, and everywhere away from edges; 128 and more
+            where product and background look too alike to tell, or where no mixture of them explains the photo. None
+            where no edge was looked for: there is no product, or the photo arrived cut out.
     """
 
     alpha: NDArray[np.uint16]
@@ -45,3 +48,4 @@ class SegmentResult:
     confidence: float
     model: str
     duration_s: float
+    uncertainty: NDArray[np.uint8] | None = None
