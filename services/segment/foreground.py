@@ -15,7 +15,7 @@ from services.segment.compiled import load_part
 Array = NDArray[np.float32]
 
 #: Estimate on a coarser grid above this; what is estimated varies slowly, and the last step is at full size anyway.
-_MAX_PIXELS = 400_000
+_MAX_PIXELS = 250_000
 #: Side of the square around a covered pixel in which colour goes on; resampling reads no further.
 _BEYOND = 17
 
