@@ -60,7 +60,7 @@ class Segmenter:
         return cls(
             SegmentationModel(runner, f"{entry.name} {entry.version}"),
             Matting(ClosedForm(settings.threads, compiled_dir), settings.threads),
-            ForegroundEstimator(settings.threads, compiled_dir),
+            ForegroundEstimator(compiled_dir),
             settings.min_confidence,
         )
 

@@ -22,7 +22,7 @@ def matting(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def estimator(tmp_path_factory):
-    return ForegroundEstimator(1, tmp_path_factory.mktemp("compiled"))
+    return ForegroundEstimator(tmp_path_factory.mktemp("compiled"))
 
 
 def photo_of(coverage, product=(190, 40, 60), backdrop=(215, 210, 190), encoded=False):
