@@ -76,6 +76,9 @@ class SegmentResult:
         instances: The products, the largest first; empty when none was found.
         labels: (h, w) uint8 at a reduced size, over the whole photo: for each place the number of the instance, from 1,
             that lies there or nearest; 0 everywhere when there is none. None where nobody looked.
+        uncertainty: (H, W) uint8, how little alpha means: 0 = certain, and everywhere away from edges; 128 and more
+            where product and background look too alike to tell, or where no mixture of them explains the photo. None
+            where no edge was looked for: there is no product, or the photo arrived cut out.
     """
 
     alpha: NDArray[np.uint16]
@@ -86,3 +89,4 @@ class SegmentResult:
     duration_s: float
     instances: tuple[Instance, ...] = ()
     labels: NDArray[np.uint8] | None = None
+    uncertainty: NDArray[np.uint8] | None = None
