@@ -99,6 +99,11 @@ class Box(Message):
     height: int = 0
 
 
+class Point(Message):
+    x: int = Field(0, description="Column, from the left.")
+    y: int = Field(0, description="Row, from the top.")
+
+
 class StageTiming(Message):
     stage: StageName
     duration: Duration = 0.0

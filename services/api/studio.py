@@ -12,6 +12,7 @@ from services.api.common import (
     ImageSource,
     Message,
     OutputOptions,
+    Point,
     StageName,
     StageTiming,
     ZeroIsAbsent,
@@ -22,6 +23,17 @@ from services.postprocess.schema import Preservation, Shadow
 
 UINT32_MAX = 2**32 - 1
 
+MAX_POINTS = 64
+MAX_BOXES = 16
+
+
+class ProductSelection(Message):
+    keep_mask: ImageSource | None = Field(None, description="Bright where the product may be; of the photo's size.")
+    include_points: list[Point] = Field([], max_length=MAX_POINTS, description="On the product.")
+    exclude_points: list[Point] = Field([], max_length=MAX_POINTS, description="On parts that are to go.")
+    include_boxes: list[Box] = Field([], max_length=MAX_BOXES, description="Nothing outside them is product.")
+    exclude_boxes: list[Box] = Field([], max_length=MAX_BOXES, description="Nothing inside them is product.")
+
 
 class CreateCutoutRequest(Message):
     image: ImageSource = ImageSource()
@@ -30,6 +42,13 @@ class CreateCutoutRequest(Message):
     padding: float = Field(0.0, ge=0, le=1, description="Space around the product when cropping.")
     background_color: str = Field("", pattern=r"^(#[0-9a-fA-F]{6})?$", description='"#rrggbb", or empty.')
     timeout: Duration | None = Field(None, gt=0, description="Give up after this time.")
+    selection: ProductSelection | None = None
+
+
+class ProductInstance(Message):
+    box: Box = Box()
+    area_px: int = 0
+    confidence: float = 0.0
 
 
 class CreateCutoutResponse(Message):
@@ -39,6 +58,7 @@ class CreateCutoutResponse(Message):
     confidence: float = 0.0
     model: str = ""
     timings: list[StageTiming] = []
+    instances: list[ProductInstance] = []
 
 
 class Canvas(Message):
@@ -69,6 +89,7 @@ class CreateShotRequest(Message):
     preservation: Annotated[Preservation | None, ZeroIsAbsent] = None
     output: OutputOptions = OutputOptions()
     timeout: Duration | None = Field(None, gt=0)
+    selection: ProductSelection | None = None
 
 
 class PreservationProof(Message):
@@ -95,6 +116,7 @@ class CreateShotResponse(Message):
     pose: Annotated[Pose | None, ZeroIsAbsent] = None
     camera_pitch_deg: float = 0.0
     view_confidence: float = 0.0
+    instances: list[ProductInstance] = []
 
 
 class StreamShotRequest(Message):

@@ -8,6 +8,14 @@ import typer
 
 from services.cli.configuration import service_address
 from services.cli.console import AddressOption, JsonOption
+from services.cli.selection import (
+    ExcludeBoxOption,
+    ExcludeOption,
+    IncludeBoxOption,
+    IncludeOption,
+    KeepMaskOption,
+    read_selection,
+)
 
 if TYPE_CHECKING:
     from services.api.studio import Canvas
@@ -28,6 +36,11 @@ def shoot(
     picture_format: Annotated[
         Literal["jpeg", "png", "webp", "avif"], typer.Option("--format", help="File format.")
     ] = "jpeg",
+    keep_mask: KeepMaskOption = None,
+    include: IncludeOption = None,
+    exclude: ExcludeOption = None,
+    include_box: IncludeBoxOption = None,
+    exclude_box: ExcludeBoxOption = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Pictures made at once.")] = 4,
     timeout: Annotated[float, typer.Option(min=0.1, help="For each picture, in seconds.")] = 120,
     address: AddressOption = None,
@@ -50,6 +63,9 @@ def shoot(
         options["pose"] = Pose(pose.upper())
     if canvas is not None:
         options["canvas"] = _parse_canvas(canvas)
+    selection = read_selection(keep_mask, include, exclude, include_box, exclude_box)
+    if selection is not None:
+        options["selection"] = selection
     work = plan(find_photos(photos), list(dict.fromkeys(scene)), out, image_format.extension)
 
     async def make(vitrine: "AsyncVitrine", job: "Job") -> "Answer":

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from services.api.common import OutputOptions
-from services.api.studio import Canvas
+from services.api.studio import Canvas, ProductSelection
 from services.common.pose import Pose
 from services.postprocess.schema import Preservation, Shadow
 
@@ -19,6 +19,7 @@ class CutoutOptions(TypedDict, total=False):
     crop: bool
     padding: float
     background_color: str
+    selection: ProductSelection
     timeout_s: float
 
 
@@ -31,5 +32,6 @@ class ShotOptions(TypedDict, total=False):
     camera_pitch_deg: float
     shadow: Shadow
     preservation: Preservation
+    selection: ProductSelection
     output: OutputOptions
     timeout_s: float

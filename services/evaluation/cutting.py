@@ -20,7 +20,7 @@ class Cutting:
 
     def __init__(self, threads: int, compiled_dir: Path) -> None:
         self._matting = Matting(ClosedForm(threads, compiled_dir), threads)
-        self._foreground = ForegroundEstimator(threads, compiled_dir)
+        self._foreground = ForegroundEstimator(compiled_dir)
 
     def segmenter(self, network: Runner) -> Segmenter:
         """The whole stage behind a network of ours; it takes whatever is found."""

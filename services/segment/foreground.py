@@ -15,7 +15,7 @@ from services.segment.compiled import load_part
 Array = NDArray[np.float32]
 
 #: Estimate on a coarser grid above this; what is estimated varies slowly, and the last step is at full size anyway.
-_MAX_PIXELS = 400_000
+_MAX_PIXELS = 250_000
 #: Side of the square around a covered pixel in which colour goes on; resampling reads no further.
 _BEYOND = 17
 
@@ -27,13 +27,11 @@ class ForegroundEstimator:
     PyMatting's files or, where they can't be written, in `compiled_dir`.
 
     Args:
-        threads: Compute threads.
         compiled_dir: For compiled code.
     """
 
-    def __init__(self, threads: int, compiled_dir: Path) -> None:
+    def __init__(self, compiled_dir: Path) -> None:
         self._estimate = load_part("foreground.estimate_foreground_ml", compiled_dir).estimate_foreground_ml
-        self._threads = min(threads, numba.get_num_threads())
         # Not every threading layer of numba survives two callers; some end the process.
         self._turn = threading.Lock()
 
@@ -69,7 +67,9 @@ class ForegroundEstimator:
         coarse_linear = cv2.resize(linear, small, interpolation=cv2.INTER_AREA)
         coarse_alpha = cv2.resize(alpha, small, interpolation=cv2.INTER_AREA)
         with self._turn:
-            numba.set_num_threads(self._threads)
+            # At this size it takes 25 ms alone; several threads of numba spend as much as that waiting for one another,
+            # and ten times that where other work runs on the same cores.
+            numba.set_num_threads(1)
             fields = self._estimate(coarse_linear, coarse_alpha, return_background=True)
         foreground, background = (
             cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR) for field in fields

@@ -1,5 +1,6 @@
 """What product and background look like beside the pixels whose alpha is unknown."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -46,8 +47,10 @@ class LocalColours:
         """
         rows, columns = np.nonzero(trimap.unknown)
         places = (rows // _GRID, columns // _GRID)
-        product, product_spread, near = _means(colours, trimap.core, places)
-        backdrop, backdrop_spread, far = _means(colours, ~(trimap.core | trimap.unknown), places)
+        sides = (trimap.core, ~(trimap.core | trimap.unknown))
+        with ThreadPoolExecutor(2) as pool:
+            both = list(pool.map(lambda known: _means(colours, known, places), sides))
+        (product, product_spread, near), (backdrop, backdrop_spread, far) = both
         spread = np.asarray((product_spread + backdrop_spread) / 6, np.float32)
         return cls(product, backdrop, spread, (near > _LEAST) & (far > _LEAST))
 

@@ -10,6 +10,10 @@ _DUST = 0.005
 #: Holes below this share of the product are faults of the mask, unless the network is sure of them.
 _SMALL_HOLE = 0.002
 _SURE_HOLE = 0.08
+#: Other holes are faults where the network hesitates this much; from this share of the product on, a hole is hardly a
+#: slip, and has to be nearly product to be one (the gap between a sleeve and the body was seen at 0.2 to 0.4).
+_DOUBTFUL_HOLE = 0.25
+_LARGE_HOLE, _DOUBTFUL_LARGE_HOLE = 0.015, 0.45
 
 
 def find_region(mask: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -44,6 +48,7 @@ def _false_holes(mask: NDArray[np.float32], region: NDArray[np.bool_]) -> NDArra
     areas = stats[:, cv2.CC_STAT_AREA]
     means = np.bincount(labels.ravel(), mask.ravel(), count) / np.maximum(areas, 1)
     small = (areas < _SMALL_HOLE * region.sum()) & (means > _SURE_HOLE)
-    false = inside & (small | (means > _HALF / 2))
+    large = areas > _LARGE_HOLE * region.sum()
+    false = inside & (small | (means > np.where(large, _DOUBTFUL_LARGE_HOLE, _DOUBTFUL_HOLE)))
     false[0] = False  # the region itself
     return np.asarray(false[labels])

@@ -9,6 +9,40 @@ from services.common.geometry import Box
 
 
 @dataclass(frozen=True)
+class Selection:
+    """What of the photo is the product, as somebody pointed at it. All in pixels of the photo, all optional.
+
+    Args:
+        keep_mask: (H, W) uint8; where it is below half nothing is product, in between it bounds alpha.
+        include_boxes: Together with `keep_mask`, all that may be product.
+        exclude_boxes: Nothing in them is.
+        include_points: (row, column), on the product: other components go, and what the network missed is grown.
+        exclude_points: (row, column), on parts that are cut off.
+    """
+
+    keep_mask: NDArray[np.uint8] | None = None
+    include_boxes: tuple[Box, ...] = ()
+    exclude_boxes: tuple[Box, ...] = ()
+    include_points: tuple[tuple[int, int], ...] = ()
+    exclude_points: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One of several products in a photo.
+
+    Args:
+        box: Of its pixels above half.
+        area_px: How many these are.
+        confidence: 0 to 1, that it is one whole product.
+    """
+
+    box: Box
+    area_px: int
+    confidence: float
+
+
+@dataclass(frozen=True)
 class SegmentRequest:
     """One photo to cut out.
 
@@ -17,12 +51,14 @@ class SegmentRequest:
         request_id: For the logs.
         deadline_s: Unix time when the result is no longer wanted; None = never.
         alpha: (H, W) uint8, 255 = product, of a photo that arrives cut out; it is then taken as it is.
+        selection: Narrows what is product; None = whatever the network finds.
     """
 
     image: NDArray[np.uint8]
     request_id: str = ""
     deadline_s: float | None = None
     alpha: NDArray[np.uint8] | None = None
+    selection: Selection | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +73,9 @@ class SegmentResult:
         confidence: 0 to 1.
         model: Name and version; "alpha of the photo" where no network ran.
         duration_s: Time worked, queueing not counted.
+        instances: The products, the largest first; empty when none was found.
+        labels: (h, w) uint8 at a reduced size, over the whole photo: for each place the number of the instance, from 1,
+            that lies there or nearest; 0 everywhere when there is none. None where nobody looked.
         uncertainty: (H, W) uint8, how little alpha means: 0 = certain, and everywhere away from edges; 128 and more
             where product and background look too alike to tell, or where no mixture of them explains the photo. None
             where no edge was looked for: there is no product, or the photo arrived cut out.
@@ -48,4 +87,6 @@ class SegmentResult:
     confidence: float
     model: str
     duration_s: float
+    instances: tuple[Instance, ...] = ()
+    labels: NDArray[np.uint8] | None = None
     uncertainty: NDArray[np.uint8] | None = None

@@ -1,6 +1,7 @@
 """The segmentation stage as a plain class: photo in, cut-out product out."""
 
 import time
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -15,12 +16,13 @@ from services.models.cache import ModelCache
 from services.segment.closed_form import ClosedForm
 from services.segment.foreground import ForegroundEstimator
 from services.segment.given import cut_by_alpha
-from services.segment.look import look_for_product
+from services.segment.instances import find_instances
 from services.segment.matte import box_of
 from services.segment.matting import Matting
 from services.segment.model import SegmentationModel
 from services.segment.runners.choice import check_picture, open_runner
 from services.segment.schema import SegmentRequest, SegmentResult
+from services.segment.selected import look_for_selected, rate_part
 
 
 class Segmenter:
@@ -60,7 +62,7 @@ class Segmenter:
         return cls(
             SegmentationModel(runner, f"{entry.name} {entry.version}"),
             Matting(ClosedForm(settings.threads, compiled_dir), settings.threads),
-            ForegroundEstimator(settings.threads, compiled_dir),
+            ForegroundEstimator(compiled_dir),
             settings.min_confidence,
         )
 
@@ -102,12 +104,20 @@ class Segmenter:
             raise Internal(f"expected an image of (H, W, 3) uint8, got {image.shape} {image.dtype}")
         if request.alpha is not None:
             deadline.check()
-            return cut_by_alpha(image, request.alpha, self._foreground)
-        look = look_for_product(self._model, image, deadline)
+            return cut_by_alpha(image, request.alpha, self._foreground, request.selection)
+        selected = look_for_selected(self._model, image, request.selection, deadline)
+        look, frame = selected.look, selected.frame.slices()
         alpha, foreground, uncertainty = np.zeros(image.shape[:2], np.uint16), image, None
         if look.confidence >= self._min_confidence and look.region.any():
-            alpha, foreground, uncertainty = self._cut(image, look.mask, look.region, deadline)
+            alpha[frame], seen, unsure = self._cut(image[frame], look.mask, look.region, deadline)
+            if selected.ceiling is not None:
+                alpha[frame] = np.minimum(alpha[frame], np.round(selected.ceiling * OPAQUE).astype(np.uint16))
+            foreground = _set_in(image, frame, seen)
+            uncertainty = _set_in(np.zeros(image.shape[:2], np.uint8), frame, unsure)
         solid = alpha > OPAQUE // 2
+        instances, labels = find_instances(
+            alpha, look.confidence, partial(rate_part, look, selected.frame, image.shape[:2])
+        )
         return SegmentResult(
             alpha=alpha,
             foreground=foreground,
@@ -115,6 +125,8 @@ class Segmenter:
             confidence=look.confidence,
             model=self.model,
             duration_s=time.perf_counter() - started,
+            instances=instances,
+            labels=labels,
             uncertainty=uncertainty,
         )
 
@@ -128,3 +140,12 @@ class Segmenter:
         deadline.check()
         foreground = self._foreground.run(image, np.asarray(steps / np.float32(OPAQUE)), matte.box)
         return steps, foreground, matte.uncertainty
+
+
+def _set_in(whole: NDArray[np.uint8], place: tuple[slice, slice], part: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The whole with the part in its place; neither is written to."""
+    if part.shape == whole.shape:
+        return part
+    result = whole.copy()
+    result[place] = part
+    return result

@@ -10,6 +10,8 @@ from services.segment.trimap import Mask
 
 Array = NDArray[np.float32]
 
+#: From here on a person should look.
+UNSURE: Final = 128
 #: DeltaE2000 between product and background along the edge: above the first nothing is doubted for it, below the second
 #: all. 8, below which classical matting fails, has to come out above a half.
 _PLAIN, _ALIKE = 13.0, 5.0
@@ -32,7 +34,7 @@ def judge(unknown: Mask, difference: Array, errors: Array) -> NDArray[np.uint8]:
         errors: (N,) error of the recomposed colour, in bytes.
 
     Returns:
-        (H, W) uint8: 0 = certain, 128 and more = a person should look; 0 away from the edge.
+        (H, W) uint8: 0 = certain, `UNSURE` and more = a person should look; 0 away from the edge.
     """
     alike = np.clip((_PLAIN - along_edge(unknown, difference)) / (_PLAIN - _ALIKE), 0, 1)
     strange = np.clip((along_edge(unknown, errors) - _EXPLAINED) / (_STRANGE - _EXPLAINED), 0, 1)

@@ -4,8 +4,10 @@ import pytest
 from services.common.srgb import to_bytes, to_linear
 from services.segment.closed_form import ClosedForm
 from services.segment.foreground import ForegroundEstimator
+from services.segment.matte import refine_alpha
 from services.segment.matting import Matting
 from services.segment.region import find_region
+from services.segment.uncertainty import UNSURE
 from tests.support.straps import Shape, mix, network_mask, plain
 
 SIZE = (160, 160)
@@ -20,7 +22,7 @@ def matting(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def estimator(tmp_path_factory):
-    return ForegroundEstimator(1, tmp_path_factory.mktemp("compiled"))
+    return ForegroundEstimator(tmp_path_factory.mktemp("compiled"))
 
 
 def photo_of(coverage, product=(190, 40, 60), backdrop=(215, 210, 190), encoded=False):
@@ -111,3 +113,11 @@ def test_alpha_is_zero_outside_its_box(matting):
     matte = cut(matting, photo_of(strap.coverage), strap.coverage)
     matte.alpha[matte.box.slices()] = 0
     assert not matte.alpha.any()
+
+
+def test_more_edge_than_can_be_solved_keeps_the_filtered_mask_and_says_so(matting, tmp_path):
+    strap = Shape.wave(SIZE, 10)
+    image, mask = photo_of(strap.coverage), network_mask(strap.coverage)
+    matte = Matting(ClosedForm(1, tmp_path), 1, most_unknown=100).run(image, mask, find_region(mask))
+    assert np.array_equal(matte.alpha, refine_alpha(image, mask, find_region(mask))[0])
+    assert matte.uncertainty.max() == UNSURE

@@ -32,7 +32,17 @@ def test_hole_that_the_network_is_sure_of_stays_open(disc):
 
 
 def test_hole_where_the_network_hesitates_is_filled(disc):
+    mask = disc((128, 128), 40) - 0.6 * disc((128, 128), 4)
+    assert find_region(mask)[64, 64]
+
+
+def test_large_hole_that_is_hardly_product_stays_open(disc):
     mask = disc((128, 128), 40) - 0.6 * disc((128, 128), 15)
+    assert not find_region(mask)[64, 64]
+
+
+def test_large_hole_that_is_nearly_product_is_filled(disc):
+    mask = disc((128, 128), 40) - 0.52 * disc((128, 128), 15)
     assert find_region(mask)[64, 64]
 
 

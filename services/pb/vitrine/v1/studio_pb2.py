@@ -26,7 +26,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from services.pb.vitrine.v1 import common_pb2 as vitrine_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17vitrine/v1/studio.proto\x12\nvitrine.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17vitrine/v1/common.proto\"`\n\rOutputOptions\x12.\n\x06\x66ormat\x18\x01 \x01(\x0e\x32\x1e.vitrine.v1.ImageFormat.Format\x12\x0f\n\x07quality\x18\x02 \x01(\x05\x12\x0e\n\x06inline\x18\x03 \x01(\x08\"\xcd\x01\n\x13\x43reateCutoutRequest\x12&\n\x05image\x18\x01 \x01(\x0b\x32\x17.vitrine.v1.ImageSource\x12)\n\x06output\x18\x02 \x01(\x0b\x32\x19.vitrine.v1.OutputOptions\x12\x0c\n\x04\x63rop\x18\x03 \x01(\x08\x12\x0f\n\x07padding\x18\x04 \x01(\x02\x12\x18\n\x10\x62\x61\x63kground_color\x18\x05 \x01(\t\x12*\n\x07timeout\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xb6\x01\n\x14\x43reateCutoutResponse\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x1f\n\x05image\x18\x02 \x01(\x0b\x32\x10.vitrine.v1.Blob\x12\x1c\n\x03\x62ox\x18\x03 \x01(\x0b\x32\x0f.vitrine.v1.Box\x12\x12\n\nconfidence\x18\x04 \x01(\x02\x12\r\n\x05model\x18\x05 \x01(\t\x12(\n\x07timings\x18\x06 \x03(\x0b\x32\x17.vitrine.v1.StageTiming\"\xb7\x01\n\x06\x43\x61nvas\x12\r\n\x05width\x18\x01 \x01(\x05\x12\x0e\n\x06height\x18\x02 \x01(\x05\x12\x14\n\x07padding\x18\x03 \x01(\x02H\x00\x88\x01\x01\x12\x17\n\nposition_x\x18\x04 \x01(\x02H\x01\x88\x01\x01\x12\x17\n\nposition_y\x18\x05 \x01(\x02H\x02\x88\x01\x01\x12\x12\n\x05scale\x18\x06 \x01(\x02H\x03\x88\x01\x01\x42\n\n\x08_paddingB\r\n\x0b_position_xB\r\n\x0b_position_yB\x08\n\x06_scale\"\x92\x05\n\x11\x43reateShotRequest\x12&\n\x05image\x18\x01 \x01(\x0b\x32\x17.vitrine.v1.ImageSource\x12\x10\n\x08scene_id\x18\x02 \x01(\t\x12\x11\n\x04seed\x18\x03 \x01(\rH\x00\x88\x01\x01\x12\"\n\x06\x63\x61nvas\x18\x04 \x01(\x0b\x32\x12.vitrine.v1.Canvas\x12\x30\n\x04pose\x18\x05 \x01(\x0e\x32\".vitrine.v1.CreateShotRequest.Pose\x12\x1d\n\x10\x63\x61mera_pitch_deg\x18\x06 \x01(\x02H\x01\x88\x01\x01\x12\x34\n\x06shadow\x18\x07 \x01(\x0e\x32$.vitrine.v1.CreateShotRequest.Shadow\x12@\n\x0cpreservation\x18\x08 \x01(\x0e\x32*.vitrine.v1.CreateShotRequest.Preservation\x12)\n\x06output\x18\t \x01(\x0b\x32\x19.vitrine.v1.OutputOptions\x12*\n\x07timeout\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\"B\n\x04Pose\x12\x14\n\x10POSE_UNSPECIFIED\x10\x00\x12\x0c\n\x08STANDING\x10\x01\x12\t\n\x05LYING\x10\x02\x12\x0b\n\x07HANGING\x10\x03\"A\n\x06Shadow\x12\x16\n\x12SHADOW_UNSPECIFIED\x10\x00\x12\x08\n\x04SOFT\x10\x01\x12\x0b\n\x07\x43ONTACT\x10\x02\x12\x08\n\x04NONE\x10\x03\"G\n\x0cPreservation\x12\x1c\n\x18PRESERVATION_UNSPECIFIED\x10\x00\x12\t\n\x05\x45XACT\x10\x01\x12\x0e\n\nHARMONIZED\x10\x02\x42\x07\n\x05_seedB\x13\n\x11_camera_pitch_deg\"\xb0\x01\n\x11PreservationProof\x12\x1a\n\x12\x63ore_sha256_before\x18\x01 \x01(\t\x12\x19\n\x11\x63ore_sha256_after\x18\x02 \x01(\t\x12\x11\n\tidentical\x18\x03 \x01(\x08\x12\x14\n\x0c\x63ore_area_px\x18\x04 \x01(\x03\x12\x12\n\nresampling\x18\x05 \x01(\t\x12\x13\n\x0borigin_left\x18\x06 \x01(\x05\x12\x12\n\norigin_top\x18\x07 \x01(\x05\"\x8d\x03\n\x12\x43reateShotResponse\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x1f\n\x05image\x18\x02 \x01(\x0b\x32\x10.vitrine.v1.Blob\x12\x10\n\x08scene_id\x18\x03 \x01(\t\x12\x0c\n\x04seed\x18\x04 \x01(\r\x12$\n\x0bproduct_box\x18\x05 \x01(\x0b\x32\x0f.vitrine.v1.Box\x12\r\n\x05scale\x18\x06 \x01(\x02\x12\x12\n\nconfidence\x18\x07 \x01(\x02\x12\x33\n\x0cpreservation\x18\x08 \x01(\x0b\x32\x1d.vitrine.v1.PreservationProof\x12\x15\n\rrecipe_sha256\x18\t \x01(\t\x12(\n\x07timings\x18\n \x03(\x0b\x32\x17.vitrine.v1.StageTiming\x12\x30\n\x04pose\x18\x0b \x01(\x0e\x32\".vitrine.v1.CreateShotRequest.Pose\x12\x18\n\x10\x63\x61mera_pitch_deg\x18\x0c \x01(\x02\x12\x17\n\x0fview_confidence\x18\r \x01(\x02\"@\n\x11StreamShotRequest\x12+\n\x04shot\x18\x01 \x01(\x0b\x32\x1d.vitrine.v1.CreateShotRequest\"\xc7\x01\n\nStageEvent\x12%\n\x05stage\x18\x01 \x01(\x0e\x32\x16.vitrine.v1.Stage.Name\x12+\n\x05state\x18\x02 \x01(\x0e\x32\x1c.vitrine.v1.StageEvent.State\x12*\n\x07\x65lapsed\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"9\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07STARTED\x10\x01\x12\x0c\n\x08\x46INISHED\x10\x02\"v\n\x12StreamShotResponse\x12\'\n\x05stage\x18\x01 \x01(\x0b\x32\x16.vitrine.v1.StageEventH\x00\x12.\n\x04shot\x18\x02 \x01(\x0b\x32\x1e.vitrine.v1.CreateShotResponseH\x00\x42\x07\n\x05\x65vent\"\x1e\n\x0fReadBlobRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\"I\n\x10ReadBlobResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12\x12\n\nmedia_type\x18\x03 \x01(\t2\xc7\x02\n\rStudioService\x12Q\n\x0c\x43reateCutout\x12\x1f.vitrine.v1.CreateCutoutRequest\x1a .vitrine.v1.CreateCutoutResponse\x12K\n\nCreateShot\x12\x1d.vitrine.v1.CreateShotRequest\x1a\x1e.vitrine.v1.CreateShotResponse\x12M\n\nStreamShot\x12\x1d.vitrine.v1.StreamShotRequest\x1a\x1e.vitrine.v1.StreamShotResponse0\x01\x12G\n\x08ReadBlob\x12\x1b.vitrine.v1.ReadBlobRequest\x1a\x1c.vitrine.v1.ReadBlobResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17vitrine/v1/studio.proto\x12\nvitrine.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17vitrine/v1/common.proto\"`\n\rOutputOptions\x12.\n\x06\x66ormat\x18\x01 \x01(\x0e\x32\x1e.vitrine.v1.ImageFormat.Format\x12\x0f\n\x07quality\x18\x02 \x01(\x05\x12\x0e\n\x06inline\x18\x03 \x01(\x08\"\xe4\x01\n\x10ProductSelection\x12*\n\tkeep_mask\x18\x01 \x01(\x0b\x32\x17.vitrine.v1.ImageSource\x12)\n\x0einclude_points\x18\x02 \x03(\x0b\x32\x11.vitrine.v1.Point\x12)\n\x0e\x65xclude_points\x18\x03 \x03(\x0b\x32\x11.vitrine.v1.Point\x12&\n\rinclude_boxes\x18\x04 \x03(\x0b\x32\x0f.vitrine.v1.Box\x12&\n\rexclude_boxes\x18\x05 \x03(\x0b\x32\x0f.vitrine.v1.Box\"\xfe\x01\n\x13\x43reateCutoutRequest\x12&\n\x05image\x18\x01 \x01(\x0b\x32\x17.vitrine.v1.ImageSource\x12)\n\x06output\x18\x02 \x01(\x0b\x32\x19.vitrine.v1.OutputOptions\x12\x0c\n\x04\x63rop\x18\x03 \x01(\x08\x12\x0f\n\x07padding\x18\x04 \x01(\x02\x12\x18\n\x10\x62\x61\x63kground_color\x18\x05 \x01(\t\x12*\n\x07timeout\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\tselection\x18\x07 \x01(\x0b\x32\x1c.vitrine.v1.ProductSelection\"T\n\x0fProductInstance\x12\x1c\n\x03\x62ox\x18\x01 \x01(\x0b\x32\x0f.vitrine.v1.Box\x12\x0f\n\x07\x61rea_px\x18\x02 \x01(\x03\x12\x12\n\nconfidence\x18\x03 \x01(\x02\"\xe6\x01\n\x14\x43reateCutoutResponse\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x1f\n\x05image\x18\x02 \x01(\x0b\x32\x10.vitrine.v1.Blob\x12\x1c\n\x03\x62ox\x18\x03 \x01(\x0b\x32\x0f.vitrine.v1.Box\x12\x12\n\nconfidence\x18\x04 \x01(\x02\x12\r\n\x05model\x18\x05 \x01(\t\x12(\n\x07timings\x18\x06 \x03(\x0b\x32\x17.vitrine.v1.StageTiming\x12.\n\tinstances\x18\x07 \x03(\x0b\x32\x1b.vitrine.v1.ProductInstance\"\xb7\x01\n\x06\x43\x61nvas\x12\r\n\x05width\x18\x01 \x01(\x05\x12\x0e\n\x06height\x18\x02 \x01(\x05\x12\x14\n\x07padding\x18\x03 \x01(\x02H\x00\x88\x01\x01\x12\x17\n\nposition_x\x18\x04 \x01(\x02H\x01\x88\x01\x01\x12\x17\n\nposition_y\x18\x05 \x01(\x02H\x02\x88\x01\x01\x12\x12\n\x05scale\x18\x06 \x01(\x02H\x03\x88\x01\x01\x42\n\n\x08_paddingB\r\n\x0b_position_xB\r\n\x0b_position_yB\x08\n\x06_scale\"\xc3\x05\n\x11\x43reateShotRequest\x12&\n\x05image\x18\x01 \x01(\x0b\x32\x17.vitrine.v1.ImageSource\x12\x10\n\x08scene_id\x18\x02 \x01(\t\x12\x11\n\x04seed\x18\x03 \x01(\rH\x00\x88\x01\x01\x12\"\n\x06\x63\x61nvas\x18\x04 \x01(\x0b\x32\x12.vitrine.v1.Canvas\x12\x30\n\x04pose\x18\x05 \x01(\x0e\x32\".vitrine.v1.CreateShotRequest.Pose\x12\x1d\n\x10\x63\x61mera_pitch_deg\x18\x06 \x01(\x02H\x01\x88\x01\x01\x12\x34\n\x06shadow\x18\x07 \x01(\x0e\x32$.vitrine.v1.CreateShotRequest.Shadow\x12@\n\x0cpreservation\x18\x08 \x01(\x0e\x32*.vitrine.v1.CreateShotRequest.Preservation\x12)\n\x06output\x18\t \x01(\x0b\x32\x19.vitrine.v1.OutputOptions\x12*\n\x07timeout\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\tselection\x18\x0b \x01(\x0b\x32\x1c.vitrine.v1.ProductSelection\"B\n\x04Pose\x12\x14\n\x10POSE_UNSPECIFIED\x10\x00\x12\x0c\n\x08STANDING\x10\x01\x12\t\n\x05LYING\x10\x02\x12\x0b\n\x07HANGING\x10\x03\"A\n\x06Shadow\x12\x16\n\x12SHADOW_UNSPECIFIED\x10\x00\x12\x08\n\x04SOFT\x10\x01\x12\x0b\n\x07\x43ONTACT\x10\x02\x12\x08\n\x04NONE\x10\x03\"G\n\x0cPreservation\x12\x1c\n\x18PRESERVATION_UNSPECIFIED\x10\x00\x12\t\n\x05\x45XACT\x10\x01\x12\x0e\n\nHARMONIZED\x10\x02\x42\x07\n\x05_seedB\x13\n\x11_camera_pitch_deg\"\xb0\x01\n\x11PreservationProof\x12\x1a\n\x12\x63ore_sha256_before\x18\x01 \x01(\t\x12\x19\n\x11\x63ore_sha256_after\x18\x02 \x01(\t\x12\x11\n\tidentical\x18\x03 \x01(\x08\x12\x14\n\x0c\x63ore_area_px\x18\x04 \x01(\x03\x12\x12\n\nresampling\x18\x05 \x01(\t\x12\x13\n\x0borigin_left\x18\x06 \x01(\x05\x12\x12\n\norigin_top\x18\x07 \x01(\x05\"\xbd\x03\n\x12\x43reateShotResponse\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x1f\n\x05image\x18\x02 \x01(\x0b\x32\x10.vitrine.v1.Blob\x12\x10\n\x08scene_id\x18\x03 \x01(\t\x12\x0c\n\x04seed\x18\x04 \x01(\r\x12$\n\x0bproduct_box\x18\x05 \x01(\x0b\x32\x0f.vitrine.v1.Box\x12\r\n\x05scale\x18\x06 \x01(\x02\x12\x12\n\nconfidence\x18\x07 \x01(\x02\x12\x33\n\x0cpreservation\x18\x08 \x01(\x0b\x32\x1d.vitrine.v1.PreservationProof\x12\x15\n\rrecipe_sha256\x18\t \x01(\t\x12(\n\x07timings\x18\n \x03(\x0b\x32\x17.vitrine.v1.StageTiming\x12\x30\n\x04pose\x18\x0b \x01(\x0e\x32\".vitrine.v1.CreateShotRequest.Pose\x12\x18\n\x10\x63\x61mera_pitch_deg\x18\x0c \x01(\x02\x12\x17\n\x0fview_confidence\x18\r \x01(\x02\x12.\n\tinstances\x18\x10 \x03(\x0b\x32\x1b.vitrine.v1.ProductInstance\"@\n\x11StreamShotRequest\x12+\n\x04shot\x18\x01 \x01(\x0b\x32\x1d.vitrine.v1.CreateShotRequest\"\xc7\x01\n\nStageEvent\x12%\n\x05stage\x18\x01 \x01(\x0e\x32\x16.vitrine.v1.Stage.Name\x12+\n\x05state\x18\x02 \x01(\x0e\x32\x1c.vitrine.v1.StageEvent.State\x12*\n\x07\x65lapsed\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"9\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07STARTED\x10\x01\x12\x0c\n\x08\x46INISHED\x10\x02\"v\n\x12StreamShotResponse\x12\'\n\x05stage\x18\x01 \x01(\x0b\x32\x16.vitrine.v1.StageEventH\x00\x12.\n\x04shot\x18\x02 \x01(\x0b\x32\x1e.vitrine.v1.CreateShotResponseH\x00\x42\x07\n\x05\x65vent\"\x1e\n\x0fReadBlobRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\"I\n\x10ReadBlobResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12\x12\n\nmedia_type\x18\x03 \x01(\t2\xc7\x02\n\rStudioService\x12Q\n\x0c\x43reateCutout\x12\x1f.vitrine.v1.CreateCutoutRequest\x1a .vitrine.v1.CreateCutoutResponse\x12K\n\nCreateShot\x12\x1d.vitrine.v1.CreateShotRequest\x1a\x1e.vitrine.v1.CreateShotResponse\x12M\n\nStreamShot\x12\x1d.vitrine.v1.StreamShotRequest\x1a\x1e.vitrine.v1.StreamShotResponse0\x01\x12G\n\x08ReadBlob\x12\x1b.vitrine.v1.ReadBlobRequest\x1a\x1c.vitrine.v1.ReadBlobResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,36 +35,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_OUTPUTOPTIONS']._serialized_start=96
   _globals['_OUTPUTOPTIONS']._serialized_end=192
-  _globals['_CREATECUTOUTREQUEST']._serialized_start=195
-  _globals['_CREATECUTOUTREQUEST']._serialized_end=400
-  _globals['_CREATECUTOUTRESPONSE']._serialized_start=403
-  _globals['_CREATECUTOUTRESPONSE']._serialized_end=585
-  _globals['_CANVAS']._serialized_start=588
-  _globals['_CANVAS']._serialized_end=771
-  _globals['_CREATESHOTREQUEST']._serialized_start=774
-  _globals['_CREATESHOTREQUEST']._serialized_end=1432
-  _globals['_CREATESHOTREQUEST_POSE']._serialized_start=1196
-  _globals['_CREATESHOTREQUEST_POSE']._serialized_end=1262
-  _globals['_CREATESHOTREQUEST_SHADOW']._serialized_start=1264
-  _globals['_CREATESHOTREQUEST_SHADOW']._serialized_end=1329
-  _globals['_CREATESHOTREQUEST_PRESERVATION']._serialized_start=1331
-  _globals['_CREATESHOTREQUEST_PRESERVATION']._serialized_end=1402
-  _globals['_PRESERVATIONPROOF']._serialized_start=1435
-  _globals['_PRESERVATIONPROOF']._serialized_end=1611
-  _globals['_CREATESHOTRESPONSE']._serialized_start=1614
-  _globals['_CREATESHOTRESPONSE']._serialized_end=2011
-  _globals['_STREAMSHOTREQUEST']._serialized_start=2013
-  _globals['_STREAMSHOTREQUEST']._serialized_end=2077
-  _globals['_STAGEEVENT']._serialized_start=2080
-  _globals['_STAGEEVENT']._serialized_end=2279
-  _globals['_STAGEEVENT_STATE']._serialized_start=2222
-  _globals['_STAGEEVENT_STATE']._serialized_end=2279
-  _globals['_STREAMSHOTRESPONSE']._serialized_start=2281
-  _globals['_STREAMSHOTRESPONSE']._serialized_end=2399
-  _globals['_READBLOBREQUEST']._serialized_start=2401
-  _globals['_READBLOBREQUEST']._serialized_end=2431
-  _globals['_READBLOBRESPONSE']._serialized_start=2433
-  _globals['_READBLOBRESPONSE']._serialized_end=2506
-  _globals['_STUDIOSERVICE']._serialized_start=2509
-  _globals['_STUDIOSERVICE']._serialized_end=2836
+  _globals['_PRODUCTSELECTION']._serialized_start=195
+  _globals['_PRODUCTSELECTION']._serialized_end=423
+  _globals['_CREATECUTOUTREQUEST']._serialized_start=426
+  _globals['_CREATECUTOUTREQUEST']._serialized_end=680
+  _globals['_PRODUCTINSTANCE']._serialized_start=682
+  _globals['_PRODUCTINSTANCE']._serialized_end=766
+  _globals['_CREATECUTOUTRESPONSE']._serialized_start=769
+  _globals['_CREATECUTOUTRESPONSE']._serialized_end=999
+  _globals['_CANVAS']._serialized_start=1002
+  _globals['_CANVAS']._serialized_end=1185
+  _globals['_CREATESHOTREQUEST']._serialized_start=1188
+  _globals['_CREATESHOTREQUEST']._serialized_end=1895
+  _globals['_CREATESHOTREQUEST_POSE']._serialized_start=1659
+  _globals['_CREATESHOTREQUEST_POSE']._serialized_end=1725
+  _globals['_CREATESHOTREQUEST_SHADOW']._serialized_start=1727
+  _globals['_CREATESHOTREQUEST_SHADOW']._serialized_end=1792
+  _globals['_CREATESHOTREQUEST_PRESERVATION']._serialized_start=1794
+  _globals['_CREATESHOTREQUEST_PRESERVATION']._serialized_end=1865
+  _globals['_PRESERVATIONPROOF']._serialized_start=1898
+  _globals['_PRESERVATIONPROOF']._serialized_end=2074
+  _globals['_CREATESHOTRESPONSE']._serialized_start=2077
+  _globals['_CREATESHOTRESPONSE']._serialized_end=2522
+  _globals['_STREAMSHOTREQUEST']._serialized_start=2524
+  _globals['_STREAMSHOTREQUEST']._serialized_end=2588
+  _globals['_STAGEEVENT']._serialized_start=2591
+  _globals['_STAGEEVENT']._serialized_end=2790
+  _globals['_STAGEEVENT_STATE']._serialized_start=2733
+  _globals['_STAGEEVENT_STATE']._serialized_end=2790
+  _globals['_STREAMSHOTRESPONSE']._serialized_start=2792
+  _globals['_STREAMSHOTRESPONSE']._serialized_end=2910
+  _globals['_READBLOBREQUEST']._serialized_start=2912
+  _globals['_READBLOBREQUEST']._serialized_end=2942
+  _globals['_READBLOBRESPONSE']._serialized_start=2944
+  _globals['_READBLOBRESPONSE']._serialized_end=3017
+  _globals['_STUDIOSERVICE']._serialized_start=3020
+  _globals['_STUDIOSERVICE']._serialized_end=3347
 # @@protoc_insertion_point(module_scope)

@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import numpy as np
@@ -5,7 +6,9 @@ import pytest
 import structlog
 
 from services.common.errors import ModelUnavailable
+from services.segment.runners import choice
 from services.segment.runners.choice import compare, open_runner
+from services.segment.runners.int8 import Ranges
 
 
 class FixedRunner:
@@ -39,14 +42,48 @@ def test_wanted_library_is_taken(choose, kind):
 
 
 def test_openvino_is_taken_when_it_agrees(choose):
-    assert choose("auto") == ("openvino", "agrees with onnxruntime")
+    library, reason = choose("auto")
+    assert library == "openvino"
+    assert reason.endswith("agrees with onnxruntime")
+
+
+def test_unknown_network_is_not_rounded_to_int8(choose):
+    assert choose("auto")[1].startswith("no int8")
+
+
+@pytest.fixture
+def knows_tiny(tiny_network, monkeypatch):
+    """Int8 is offered on every machine, with ranges of the tiny network that its test sets."""
+
+    def offer(of_tensor):
+        digest = hashlib.sha256(tiny_network.read_bytes()).hexdigest()
+        monkeypatch.setattr(choice, "computes_bfloat16", lambda: True)
+        monkeypatch.setattr(choice.Ranges, "shipped", lambda: Ranges(digest, of_tensor))
+
+    return offer
+
+
+def test_int8_is_taken_when_it_agrees(knows_tiny, tiny_network, tmp_path):
+    knows_tiny({"input": (-0.5, 0.5)})
+    with structlog.testing.capture_logs():
+        runner = open_runner("auto", tiny_network, 1, tmp_path, structlog.get_logger())
+    assert runner.name == "openvino-int8"
+
+
+def test_int8_that_differs_is_told_and_left(knows_tiny, choose):
+    knows_tiny({"input": (-0.01, 0.01)})
+    library, reason = choose("auto")
+    assert library == "openvino"
+    assert reason.startswith("openvino-int8 differs from onnxruntime-f32")
 
 
 def test_outcome_of_the_comparison_is_remembered(choose, tmp_path):
     choose("auto")
     (verdict,) = tmp_path.glob("agreement-*.json")
     verdict.write_text(json.dumps({"reason": "differs by a mile"}))
-    assert choose("auto") == ("onnxruntime", "differs by a mile")
+    library, reason = choose("auto")
+    assert library == "onnxruntime"
+    assert reason.endswith("differs by a mile")
 
 
 def test_unreadable_memory_is_compared_again(choose, tmp_path):
