@@ -1,0 +1,135 @@
+"""What a report is made from, and the part of it that is looked at."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from services.common.alpha import OPAQUE
+from services.common.errors import Internal
+from services.common.srgb import to_bytes, to_linear
+from services.postprocess.preservation.relight import relit
+from services.postprocess.product import Product
+
+#: Of the surroundings, enough for a ring and for the background beyond it.
+_MARGIN_PX: Final = 40
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A finished picture and what should be in it.
+
+    Args:
+        picture: (H, W, 3) uint8 sRGB, the finished picture, before it is encoded.
+        product: As it was placed on the canvas, before any light was adapted.
+        backdrop: (H, W, 3) uint8 sRGB, the background with shadow and reflection, before the product was laid over it,
+            if it is surely free of the product; None where a generator that knew the product drew it.
+        harmonized: Whether the product's light was adapted; a smooth gain then counts as no change.
+        confidence: Of the cutout, 0 to 1.
+        resegmented: (H, W) uint16 alpha, 0 to 65535, of the finished picture cut out anew; None = not done.
+
+    Raises:
+        Internal: The sizes do not agree.
+    """
+
+    picture: NDArray[np.uint8]
+    product: Product
+    backdrop: NDArray[np.uint8] | None
+    harmonized: bool
+    confidence: float
+    resegmented: NDArray[np.uint16] | None = None
+
+    def __post_init__(self) -> None:
+        canvas_hw = self.picture.shape[:2]
+        for name, other in (("background", self.backdrop), ("new cutout", self.resegmented)):
+            if other is not None and other.shape[:2] != canvas_hw:
+                raise Internal(f"the picture is {canvas_hw} and its {name} {other.shape[:2]}; both must be of one size")
+        if self.product.box.clipped((canvas_hw[0], canvas_hw[1])) != self.product.box:
+            raise Internal(f"the product's box {self.product.box} lies outside the picture of {canvas_hw}")
+
+
+@dataclass(frozen=True)
+class View:
+    """The product and its surroundings, perhaps reduced. All arrays share one (H, W).
+
+    Args:
+        picture: (H, W, 3) uint8 sRGB.
+        expected: (H, W, 3) uint8 sRGB, straight, the product's colour as it should be seen, in the light it was given.
+        coverage: (H, W) float32, 0 to 1.
+        inside: (H, W) bool, where nothing but the product's core takes part.
+        backdrop: (H, W, 3) uint8 sRGB or None.
+        resegmented: (H, W) float32, 0 to 1, or None.
+        scale: Pixels here per pixel of the canvas, at most 1.
+        top, left: Where on the canvas this begins.
+    """
+
+    picture: NDArray[np.uint8]
+    expected: NDArray[np.uint8]
+    coverage: NDArray[np.float32]
+    inside: NDArray[np.bool_]
+    backdrop: NDArray[np.uint8] | None
+    resegmented: NDArray[np.float32] | None
+    scale: float
+    top: int
+    left: int
+
+    def on_canvas(self, place_yx: tuple[int, int] | None) -> tuple[int, int] | None:
+        """A place here as a pixel of the canvas."""
+        if place_yx is None:
+            return None
+        return self.top + int((place_yx[0] + 0.5) / self.scale), self.left + int((place_yx[1] + 0.5) / self.scale)
+
+
+def view(evidence: Evidence, longest_px: int) -> View:
+    """The product's box with a margin, its longer side at most `longest_px`; averaged in linear light if reduced."""
+    canvas_hw = (evidence.picture.shape[0], evidence.picture.shape[1])
+    around = evidence.product.box.grown(_MARGIN_PX, canvas_hw)
+    inner, shown = evidence.product.box.within(around).slices(), around.slices()
+    hw = (around.height, around.width)
+    coverage, core, color = np.zeros(hw, np.float32), np.zeros(hw, bool), np.zeros((*hw, 3), np.uint8)
+    coverage[inner], core[inner] = evidence.product.coverage(), evidence.product.core
+    color[inner] = evidence.product.color
+    again = evidence.resegmented
+    scale = min(1.0, longest_px / max(hw))
+    small = _Reduction(max(1, round(hw[1] * scale)), max(1, round(hw[0] * scale)), needed=scale < 1)
+    picture, inside = small.image(evidence.picture[shown]), small.plane(core.astype(np.float32)) > 1 - 1e-4
+    expected = small.straight(color, coverage)
+    return View(
+        picture=picture,
+        expected=relit(expected, picture, inside) if evidence.harmonized else expected,
+        coverage=small.plane(coverage),
+        inside=inside,
+        backdrop=None if evidence.backdrop is None else small.image(evidence.backdrop[shown]),
+        resegmented=None if again is None else small.plane(again[shown].astype(np.float32) / np.float32(OPAQUE)),
+        scale=scale,
+        top=around.top,
+        left=around.left,
+    )
+
+
+@dataclass(frozen=True)
+class _Reduction:
+    """Means over areas, to one size."""
+
+    width: int
+    height: int
+    needed: bool
+
+    def plane(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Of any float32."""
+        if not self.needed:
+            return values
+        return np.asarray(cv2.resize(values, (self.width, self.height), interpolation=cv2.INTER_AREA), np.float32)
+
+    def image(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Of sRGB, in linear light."""
+        return to_bytes(self.plane(to_linear(image))) if self.needed else image
+
+    def straight(self, color: NDArray[np.uint8], coverage: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Of straight sRGB, as far as coverage lets it count."""
+        if not self.needed:
+            return color
+        light, weight = self.plane(to_linear(color) * coverage[..., None]), self.plane(coverage)
+        return to_bytes(np.asarray(light / np.maximum(weight, np.float32(1e-4))[..., None], np.float32))
