@@ -89,7 +89,7 @@ def _jumps(
     expected = below + (_inner_color(edge, color, coverage)[:, None] - below) * own[..., None]
     clear = _reachable(own)
     if scatter is not None:
-        clear &= edge.across(scatter, ring) < LEAST_CONTRAST / 8
+        clear &= edge.across(scatter, ring) < LEAST_CONTRAST / 4
     found = (_luma(edge.across(shown, ring)) - _luma(expected)) * clear
     # The jump is that of the half of the ring that shows it more: a fringe may lie on either side of the line.
     half = len(ring) // 2
