@@ -18,7 +18,7 @@ from services.postprocess.preservation.edge import CLEAR
 #: A background is free of the product, however wide it was drawn, this far from its edge.
 FREE_PX: Final = 12
 #: Differences over all three encoded channels below this show nothing.
-LEAST_CONTRAST: Final = 0.20
+LEAST_CONTRAST: Final = 0.10
 #: How far around the guess looks, as a Gaussian's sigma.
 _SIGMA_PX: Final = 10.0
 #: A background this blurred is as well known at a quarter of the size, and wide blurs cost nothing there.

@@ -59,7 +59,7 @@ class Battery:
         full = level is Level.FULL
         text = None
         seen = view(evidence, _FULL_PX if full else _EDGE_PX)
-        taken = [*_core(evidence), *_inside(seen if full else view(evidence, _COLOR_PX)), *_edges(seen)]
+        taken = [*_core(evidence), *_inside(seen if full else seen.reduced(_COLOR_PX)), *_edges(seen)]
         taken.append(_Taken("confidence", evidence.confidence))
         if full:
             text = self._read(seen)

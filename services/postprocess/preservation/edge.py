@@ -42,11 +42,11 @@ class Edge:
 
     def smoothed(self, values: NDArray[np.float64], over_px: float) -> NDArray[np.float64]:
         """Running mean of one value per point, (N,), along each contour, over that length of outline."""
+        if not len(values):
+            return values
         window = max(1, round(over_px / self.spacing_px))
-        parts = np.split(values, list(self.starts[1:])) if len(values) else []
-        return np.concatenate(
-            [uniform_filter1d(part, min(window, len(part)), mode="wrap") for part in parts or [values]]
-        )
+        parts = np.split(values, list(self.starts[1:]))
+        return np.concatenate([uniform_filter1d(part, min(window, len(part)), mode="wrap") for part in parts])
 
 
 def find_edge(coverage: NDArray[np.float32]) -> Edge:

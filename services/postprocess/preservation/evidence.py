@@ -1,6 +1,6 @@
 """What a report is made from, and the part of it that is looked at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -80,6 +80,24 @@ class View:
         if place_yx is None:
             return None
         return self.top + int((place_yx[0] + 0.5) / self.scale), self.left + int((place_yx[1] + 0.5) / self.scale)
+
+    def reduced(self, longest_px: int) -> "View":
+        """The same, its longer side at most `longest_px`."""
+        hw = self.inside.shape
+        factor = longest_px / max(hw)
+        if factor >= 1:
+            return self
+        small = _Reduction(max(1, round(hw[1] * factor)), max(1, round(hw[0] * factor)), needed=True)
+        return replace(
+            self,
+            picture=small.image(self.picture),
+            expected=small.straight(self.expected, self.coverage),
+            coverage=small.plane(self.coverage),
+            inside=small.plane(self.inside.astype(np.float32)) > 1 - 1e-4,
+            backdrop=None if self.backdrop is None else small.image(self.backdrop),
+            resegmented=None if self.resegmented is None else small.plane(self.resegmented),
+            scale=self.scale * factor,
+        )
 
 
 def view(evidence: Evidence, longest_px: int) -> View:

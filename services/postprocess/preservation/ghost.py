@@ -78,11 +78,14 @@ def measure_ghost(
     own, light = edge.across(coverage, offsets), edge.across(behind.light, offsets)
     scatter = None if behind.scatter is None else edge.across(behind.scatter, offsets)
     seen = clear_run(own) & distinct(inside, light, scatter)
-    shown = edge.across(to_linear(picture), offsets) - light
+    shown = to_linear(picture)
     if backdrop is None:
-        values = _ending(shown, inside - light, own, seen)
+        values = _ending(edge.across(shown, offsets) - light, inside - light, own, seen)
     else:
-        values = (np.clip(projected(shown, inside - light) - own, -1, 1) * seen).sum(axis=1) * _STEP_PX
+        # Pixels are compared before they are sampled: samples of the parts mix otherwise than pixels did.
+        composed = behind.light + (to_linear(color) - behind.light) * coverage[..., None]
+        added = projected(edge.across(shown - composed, offsets), inside - light)
+        values = (np.clip(added, -1, 1) * seen).sum(axis=1) * _STEP_PX
     visible = seen[:, : round(4 / _STEP_PX)].any(axis=1)
     found = np.maximum(edge.smoothed(values.astype(np.float64), _ALONG_PX), 0)
     worst = int(np.argmax(found))

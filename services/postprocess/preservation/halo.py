@@ -85,11 +85,14 @@ def _jumps(
     if not len(edge):
         return Halo(0.0, 0.0, None, edge.points, np.zeros(0))
     ring = np.arange(-_RING_PX, _RING_PX + 0.01, _STEP_PX)
-    own, below = edge.across(coverage, ring), edge.across(behind, ring)
-    expected = below + (_inner_color(edge, color, coverage)[:, None] - below) * own[..., None]
+    own, light = edge.across(coverage, ring), color * coverage[..., None]
+    # The composite is sampled as a whole, since samples of its parts mix otherwise than pixels did; then the product's
+    # share in it is exchanged for what that would be with the inner colour.
+    composed = edge.across(behind * (1 - coverage)[..., None] + light, ring)
+    expected = composed + _inner_color(edge, color, coverage)[:, None] * own[..., None] - edge.across(light, ring)
     clear = _reachable(own)
     if scatter is not None:
-        clear &= edge.across(scatter, ring) < LEAST_CONTRAST / 8
+        clear &= edge.across(scatter, ring) < LEAST_CONTRAST / 4
     found = (_luma(edge.across(shown, ring)) - _luma(expected)) * clear
     # The jump is that of the half of the ring that shows it more: a fringe may lie on either side of the line.
     half = len(ring) // 2

@@ -38,9 +38,8 @@ def relit(color: NDArray[np.uint8], picture: NDArray[np.uint8], inside: NDArray[
     before, after = to_linear(color), to_linear(picture)
     ratio = after[inside].mean(axis=0) / np.maximum(before[inside].mean(axis=0), 1e-4)
     brightness = float(ratio @ LUMINANCE)
-    tint = np.clip(ratio / max(brightness, 1e-4), *_TINT)
-    gain = _gain(before @ LUMINANCE, after @ LUMINANCE, inside)
-    return to_bytes(before * gain[..., None] * (tint / (tint @ LUMINANCE)).astype(np.float32))
+    before *= np.clip(ratio / max(brightness, 1e-4), *_TINT).astype(np.float32)
+    return to_bytes(before * _gain(before @ LUMINANCE, after @ LUMINANCE, inside)[..., None])
 
 
 def _gain(before: NDArray[np.float32], after: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
