@@ -94,6 +94,7 @@ BARS: Final = (
     Bar("budget_s", "matting and compositing of a 2048 px photo: time", "s", at_most=5.0),
     Bar("budget_gb", "same, memory", "GB", at_most=3.0, over=Over.EVERY),
     Bar("report_thick", "report moves when the product is 10 % thicker", "", at_least=1.0, over=Over.EVERY, digits=0),
+    Bar("report_guessed", "same, where it has to guess the background", digits=0),
     Bar("report_letter", "report moves when one letter is changed", "", at_least=1.0, over=Over.EVERY, digits=0),
     Bar("report_still", "report stays when only the background changes", "", at_least=1.0, over=Over.EVERY, digits=0),
 )  # fmt: skip
