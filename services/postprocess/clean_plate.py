@@ -1,0 +1,86 @@
+"""A background without the product that a generator drew into it.
+
+Generators that paint around a product paint it too, and often a little too wide; the product's own pixels, laid over
+that, leave the difference standing beside them as a ghost. So the ring in which it stands is painted over first, from
+outside only. Measured in `docs/quality.md`.
+"""
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from services.common.deadline import Deadline
+from services.postprocess.grain import add_noise, noise_level
+from services.postprocess.growth import REACH_PX, measure_growth
+from services.postprocess.product import Product
+from services.postprocess.smooth_fill import smooth_fill
+
+#: Beyond the measured growth the drawn edge's softness is painted over too.
+_MARGIN_PX: Final = 3
+#: Of what is hidden, so much next to what is seen is filled: the edge's filters may look there.
+_HIDDEN_PX: Final = 3
+#: What is looked at around the product.
+_AROUND_PX: Final = 30
+
+
+def clean_plate(background: NDArray[np.uint8], product: Product, seed: int, deadline: Deadline) -> NDArray[np.uint8]:
+    """Take a drawn product's edge and ghost out of its background.
+
+    Where the drawing is no wider than the product, no pixel outside the product's own alpha changes, and under a soft
+    edge, which would else count twice, the background is carried on. Growth beyond `growth.REACH_PX` can't be hidden
+    by a fill; it shows in the preservation report, and asking such a generator again is the workflow's to do.
+
+    Args:
+        background: (H, W, 3) uint8 sRGB, the product drawn into it; not written to.
+        product: Where the product belongs.
+        seed: Of the grain in what is filled.
+        deadline: Looked at between steps.
+
+    Raises:
+        Cancelled, DeadlineExceeded: The picture is no longer wanted.
+
+    Returns:
+        (H, W, 3) uint8 sRGB; the same object where no product is to be seen. Under the product's core the bytes mean
+        nothing.
+    """
+    box = product.box.grown(_AROUND_PX, (background.shape[0], background.shape[1]))
+    alpha = np.zeros((box.height, box.width), np.float32)
+    alpha[product.box.within(box).slices()] = product.coverage()
+    if not (alpha > 0.5).any():
+        return background
+    growth = measure_growth(background[box.slices()], alpha)
+    deadline.check()
+    if not growth.drawn:
+        return background
+    hole = ghost_hole(alpha, growth.px)
+    plate = background.copy()
+    _fill(plate[box.slices()], hole, alpha, seed)
+    return plate
+
+
+def ghost_hole(alpha: NDArray[np.float32], growth_px: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where a picture shows the product or its ghost.
+
+    Args:
+        alpha: (H, W) float32, 0 to 1.
+        growth_px: (H, W) float32, see `Growth.px`.
+    """
+    covered = alpha > 0
+    away = cv2.distanceTransform((~covered).astype(np.uint8), cv2.DIST_L2, 5)
+    reach = np.minimum(growth_px, REACH_PX) + _MARGIN_PX
+    return np.asarray(covered | ((growth_px > 0) & (away <= reach)), np.bool_)
+
+
+def _fill(image: NDArray[np.uint8], hole: NDArray[np.bool_], alpha: NDArray[np.float32], seed: int) -> None:
+    """Fill what may be seen of the hole, in place, with the grain of what is around it."""
+    side = 2 * _HIDDEN_PX + 1
+    visible = (hole & (alpha < 1)).astype(np.uint8)
+    wanted = hole & (cv2.dilate(visible, np.ones((side, side), np.uint8)) > 0)
+    around = (cv2.dilate(hole.astype(np.uint8), np.ones((41, 41), np.uint8)) > 0) & ~hole
+    filled = smooth_fill(image, hole, wanted)
+    image[wanted] = np.round(filled).astype(np.uint8)
+    level = noise_level(image, around)
+    if level > 0:
+        image[wanted] = add_noise(image, level, seed)[wanted]
