@@ -5,6 +5,7 @@ that, leave the difference standing beside them as a ghost. So the ring in which
 outside only. Measured in `docs/quality.md`.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.common.deadline import Deadline
+from services.generate.schema import GenerateResult
 from services.postprocess.grain import add_noise, noise_level
 from services.postprocess.growth import REACH_PX, measure_growth
 from services.postprocess.product import Product
@@ -25,7 +27,23 @@ _HIDDEN_PX: Final = 3
 _AROUND_PX: Final = 30
 
 
-def clean_plate(background: NDArray[np.uint8], product: Product, seed: int, deadline: Deadline) -> NDArray[np.uint8]:
+@dataclass(frozen=True)
+class CleanPlate:
+    """A background free of the product.
+
+    Args:
+        background: (H, W, 3) uint8 sRGB; the generator's own array where no product is to be seen in it. Under the
+            product's core its bytes mean nothing.
+        drawn: Whether the product was to be seen.
+        growth_px: By how much it was too wide: the 95th percentile along its contour.
+    """
+
+    background: NDArray[np.uint8]
+    drawn: bool
+    growth_px: float
+
+
+def clean_plate(scene: GenerateResult, product: Product, seed: int, deadline: Deadline) -> CleanPlate:
     """Take a drawn product's edge and ghost out of its background.
 
     Where the drawing is no wider than the product, no pixel outside the product's own alpha changes, and under a soft
@@ -33,31 +51,30 @@ def clean_plate(background: NDArray[np.uint8], product: Product, seed: int, dead
     by a fill; it shows in the preservation report, and asking such a generator again is the workflow's to do.
 
     Args:
-        background: (H, W, 3) uint8 sRGB, the product drawn into it; not written to.
+        scene: As it was generated; a background that is known to be clean is taken as it is.
         product: Where the product belongs.
         seed: Of the grain in what is filled.
         deadline: Looked at between steps.
 
     Raises:
         Cancelled, DeadlineExceeded: The picture is no longer wanted.
-
-    Returns:
-        (H, W, 3) uint8 sRGB; the same object where no product is to be seen. Under the product's core the bytes mean
-        nothing.
     """
+    background = scene.background
+    if scene.clean:
+        return CleanPlate(background, drawn=False, growth_px=0.0)
     box = product.box.grown(_AROUND_PX, (background.shape[0], background.shape[1]))
     alpha = np.zeros((box.height, box.width), np.float32)
     alpha[product.box.within(box).slices()] = product.coverage()
     if not (alpha > 0.5).any():
-        return background
+        return CleanPlate(background, drawn=False, growth_px=0.0)
     growth = measure_growth(background[box.slices()], alpha)
     deadline.check()
     if not growth.drawn:
-        return background
+        return CleanPlate(background, drawn=False, growth_px=0.0)
     hole = ghost_hole(alpha, growth.px)
     plate = background.copy()
     _fill(plate[box.slices()], hole, alpha, seed)
-    return plate
+    return CleanPlate(plate, drawn=True, growth_px=growth.p95_px)
 
 
 def ghost_hole(alpha: NDArray[np.float32], growth_px: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -9,10 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.common.alpha import OPAQUE
 from services.common.srgb import LUMINANCE
 from services.postprocess.product import Product
-from services.segment.schema import SegmentResult
 
 #: Side of the blocks that noise is measured on, and how many are enough.
 _BLOCK_PX: Final = 8
@@ -68,31 +66,27 @@ def add_noise(image: NDArray[np.uint8], level: float, seed: int) -> NDArray[np.u
     return np.asarray(np.clip(np.round(image + noise[..., None]), 0, 255), np.uint8)
 
 
-def photo_noise(product: Product, photo: NDArray[np.uint8], cutout: SegmentResult) -> float:
-    """Noise of the photo as it shows in the placed product, in levels of 255.
+def grained(background: NDArray[np.uint8], product: Product, photo: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
+    """The background with the photo's grain, where it is smoother; never grainier than the photo.
 
-    The product's own blocks and those of the photo's background are measured, and the less is believed: a weave is
-    no noise, and neither is a busy room.
-    """
-    inside = noise_level(product.color, product.core)
-    behind = noise_level(photo, cutout.alpha < OPAQUE // 100)
-    return min(inside, behind) if behind > 0 else inside
-
-
-def grained(background: NDArray[np.uint8], product: Product, photo_level: float, seed: int) -> NDArray[np.uint8]:
-    """The background with the photo's grain, where it is smoother; never less smooth than the photo.
+    The photo's noise is what both the placed product and the photo as a whole show on their flattest parts: cloth has
+    a weave of its own, and a smoothed backdrop tells nothing of the product.
 
     Args:
         background: (H, W, 3) uint8 sRGB; not written to.
-        product: Measured is what is around it.
-        photo_level: See `photo_noise`.
+        product: As it lies on the canvas.
+        photo: (H, W, 3) uint8 sRGB.
         seed: uint32.
 
     Returns:
         (H, W, 3) uint8 sRGB; the same object where it has grain enough.
     """
+    wanted = noise_level(product.color, product.core)
+    if wanted < LEAST_GRAIN:
+        return background
+    wanted = min(wanted, MAX_GRAIN, noise_level(photo, np.ones(photo.shape[:2], np.bool_)))
     level = noise_level(background, np.ones(background.shape[:2], np.bool_))
-    missing = min(MAX_GRAIN, max(0.0, photo_level**2 - level**2) ** 0.5)
+    missing = max(0.0, wanted**2 - level**2) ** 0.5
     return background if missing < LEAST_GRAIN else add_noise(background, missing, seed)
 
 

@@ -25,7 +25,8 @@ CELL_PX: Final = 12
 #: what the background itself varies.
 _LEAST_CONTRAST: Final = 16.0
 _LEAST_SIGNAL: Final = 1.5
-#: A drawn edge falls by at least this share of product within so many pixels; a soft light behind it does not.
+#: A drawn edge falls by at least this share of product within so many pixels, and nowhere else by half as much; a soft
+#: light behind it does not.
 _LEAST_DROP: Final = 0.35
 _DROP_PX: Final = 3
 #: Next to the contour a drawing that is too wide shows at least this much of the product.
@@ -37,6 +38,8 @@ _INSIDE_PX: Final = 2
 _BINS: Final = _INSIDE_PX + REACH_PX + _DROP_PX
 #: A profile that misses more of its pixels than this is not read.
 _LEAST_SEEN: Final = 0.5
+#: An edge along less than this share of the contour is the background's own.
+_LEAST_CONTOUR: Final = 0.15
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,12 @@ def measure_growth(picture: NDArray[np.uint8], alpha: NDArray[np.float32]) -> Gr
     known = (length > 0) & (counted[:, _INSIDE_PX] >= _LEAST_SEEN * length)
     wide, edged = _read(shares, alphas)
     p95 = _weighted_p95(wide[known], length[known])
-    drawn = bool(length[known & edged].sum() > _LEAST_SEEN * length[known].sum())
+    least = max(_LEAST_SEEN * length[known].sum(), _LEAST_CONTOUR * length.sum())
+    if length[known & edged].sum() < least:
+        return Growth(np.zeros(alpha.shape, np.float32), 0.0, drawn=False)
     wide[(length > 0) & ~known] = p95
     around = cv2.dilate(wide.reshape(grid).astype(np.float32), np.ones((3, 3), np.uint8))
-    return Growth(np.asarray(around.reshape(-1)[cells], np.float32), p95, drawn)
+    return Growth(np.asarray(around.reshape(-1)[cells], np.float32), p95, drawn=True)
 
 
 def weighted_mean(
@@ -150,8 +155,11 @@ def _read(shares: NDArray[np.float64], alphas: NDArray[np.float64]) -> tuple[NDA
     """Growth of each profile, and whether there is an edge in it."""
     drops = shares[:, :-_DROP_PX] - shares[:, _DROP_PX:]
     end = np.argmax(drops, axis=1) + _DROP_PX
-    edged = np.max(drops, axis=1) >= _LEAST_DROP
     bins = np.arange(_BINS)
+    elsewhere = np.abs(bins[None, : drops.shape[1]] + _DROP_PX - end[:, None]) >= _DROP_PX
+    slope = np.where(elsewhere, drops, 0).max(axis=1)
+    # A fall that is steepest where the profile ends goes on beyond it, and is a slope.
+    edged = (np.max(drops, axis=1) >= np.maximum(_LEAST_DROP, 2 * slope)) & (end < _BINS - _DROP_PX + 1)
     beyond = (bins >= _INSIDE_PX) & (bins[None, :] <= end[:, None])
     further = (bins[None, :] > end[:, None]) & (bins[None, :] <= end[:, None] + _DROP_PX)
     # What looks like product farther out, where none can be, is the background's own likeness to it.

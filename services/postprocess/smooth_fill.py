@@ -13,24 +13,25 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
+#: Offsets (row, column) and the factors that their values take part with.
+Stencil = tuple[tuple[tuple[int, int], ...], tuple[float, ...]]
+
 #: Weight of the tension against the bending; slopes are carried on over about 1 / sqrt of it, in pixels.
 _TENSION: Final = 0.05
 #: Holds what no rim holds, so weak that it shows nowhere else.
 _ANCHOR: Final = 1e-5
 #: Pixels of rim that the surface's slope is read from.
 _RIM_PX: Final = 2
-#: Offsets (row, column) and factors of the second differences, and of the first ones.
-_BENDING: Final = (
+#: The second differences, and the first ones.
+_BENDING: Final[tuple[Stencil, ...]] = (
     (((-1, 0), (0, 0), (1, 0)), (1.0, -2.0, 1.0)),
     (((0, -1), (0, 0), (0, 1)), (1.0, -2.0, 1.0)),
     (((0, 0), (1, 0), (0, 1), (1, 1)), (2**0.5, -(2**0.5), -(2**0.5), 2**0.5)),
 )
-_SLOPE: Final = ((((0, 0), (1, 0)), (-1.0, 1.0)), (((0, 0), (0, 1)), (-1.0, 1.0)))
+_SLOPE: Final[tuple[Stencil, ...]] = ((((0, 0), (1, 0)), (-1.0, 1.0)), (((0, 0), (0, 1)), (-1.0, 1.0)))
 
 
-def smooth_fill(
-    image: NDArray[np.uint8], hole: NDArray[np.bool_], wanted: NDArray[np.bool_]
-) -> NDArray[np.float32]:
+def smooth_fill(image: NDArray[np.uint8], hole: NDArray[np.bool_], wanted: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Fill part of a hole; nothing that lies in the hole takes part.
 
     Args:
@@ -62,8 +63,8 @@ def _energy(domain: NDArray[np.bool_], at: tuple[NDArray[np.intp], ...]) -> spar
     """Matrix whose rows are the differences inside the domain, weighted; their squares add up to the energy."""
     number = np.full((domain.shape[0] + 2, domain.shape[1] + 2), -1, np.int64)
     number[at[0] + 1, at[1] + 1] = np.arange(len(at[0]))
-    blocks = [_differences(number, at, *stencil, 1.0) for stencil in _BENDING]
-    blocks += [_differences(number, at, *stencil, _TENSION**0.5) for stencil in _SLOPE]
+    blocks = [_differences(number, at, offsets, factors, 1.0) for offsets, factors in _BENDING]
+    blocks += [_differences(number, at, offsets, factors, _TENSION**0.5) for offsets, factors in _SLOPE]
     return sparse.csr_array(sparse.vstack(blocks))
 
 
