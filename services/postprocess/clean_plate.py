@@ -22,7 +22,7 @@ from services.postprocess.smooth_fill import smooth_fill
 #: Beyond the measured growth the drawn edge's softness is painted over too.
 _MARGIN_PX: Final = 3
 #: Of what is hidden, so much next to what is seen is filled: the edge's filters may look there.
-_HIDDEN_PX: Final = 3
+_HIDDEN_PX: Final = 2
 #: What is looked at around the product.
 _AROUND_PX: Final = 30
 

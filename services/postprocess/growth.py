@@ -101,10 +101,21 @@ def weighted_mean(
     Returns:
         The mean, of the image's shape, and (H, W) float32: how much weight was near; where it is 0 so is the mean.
     """
-    near = cv2.GaussianBlur(weight, (0, 0), sigma)
     wide = (slice(None), slice(None), *(None,) * (image.ndim - 2))
-    total = cv2.GaussianBlur(image * weight[wide], (0, 0), sigma)
-    return np.asarray(total / np.maximum(near, np.float32(1e-6))[wide], np.float32), np.asarray(near, np.float32)
+    shrink = max(1, int(sigma / 3))  # a wide blur has nothing that a coarser grid does not hold
+    near = _blurred(weight, sigma, shrink)
+    total = _blurred(image * weight[wide], sigma, shrink)
+    mean = np.asarray(total / np.maximum(near, np.float32(1e-6))[wide], np.float32)
+    size_wh = (weight.shape[1], weight.shape[0])
+    if shrink > 1:
+        mean, near = (np.asarray(cv2.resize(each, size_wh), np.float32) for each in (mean, near))
+    return np.asarray(mean, np.float32), near
+
+
+def _blurred(values: NDArray[np.float32], sigma: float, shrink: int) -> NDArray[np.float32]:
+    small = (-(-values.shape[1] // shrink), -(-values.shape[0] // shrink))
+    reduced = cv2.resize(values, small, interpolation=cv2.INTER_AREA) if shrink > 1 else values
+    return np.asarray(cv2.GaussianBlur(reduced, (0, 0), sigma / shrink), np.float32)
 
 
 class _Profiles:
