@@ -15,14 +15,23 @@ from numpy.typing import NDArray
 from services.common.deadline import Deadline
 from services.generate.schema import GenerateResult
 from services.postprocess.grain import add_noise, noise_level
-from services.postprocess.growth import REACH_PX, measure_growth
+from services.postprocess.growth import REACH_PX, measure_growth, weighted_mean
 from services.postprocess.product import Product
 from services.postprocess.smooth_fill import smooth_fill
+from services.postprocess.texture_fill import texture_fill
 
 #: Beyond the measured growth the drawn edge's softness is painted over too.
 _MARGIN_PX: Final = 3
 #: Of what is hidden, so much next to what is seen is filled: the edge's filters may look there.
 _HIDDEN_PX: Final = 2
+#: Detail is what a blur of this width takes away; it is a texture where the finer blur takes away much, of 255.
+_DETAIL_SIGMA: Final = 4.0
+_FINE_SIGMA: Final = 1.0
+_ROUGH_SIGMA: Final = 12.0
+_SMOOTH: Final = 1.8
+_ROUGH: Final = 2.8
+#: Standard deviation of normal noise by its mean absolute value.
+_MEAN_TO_DEVIATION: Final = 1.25
 #: What is looked at around the product.
 _AROUND_PX: Final = 30
 
@@ -91,13 +100,31 @@ def ghost_hole(alpha: NDArray[np.float32], growth_px: NDArray[np.float32]) -> ND
 
 
 def _fill(image: NDArray[np.uint8], hole: NDArray[np.bool_], alpha: NDArray[np.float32], seed: int) -> None:
-    """Fill what may be seen of the hole, in place, with the grain of what is around it."""
+    """Fill what may be seen of the hole, in place, with the texture and the grain of what is around it."""
     side = 2 * _HIDDEN_PX + 1
     visible = (hole & (alpha < 1)).astype(np.uint8)
     wanted = hole & (cv2.dilate(visible, np.ones((side, side), np.uint8)) > 0)
     around = (cv2.dilate(hole.astype(np.uint8), np.ones((41, 41), np.uint8)) > 0) & ~hole
-    filled = smooth_fill(image, hole, wanted)
-    image[wanted] = np.round(filled).astype(np.uint8)
+    picture, known = image.astype(np.float32), around.astype(np.float32)
     level = noise_level(image, around)
+    broad, _ = weighted_mean(picture, known, _DETAIL_SIGMA)
+    rough = _roughness(picture, known, level)
+    filled = np.zeros(picture.shape, np.float32)
+    both = smooth_fill(np.dstack([picture, broad]), hole, wanted)
+    share = rough[wanted][:, None]
+    filled[wanted] = both[:, :3] * (1 - share) + both[:, 3:] * share
+    textured = wanted & (rough > 0)
+    if textured.any():
+        filled += texture_fill(picture - broad, hole, textured) * rough[..., None]
+    image[wanted] = np.clip(np.round(filled[wanted]), 0, 255).astype(np.uint8)
     if level > 0:
         image[wanted] = add_noise(image, level, seed)[wanted]
+
+
+def _roughness(picture: NDArray[np.float32], known: NDArray[np.float32], noise: float) -> NDArray[np.float32]:
+    """(H, W) float32: 1 where the surroundings have a texture of their own, 0 where they are smooth or noisy alone."""
+    smooth, _ = weighted_mean(picture, known, _FINE_SIGMA)
+    # Of the absolute values: single edges, as of a lamp out of focus, make no texture.
+    fine, _ = weighted_mean(np.abs(picture - smooth).mean(axis=2), known, _ROUGH_SIGMA)
+    over = np.sqrt(np.maximum((_MEAN_TO_DEVIATION * fine) ** 2 - noise * noise, 0))
+    return np.asarray(np.clip((over - _SMOOTH) / (_ROUGH - _SMOOTH), 0, 1), np.float32)

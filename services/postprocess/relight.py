@@ -35,12 +35,14 @@ TEXT_SHARE: Final = 0.5
 #: the correlations below which that is not sure, and the drawing shows another thing.
 _REGISTER_PX: Final = 512
 _DETAIL_SIGMA: Final = 0.05
+#: Finer detail than this, in pixels of that size, generators do not keep.
+_KEPT_SIGMA: Final = 2.0
 _MOST_SHIFT_PX: Final = 1.0
 _MOST_SCALING: Final = 0.005
 _SURE_CORRELATION: Final = 0.5
 _LEAST_CORRELATION: Final = 0.25
-#: A product of one tone has nothing to register; any drawing of it fits.
-_LEAST_CONTRAST: Final = 4.0
+#: A product of one tone has nothing to register, and any drawing of one tone fits it: deviation of relative luminance.
+_LEAST_CONTRAST: Final = 0.03
 #: Keeps ratios of dark pixels finite, in levels of 255.
 _DARK: Final = 2.0
 
@@ -155,8 +157,11 @@ def _placing(photo: NDArray[np.uint8], drawn: NDArray[np.uint8], solid: NDArray[
     weight = np.asarray(cv2.resize(solid, size_wh, interpolation=cv2.INTER_AREA), np.float32)
     mask = (weight > 0.9).astype(np.uint8)
     first, second = (_detail(picture, weight, size_wh) for picture in (photo, drawn))
-    if mask.sum() < 64 or float(first[mask > 0].std()) < _LEAST_CONTRAST / 128:
+    if mask.sum() < 64:
         return False
+    plain, drawn_plain = (float(each[mask > 0].std()) < _LEAST_CONTRAST for each in (first, second))
+    if plain:
+        return False if drawn_plain else None
     start = np.eye(2, 3, dtype=np.float32)
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-4)
     try:
@@ -176,4 +181,5 @@ def _detail(picture: NDArray[np.uint8], weight: NDArray[np.float32], size_wh: tu
     """Luminance relative to that around it, 0 where nothing is solid: other light does not change it."""
     small = cv2.resize(np.asarray(picture @ LUMINANCE, np.float32), size_wh, interpolation=cv2.INTER_AREA)
     around, _ = weighted_mean(np.asarray(small, np.float32), weight, _DETAIL_SIGMA * max(size_wh))
-    return np.asarray(np.clip((small + _DARK) / (around + _DARK), 0, 3) * (weight > 0.5), np.float32)
+    detail = np.clip((small + _DARK) / (around + _DARK), 0, 3) - 1
+    return np.asarray(cv2.GaussianBlur(detail * (weight > 0.5), (0, 0), _KEPT_SIGMA), np.float32)

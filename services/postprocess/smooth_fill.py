@@ -31,16 +31,16 @@ _BENDING: Final[tuple[Stencil, ...]] = (
 _SLOPE: Final[tuple[Stencil, ...]] = ((((0, 0), (1, 0)), (-1.0, 1.0)), (((0, 0), (0, 1)), (-1.0, 1.0)))
 
 
-def smooth_fill(image: NDArray[np.uint8], hole: NDArray[np.bool_], wanted: NDArray[np.bool_]) -> NDArray[np.float32]:
+def smooth_fill(image: NDArray[np.float32], hole: NDArray[np.bool_], wanted: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Fill part of a hole; nothing that lies in the hole takes part.
 
     Args:
-        image: (H, W, 3) uint8 sRGB. Bytes, not light: a fill shall look right, and what eyes see is nearer to bytes.
+        image: (H, W, C) float32, 0 to 255. Of sRGB values, not light: what eyes see is nearer to those.
         hole: (H, W) bool, what is not to be believed.
         wanted: (H, W) bool, the part of the hole to fill; its deep inside may be left out to save time.
 
     Returns:
-        (count, 3) float32, 0 to 255, the filled pixels in row order; `image[hole & wanted] = …` puts them in.
+        (count, C) float32, 0 to 255, the filled pixels in row order; `image[hole & wanted] = …` puts them in.
     """
     unknown = hole & wanted
     reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _RIM_PX + 1, 2 * _RIM_PX + 1))
@@ -48,13 +48,13 @@ def smooth_fill(image: NDArray[np.uint8], hole: NDArray[np.bool_], wanted: NDArr
     at = np.nonzero(domain)
     free = unknown[at]
     if not free.any():
-        return np.zeros((0, 3), np.float32)
+        return np.zeros((0, image.shape[2]), np.float32)
     energy = _energy(domain, at)
     inner, rim = energy[:, free], energy[:, ~free]
     system = (inner.T @ inner + _ANCHOR * sparse.eye_array(int(free.sum()))).tocsc()
     known = image[at][~free].astype(np.float64)
-    anchor = known.mean(axis=0) if len(known) else np.full(3, 127.5)
-    pull = _ANCHOR * np.broadcast_to(anchor, (int(free.sum()), 3)) - inner.T @ (rim @ known)
+    anchor = known.mean(axis=0) if len(known) else np.full(image.shape[2], 127.5)
+    pull = _ANCHOR * np.broadcast_to(anchor, (int(free.sum()), image.shape[2])) - inner.T @ (rim @ known)
     solver = splu(system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
     return np.asarray(np.clip(solver.solve(pull), 0, 255), np.float32)
 

@@ -79,8 +79,14 @@ def test_drawing_moved_by_some_pixels_gives_its_broad_light_alone() -> None:
     assert off(after, cloth)[0] < 1.0
 
 
-def test_drawing_of_something_else_tells_no_light() -> None:
-    assert relit(product_with(disc(), printed_cloth(2)), printed_cloth(5)[:, ::-1]) is None
+@pytest.mark.parametrize("seed", range(3))
+def test_drawing_of_something_else_tells_no_light(seed: int) -> None:
+    assert relit(product_with(disc(), printed_cloth(seed)), np.rot90(printed_cloth(5))) is None
+
+
+def test_drawing_of_print_on_a_plain_product_tells_no_light() -> None:
+    plain = np.full((SIZE, SIZE, 3), 140, np.uint8)
+    assert relit(product_with(disc(), plain), printed_cloth(5)) is None
 
 
 @pytest.mark.parametrize("factor", [0.05, 0.9, 8])

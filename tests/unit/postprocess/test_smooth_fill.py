@@ -13,7 +13,7 @@ def disc(size: int = 64, radius: float = 14) -> np.ndarray:
 def filled(image: np.ndarray, hole: np.ndarray, wanted: np.ndarray | None = None) -> np.ndarray:
     wanted = hole if wanted is None else wanted
     whole = image.astype(np.float32)
-    whole[hole & wanted] = smooth_fill(image, hole, wanted)
+    whole[hole & wanted] = smooth_fill(image.astype(np.float32), hole, wanted)
     return whole
 
 
@@ -34,21 +34,25 @@ def test_nothing_of_the_hole_takes_part() -> None:
     image, other = noisy_background(1, 64), noisy_background(1, 64)
     image[disc()], other[disc()] = 0, np.random.default_rng(2).integers(0, 256, (disc().sum(), 3))
     ring = disc() & ~disc(radius=8)
-    assert np.array_equal(smooth_fill(image, disc(), ring), smooth_fill(other, disc(), ring))
+    assert np.array_equal(
+        smooth_fill(image.astype(np.float32), disc(), ring), smooth_fill(other.astype(np.float32), disc(), ring)
+    )
 
 
 def test_rim_of_a_deep_hole_is_filled_as_if_nothing_were_behind() -> None:
     image = np.full((64, 64, 3), 120, np.uint8)
     image[disc(radius=20)] = (200, 0, 0)
     ring = disc(radius=20) & ~disc(radius=12)
-    assert smooth_fill(image, disc(radius=20), ring) == pytest.approx(120, abs=0.05)
+    assert smooth_fill(image.astype(np.float32), disc(radius=20), ring) == pytest.approx(120, abs=0.05)
 
 
 def test_hole_without_a_rim_gets_some_colour() -> None:
     everything = np.ones((16, 16), bool)
-    result = smooth_fill(noisy_background(1, 16), everything, everything)
+    result = smooth_fill(noisy_background(1, 16).astype(np.float32), everything, everything)
     assert np.isfinite(result).all()
 
 
 def test_nothing_wanted_is_nothing_filled() -> None:
-    assert smooth_fill(noisy_background(1, 16), np.zeros((16, 16), bool), np.ones((16, 16), bool)).shape == (0, 3)
+    assert smooth_fill(
+        noisy_background(1, 16).astype(np.float32), np.zeros((16, 16), bool), np.ones((16, 16), bool)
+    ).shape == (0, 3)
