@@ -17,6 +17,8 @@ _STEP_PX: Final = 9
 _SEARCH_PX: Final = 36
 #: A piece of which less is known has nothing to be compared by.
 _LEAST_KNOWN: Final = 0.12
+#: What a piece would bring along into the hole costs this much of a difference: nothing shall be invented.
+_INVENTION: Final = 0.1
 #: Pieces overlap, and the nearest counts by far the most.
 _SHARPNESS: Final = 6
 
@@ -73,6 +75,7 @@ def _alike(
     region = gray[first_row : top + _PIECE_PX + _SEARCH_PX, first_column : left + _PIECE_PX + _SEARCH_PX]
     piece = gray[top : top + _PIECE_PX, left : left + _PIECE_PX]
     cost = cv2.matchTemplate(region, piece, cv2.TM_SQDIFF, mask=mask)
+    cost += _INVENTION * cv2.matchTemplate(region * region, 1 - mask, cv2.TM_CCORR)
     usable = whole[first_row : first_row + cost.shape[0], first_column : first_column + cost.shape[1]] > 0
     if not usable.any():
         return None
