@@ -74,8 +74,9 @@ def _alike(
     first_row, first_column = max(0, top - _SEARCH_PX), max(0, left - _SEARCH_PX)
     region = gray[first_row : top + _PIECE_PX + _SEARCH_PX, first_column : left + _PIECE_PX + _SEARCH_PX]
     piece = gray[top : top + _PIECE_PX, left : left + _PIECE_PX]
-    cost = cv2.matchTemplate(region, piece, cv2.TM_SQDIFF, mask=mask)
-    cost += _INVENTION * cv2.matchTemplate(region * region, 1 - mask, cv2.TM_CCORR)
+    unlike = cv2.matchTemplate(region, piece, cv2.TM_SQDIFF, mask=mask)
+    invented = cv2.matchTemplate(np.square(region), 1 - mask, cv2.TM_CCORR)
+    cost = np.asarray(unlike + _INVENTION * invented, np.float32)
     usable = whole[first_row : first_row + cost.shape[0], first_column : first_column + cost.shape[1]] > 0
     if not usable.any():
         return None
