@@ -71,6 +71,7 @@ class RestoreRequest:
         image: (H, W, 3) uint8 sRGB, the decoded photo.
         placement, camera, pose, shadow, preservation: See each.
         output: See there.
+        seed: uint32, of the grain.
         request_id: For the logs.
         deadline_s: Unix time when the result is no longer wanted; None = never.
     """
@@ -82,6 +83,7 @@ class RestoreRequest:
     shadow: Shadow
     preservation: Preservation
     output: Output
+    seed: int = 0
     request_id: str = ""
     deadline_s: float | None = None
 

@@ -234,6 +234,7 @@ class ShotWorkflow:
                 shadow=recipe.shadow,
                 preservation=recipe.preservation,
                 output=output,
+                seed=recipe.seed,
                 request_id=walk.request_id,
                 deadline_s=walk.deadline.at_s,
             ),
