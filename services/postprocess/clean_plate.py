@@ -25,7 +25,7 @@ _MARGIN_PX: Final = 3
 #: Of what is hidden, so much next to what is seen is filled: the edge's filters may look there.
 _HIDDEN_PX: Final = 2
 #: Detail is what a blur of this width takes away; it is a texture where the finer blur takes away much, of 255.
-_DETAIL_SIGMA: Final = 2.0
+_DETAIL_SIGMA: Final = 16.0
 _FINE_SIGMA: Final = 1.0
 _ROUGH_SIGMA: Final = 12.0
 _SMOOTH: Final = 1.8
