@@ -27,6 +27,7 @@ class Bar:
         at_most, at_least: The bound; a measure with neither is told and not judged.
         over: What is held against it.
         digits: Decimals worth telling.
+        high: Whether more is better, where no bound says it.
     """
 
     measure: str
@@ -36,6 +37,7 @@ class Bar:
     at_least: float | None = None
     over: Over = Over.MEDIAN
     digits: int = 2
+    high: bool = False
 
     @property
     def bound(self) -> str:
@@ -65,7 +67,7 @@ class Bar:
         """A key that sorts the worst values to the front."""
         if not math.isfinite(value):
             return -math.inf
-        return value if self.at_least is not None else -value
+        return value if self.high or self.at_least is not None else -value
 
 
 BARS: Final = (
@@ -81,7 +83,7 @@ BARS: Final = (
     Bar("calm_px", "visible width error after a generator that changed nothing", "px", at_most=0.10, digits=3),
     Bar("core_changed_px", "opaque core in exact mode: pixels that differ from the photo", "px", at_most=0,
         over=Over.EVERY, digits=0),
-    Bar("core_share", "opaque core: its share of what is truly opaque", digits=4),
+    Bar("core_share", "opaque core: its share of what is truly opaque", digits=4, high=True),
     Bar("light_mean", "deltaE2000 inside, harmonized, no relight wanted: mean", at_most=0.5, digits=3),
     Bar("light_p95", "same, 95th percentile", at_most=1.5, digits=3),
     Bar("light_ssim", "SSIM inside", at_least=0.995, digits=4),
@@ -90,11 +92,11 @@ BARS: Final = (
     Bar("shadow_rmse", "shadow against a 600-sample area light, flat boards: RMSE", at_most=0.04, digits=4),
     Bar("shadow_round_rmse", "same, round tins", at_most=0.04, digits=4),
     Bar("shadow_gap_px", "shadow: gap to the contact", "px", at_most=1.0),
-    Bar("shadow_iou", "shadow: overlap of the dark halves", digits=3),
+    Bar("shadow_iou", "shadow: overlap of the dark halves (IoU)", digits=3, high=True),
     Bar("budget_s", "matting and compositing of a 2048 px photo: time", "s", at_most=5.0),
     Bar("budget_gb", "same, memory", "GB", at_most=3.0, over=Over.EVERY),
     Bar("report_thick", "report moves when the product is 10 % thicker", "", at_least=1.0, over=Over.EVERY, digits=0),
-    Bar("report_guessed", "same, where it has to guess the background", digits=0),
+    Bar("report_guessed", "same, where it has to guess the background", digits=0, high=True),
     Bar("report_letter", "report moves when one letter is changed", "", at_least=1.0, over=Over.EVERY, digits=0),
     Bar("report_still", "report stays when only the background changes", "", at_least=1.0, over=Over.EVERY, digits=0),
 )  # fmt: skip
