@@ -1,0 +1,61 @@
+"""A checkpoint's networks in memory."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import torch
+from diffusers import AutoencoderKL, UNet2DConditionModel
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+
+from services.common.errors import ModelUnavailable
+from services.generate.diffusion.checkpoint import Checkpoint, Family
+
+
+@dataclass(frozen=True, eq=False)
+class Networks:
+    """Everything that computes, in evaluation mode on one device.
+
+    Args:
+        unet: The denoiser.
+        vae: Between pictures and latents; in float32 where its configuration says that half precision overflows.
+        encoders: One text encoder, or two for SDXL.
+        tokenizers: One for each.
+    """
+
+    unet: Any
+    vae: Any
+    encoders: tuple[Any, ...]
+    tokenizers: tuple[Any, ...]
+
+    @classmethod
+    def load(cls, checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> Self:
+        """Load all parts; safetensors only, nothing from elsewhere than the folder.
+
+        Raises:
+            ModelUnavailable: A network's weights don't fit its configuration.
+        """
+
+        def part(kind: Any, name: str) -> Any:
+            try:
+                network = kind.from_pretrained(
+                    checkpoint.folder, subfolder=name, variant=checkpoint.variants[name] or None,
+                    torch_dtype=dtype, use_safetensors=True, local_files_only=True,
+                )  # fmt: skip
+            except (OSError, ValueError, RuntimeError) as error:
+                raise ModelUnavailable(
+                    f"the checkpoint's {name} can't be loaded: its weights don't fit its configuration",
+                    model=checkpoint.folder.name,
+                ) from error
+            return network.to(device).eval().requires_grad_(False)
+
+        def tokenizer(name: str) -> Any:
+            return CLIPTokenizer.from_pretrained(checkpoint.folder, subfolder=name, local_files_only=True)
+
+        encoders, tokenizers = [part(CLIPTextModel, "text_encoder")], [tokenizer("tokenizer")]
+        if checkpoint.family == Family.SDXL:
+            encoders.append(part(CLIPTextModelWithProjection, "text_encoder_2"))
+            tokenizers.append(tokenizer("tokenizer_2"))
+        vae = part(AutoencoderKL, "vae")
+        if dtype == torch.float16 and vae.config.force_upcast:
+            vae = vae.to(torch.float32)
+        return cls(part(UNet2DConditionModel, "unet"), vae, tuple(encoders), tuple(tokenizers))
