@@ -105,7 +105,7 @@ class InpaintPipeline:
     def step(self, samples: Sequence[Sample]) -> None:
         """Take one step with samples of one bucket."""
         predictions = self.predict(self.stack(samples))
-        for sample, prediction in zip(samples, predictions.split(1), strict=True):
+        for sample, prediction in zip(samples, predictions[:, None], strict=True):
             self.advance(sample, prediction)
 
     def stack(self, samples: Sequence[Sample]) -> DenoiserInputs:

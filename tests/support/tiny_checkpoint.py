@@ -38,7 +38,9 @@ def write_tiny_checkpoint(folder: Path, *, xl: bool = False, channels: int = 9, 
     pipeline = "StableDiffusionXLInpaintPipeline" if xl else "StableDiffusionInpaintPipeline"
     index = {name: [type(part).__module__.split(".")[0], type(part).__name__] for name, part in parts.items()}
     index |= {name.replace("text_encoder", "tokenizer"): ["transformers", "CLIPTokenizer"] for name in encoders}
-    (folder / "model_index.json").write_text(json.dumps({"_class_name": pipeline, "_diffusers_version": diffusers.__version__} | index))
+    (folder / "model_index.json").write_text(
+        json.dumps({"_class_name": pipeline, "_diffusers_version": diffusers.__version__} | index)
+    )
     return folder
 
 

@@ -79,10 +79,12 @@ class Checkpoint:
                 f"the checkpoint {folder.name!r} can't be used: {reasons}", model=folder.name, reasons=reader.faults
             )
         unet, factor = configs["unet"], _vae_factor(configs["vae"])
-        multiple = factor * 2 ** (len(unet["block_out_channels"]) - 1)
+        native_px = _side(unet["sample_size"]) * factor
+        # What halving in VAE and UNet needs, and not finer than a sixteenth, so that buckets are few.
+        multiple_px = max(factor << (len(unet["block_out_channels"]) - 1), native_px // 16)
         return cls(
             folder, family, unet["in_channels"], reader.variants,
-            Buckets(_side(unet["sample_size"]) * factor, multiple),
+            Buckets(native_px, multiple_px),
             zero_negative=family == Family.SDXL and bool(index.get("force_zeros_for_empty_prompt", True)),
             scheduler=_scheduler(configs["scheduler"], family),
         )  # fmt: skip
@@ -137,7 +139,7 @@ def _scheduler(config: dict[str, Any], family: Family) -> dict[str, Any]:
 
 def _vae_factor(vae: dict[str, Any]) -> int:
     """Pixels per latent cell."""
-    return 2 ** (len(vae["block_out_channels"]) - 1)
+    return 1 << (len(vae["block_out_channels"]) - 1)
 
 
 def _side(sample_size: int | list[int]) -> int:

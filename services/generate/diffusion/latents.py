@@ -69,7 +69,9 @@ class LatentCoder:
         config = self._vae.config
         latents = latents.to(self._vae.dtype)
         if config.latents_mean is None or config.latents_std is None:
-            return latents / config.scaling_factor
+            return latents / float(config.scaling_factor)
         # Some SDXL-class VAEs (Playground 2.5) tell the latents' distribution per channel.
-        mean, std = (torch.tensor(per).view(1, -1, 1, 1).to(latents) for per in (config.latents_mean, config.latents_std))
-        return latents * std / config.scaling_factor + mean
+        mean, std = (
+            torch.tensor(per).view(1, -1, 1, 1).to(latents) for per in (config.latents_mean, config.latents_std)
+        )
+        return latents * std / float(config.scaling_factor) + mean

@@ -18,9 +18,7 @@ EXTEND_PX: Final = 12
 THIN_PX: Final = 4
 
 
-def hold_product(
-    background: NDArray[np.uint8], foreground: NDArray[np.uint8], alpha: NDArray[np.uint16]
-) -> Inpainting:
+def hold_product(background: NDArray[np.uint8], foreground: NDArray[np.uint8], alpha: NDArray[np.uint16]) -> Inpainting:
     """The product put before a background, held there while all else is drawn anew.
 
     The held area is the opaque product less its edge and its thin parts: those no latent cell can hold, and drawn half
@@ -56,9 +54,7 @@ def held_area(alpha: NDArray[np.uint16]) -> NDArray[np.bool_]:
     return thick[THIN_PX:-THIN_PX, THIN_PX:-THIN_PX].astype(np.bool_)
 
 
-def extend_edges(
-    image: NDArray[np.uint8], held: NDArray[np.bool_]
-) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+def extend_edges(image: NDArray[np.uint8], held: NDArray[np.bool_]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Every pixel within `EXTEND_PX` of the held area gets the colour of the held pixel nearest to it.
 
     Args:

@@ -6,6 +6,7 @@ from typing import Any, Self
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+from transformers.utils.logging import disable_progress_bar
 
 from services.common.errors import ModelUnavailable
 from services.generate.diffusion.checkpoint import Checkpoint, Family
@@ -35,18 +36,10 @@ class Networks:
             ModelUnavailable: A network's weights don't fit its configuration.
         """
 
+        disable_progress_bar()  # a service has nobody to watch it
+
         def part(kind: Any, name: str) -> Any:
-            try:
-                network = kind.from_pretrained(
-                    checkpoint.folder, subfolder=name, variant=checkpoint.variants[name] or None,
-                    torch_dtype=dtype, use_safetensors=True, local_files_only=True,
-                )  # fmt: skip
-            except (OSError, ValueError, RuntimeError) as error:
-                raise ModelUnavailable(
-                    f"the checkpoint's {name} can't be loaded: its weights don't fit its configuration",
-                    model=checkpoint.folder.name,
-                ) from error
-            return network.to(device).eval().requires_grad_(False)
+            return _load(kind, name, checkpoint, dtype).to(device).eval().requires_grad_(requires_grad=False)
 
         def tokenizer(name: str) -> Any:
             return CLIPTokenizer.from_pretrained(checkpoint.folder, subfolder=name, local_files_only=True)
@@ -59,3 +52,24 @@ class Networks:
         if dtype == torch.float16 and vae.config.force_upcast:
             vae = vae.to(torch.float32)
         return cls(part(UNet2DConditionModel, "unet"), vae, tuple(encoders), tuple(tokenizers))
+
+
+def _load(kind: Any, name: str, checkpoint: Checkpoint, dtype: torch.dtype) -> Any:
+    try:
+        network, found = kind.from_pretrained(
+            checkpoint.folder, subfolder=name, variant=checkpoint.variants[name] or None, torch_dtype=dtype,
+            use_safetensors=True, local_files_only=True, output_loading_info=True,
+        )  # fmt: skip
+    except (OSError, ValueError, RuntimeError, TypeError) as error:
+        raise ModelUnavailable(
+            f"the checkpoint's {name} can't be loaded: its weights don't fit its configuration",
+            model=checkpoint.folder.name,
+        ) from error
+    # Both libraries fill a gap with random numbers and go on.
+    missing = sorted(found["missing_keys"])
+    if missing:
+        raise ModelUnavailable(
+            f"the checkpoint's {name} lacks {len(missing)} of its weights, among them {missing[0]!r}",
+            model=checkpoint.folder.name,
+        )
+    return network

@@ -42,8 +42,8 @@ class LatentPreview:
         """
         height, width = latents.shape[-2:]
         rows = latents[0].float().cpu().permute(1, 2, 0).reshape(-1, 4).numpy()
-        pixels = _with_one(rows) @ self._map
-        return np.clip(np.round(np.nan_to_num(pixels)), 0, 255).astype(np.uint8).reshape(height, width, 3)
+        pixels = np.nan_to_num(_with_one(rows) @ self._map).round().clip(0, 255)
+        return np.asarray(pixels, np.uint8).reshape(height, width, 3)
 
 
 def _chart(factor: int) -> NDArray[np.uint8]:
@@ -51,7 +51,7 @@ def _chart(factor: int) -> NDArray[np.uint8]:
     rng = np.random.default_rng(_SEED)
     coarse = rng.integers(0, 256, (_CELLS, _CELLS, 3)).astype(np.float32)
     smooth = (coarse + np.roll(coarse, 1, 0) + np.roll(coarse, 1, 1) + np.roll(coarse, (1, 1), (0, 1))) / 4
-    return np.repeat(np.repeat(smooth, factor, 0), factor, 1).round().astype(np.uint8)
+    return np.asarray(np.repeat(np.repeat(smooth, factor, 0), factor, 1).round(), np.uint8)
 
 
 def _with_one(rows: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -134,4 +134,6 @@ def _check_text(field: str, text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise InvalidInput(f"{field} holds half of a character at {error.start}; wanted is Unicode", field=field) from error
+        raise InvalidInput(
+            f"{field} holds half of a character at {error.start}; wanted is Unicode", field=field
+        ) from error
