@@ -70,7 +70,7 @@ fmt: $(INSTALLED)  ## Format and mend what ruff can
 	@$(BIN)/ruff format .
 
 weights: $(INSTALLED)
-	@$(BIN)/vitrine models fetch
+	@$(BIN)/vitrine models pull
 
 constraints:  ## Pin all packages anew, from a fresh environment
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT; $(PYTHON) -m venv "$$fresh"; \

@@ -9,7 +9,6 @@ A sample's result does not depend on what it shared its batches with, but for th
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -50,13 +49,12 @@ class InpaintPipeline:
         self._preview = LatentPreview(self._coder)
 
     @classmethod
-    def open(cls, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Self:
-        """A pipeline of a checkpoint's folder.
+    def open(cls, checkpoint: Checkpoint, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Self:
+        """A pipeline of a checkpoint.
 
         Raises:
-            ModelUnavailable: The checkpoint can't be used; the message says why.
+            ModelUnavailable: The checkpoint can't be loaded; the message says why.
         """
-        checkpoint = Checkpoint.read(folder)
         return cls(checkpoint, Networks.load(checkpoint, torch.device(device), dtype))
 
     @property

@@ -41,6 +41,7 @@ class Checkpoint:
 
     Args:
         folder: Where it lies.
+        name: For messages.
         family: See there.
         in_channels: Of the UNet: 9 is shown mask and masked picture, 4 has the held part put back at every step.
         variants: Of each part's weights file, as in "model.fp16.safetensors"; empty = the plain name.
@@ -50,6 +51,7 @@ class Checkpoint:
     """
 
     folder: Path
+    name: str
     family: Family
     in_channels: int
     variants: dict[str, str]
@@ -58,12 +60,17 @@ class Checkpoint:
     scheduler: dict[str, Any]
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
+    def read(cls, folder: Path, name: str = "") -> Self:
         """Look at every part.
+
+        Args:
+            folder: Where it lies.
+            name: For messages; the folder's own when absent.
 
         Raises:
             ModelUnavailable: It can't be used; the message holds all reasons.
         """
+        name = name or folder.name
         reader = PartReader(folder)
         index = reader.json("model_index.json")
         family = Family.SDXL if "text_encoder_2" in index else Family.SD
@@ -76,14 +83,14 @@ class Checkpoint:
         if reader.faults:
             reasons = "; ".join(reader.faults)
             raise ModelUnavailable(
-                f"the checkpoint {folder.name!r} can't be used: {reasons}", model=folder.name, reasons=reader.faults
+                f"the checkpoint {name!r} can't be used: {reasons}", model=name, reasons=reader.faults
             )
         unet, factor = configs["unet"], _vae_factor(configs["vae"])
         native_px = _side(unet["sample_size"]) * factor
         # What halving in VAE and UNet needs, and not finer than a sixteenth, so that buckets are few.
         multiple_px = max(factor << (len(unet["block_out_channels"]) - 1), native_px // 16)
         return cls(
-            folder, family, unet["in_channels"], reader.variants,
+            folder, name, family, unet["in_channels"], reader.variants,
             Buckets(native_px, multiple_px),
             zero_negative=family == Family.SDXL and bool(index.get("force_zeros_for_empty_prompt", True)),
             scheduler=_scheduler(configs["scheduler"], family),

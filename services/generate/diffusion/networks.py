@@ -63,13 +63,13 @@ def _load(kind: Any, name: str, checkpoint: Checkpoint, dtype: torch.dtype) -> A
     except (OSError, ValueError, RuntimeError, TypeError) as error:
         raise ModelUnavailable(
             f"the checkpoint's {name} can't be loaded: its weights don't fit its configuration",
-            model=checkpoint.folder.name,
+            model=checkpoint.name,
         ) from error
     # Both libraries fill a gap with random numbers and go on.
     missing = sorted(found["missing_keys"])
     if missing:
         raise ModelUnavailable(
             f"the checkpoint's {name} lacks {len(missing)} of its weights, among them {missing[0]!r}",
-            model=checkpoint.folder.name,
+            model=checkpoint.name,
         )
     return network

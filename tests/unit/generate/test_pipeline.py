@@ -6,6 +6,7 @@ from hypothesis import settings as example_settings
 from hypothesis import strategies as st
 
 from services.common.errors import Internal, InvalidInput
+from services.generate.diffusion.checkpoint import Checkpoint
 from services.generate.diffusion.request import Inpainting, SchedulerKind
 from services.generate.pipeline import InpaintPipeline
 from tests.support.diffusion import Diffusers, held_square, run_alone, sample_request, soft_picture
@@ -31,7 +32,7 @@ def made(tmp_path_factory):
     def get(xl=False, channels=9):
         if (xl, channels) not in pairs:
             folder = write_tiny_checkpoint(tmp_path_factory.mktemp("tiny"), xl=xl, channels=channels)
-            pairs[xl, channels] = InpaintPipeline.open(folder), Diffusers(folder, xl=xl)
+            pairs[xl, channels] = InpaintPipeline.open(Checkpoint.read(folder)), Diffusers(folder, xl=xl)
         return pairs[xl, channels]
 
     return get
@@ -73,7 +74,10 @@ def test_picture_is_that_of_diffusers_at_the_edges(made, xl, changes):
 def test_guidance_embedding_is_that_of_diffusers(tmp_path):
     folder = write_tiny_checkpoint(tmp_path, time_cond_proj_dim=16)
     request = sample_request(scheduler=SchedulerKind.LCM, guidance=4.0)
-    pictures = run_alone(InpaintPipeline.open(folder), request), Diffusers(folder, xl=False).run(request)
+    pictures = (
+        run_alone(InpaintPipeline.open(Checkpoint.read(folder)), request),
+        Diffusers(folder, xl=False).run(request),
+    )
     assert difference(*pictures)[0] <= 2
 
 
