@@ -16,12 +16,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from services.common.errors import ModelUnavailable
 from services.generate.diffusion.checkpoint import Checkpoint
 from services.generate.diffusion.guidance import Batcher, DenoiserInputs, combine
 from services.generate.diffusion.latents import LatentCoder
 from services.generate.diffusion.networks import Networks
 from services.generate.diffusion.preview import LatentPreview
-from services.generate.diffusion.request import SampleRequest
+from services.generate.diffusion.request import Inpainting, SampleRequest
 from services.generate.diffusion.sample import Sample
 from services.generate.diffusion.schedulers import Schedulers
 from services.generate.diffusion.text import TextEncoder
@@ -40,6 +41,7 @@ class InpaintPipeline:
 
     def __init__(self, checkpoint: Checkpoint, networks: Networks) -> None:
         self.buckets = checkpoint.buckets
+        self._name = checkpoint.name
         self._unet = networks.unet
         self._nine = checkpoint.in_channels == 9
         self._text = TextEncoder(networks.tokenizers, networks.encoders, zero_negative=checkpoint.zero_negative)
@@ -56,6 +58,22 @@ class InpaintPipeline:
             ModelUnavailable: The checkpoint can't be loaded; the message says why.
         """
         return cls(checkpoint, Networks.load(checkpoint, torch.device(device), dtype))
+
+    def warm_up(self) -> None:
+        """Make a picture of one step in the smallest size, so that the first request finds everything ready.
+
+        Raises:
+            ModelUnavailable: The networks don't work together.
+        """
+        size_hw = min(self.buckets.sizes, key=lambda size: size[0] * size[1])
+        grey = np.full((*size_hw, 3), 127, np.uint8)
+        pictures = Inpainting.plain(grey, np.ones(size_hw, np.bool_))
+        try:
+            sample = self.prepare(SampleRequest(pictures, prompt="", steps=1))
+            self.step([sample])
+            self.decode([sample])
+        except (RuntimeError, ValueError, TypeError) as error:
+            raise ModelUnavailable("the checkpoint's networks don't work together", model=self._name) from error
 
     @property
     def max_tokens(self) -> int:

@@ -33,7 +33,7 @@ class Networks:
         """Load all parts; safetensors only, nothing from elsewhere than the folder.
 
         Raises:
-            ModelUnavailable: A network's weights don't fit its configuration.
+            ModelUnavailable: A network's weights don't fit its configuration, or its tokenizer.
         """
 
         disable_progress_bar()  # a service has nobody to watch it
@@ -51,6 +51,12 @@ class Networks:
         vae = part(AutoencoderKL, "vae")
         if dtype == torch.float16 and vae.config.force_upcast:
             vae = vae.to(torch.float32)
+        for words, network in zip(tokenizers, encoders, strict=True):
+            if len(words) > network.config.vocab_size:
+                raise ModelUnavailable(
+                    f"a tokenizer of the checkpoint knows {len(words)} tokens, its encoder {network.config.vocab_size}",
+                    model=checkpoint.name,
+                )
         return cls(part(UNet2DConditionModel, "unet"), vae, tuple(encoders), tuple(tokenizers))
 
 

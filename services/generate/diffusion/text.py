@@ -46,7 +46,7 @@ class TextEncoder:
     @property
     def max_tokens(self) -> int:
         """Tokens that a prompt may have, without the start and the end mark."""
-        return min(int(tokenizer.model_max_length) for tokenizer in self._tokenizers) - _MARKS
+        return min(_places(*pair) for pair in zip(self._tokenizers, self._encoders, strict=True)) - _MARKS
 
     def encode(self, prompt: str, field: str = "prompt") -> TextCondition:
         """Encode a prompt whole; diffusers would cut off what is too long.
@@ -96,10 +96,16 @@ class TextEncoder:
     @staticmethod
     def _run(tokenizer: Any, encoder: Any, prompt: str) -> Any:
         tokens = tokenizer(
-            prompt, padding="max_length", max_length=tokenizer.model_max_length, truncation=True, return_tensors="pt"
+            prompt, padding="max_length", max_length=_places(tokenizer, encoder), truncation=True, return_tensors="pt"
         )
         # Stable Diffusion 1 lets padding take part, Stable Diffusion 2 does not; the configuration says which.
         masked = getattr(encoder.config, "use_attention_mask", None)
         mask = tokens.attention_mask.to(encoder.device) if masked else None
         with torch.inference_mode():
             return encoder(tokens.input_ids.to(encoder.device), attention_mask=mask, output_hidden_states=True)
+
+
+def _places(tokenizer: Any, encoder: Any) -> int:
+    """Tokens that an encoder takes, marks included."""
+    # A tokenizer whose configuration tells no length has one of 10^30.
+    return min(int(tokenizer.model_max_length), int(encoder.config.max_position_embeddings))

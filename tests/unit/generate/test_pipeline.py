@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import settings as example_settings
 from hypothesis import strategies as st
 
-from services.common.errors import Internal, InvalidInput
+from services.common.errors import Internal, InvalidInput, ModelUnavailable
 from services.generate.diffusion.checkpoint import Checkpoint
 from services.generate.diffusion.request import Inpainting, SchedulerKind
 from services.generate.pipeline import InpaintPipeline
@@ -200,3 +200,23 @@ def test_numbers_that_overflowed_give_no_picture(made):
     pipeline.advance(sample, torch.full_like(sample.latents, torch.inf))
     with pytest.raises(Internal, match="precision"):
         pipeline.decode([sample])
+
+
+def test_warm_up_makes_a_picture(made):
+    made()[0].warm_up()
+
+
+def test_networks_that_do_not_work_together_are_refused_before_traffic(tmp_path):
+    folder = write_tiny_checkpoint(tmp_path, class_embed_type="timestep")
+    pipeline = InpaintPipeline.open(Checkpoint.read(folder, "odd"))
+    with pytest.raises(ModelUnavailable, match="work together"):
+        pipeline.warm_up()
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.bfloat16, 8), (torch.float16, 2)], ids=str)
+def test_half_precision_comes_near_to_full(tmp_path, dtype, tolerance):
+    checkpoint = Checkpoint.read(write_tiny_checkpoint(tmp_path, xl=True))
+    pictures = [
+        run_alone(InpaintPipeline.open(checkpoint, dtype=each), sample_request()) for each in (torch.float32, dtype)
+    ]
+    assert difference(*pictures)[1] < tolerance

@@ -50,3 +50,30 @@ def test_vae_that_overflows_in_half_precision_is_loaded_in_full(folder):
     (folder / "vae/config.json").write_text(json.dumps(config | {"force_upcast": True}))
     networks = load(folder, torch.float16)
     assert (networks.unet.dtype, networks.vae.dtype) == (torch.float16, torch.float32)
+
+
+def test_weights_under_the_names_of_older_libraries_are_read(folder):
+    """As the checkpoints of 2022 and 2023 on the hub have them."""
+    text, vae = folder / "text_encoder/model.safetensors", folder / "vae/diffusion_pytorch_model.safetensors"
+    old = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
+
+    def older(name):
+        for new, before in old.items() if "attentions" in name else ():
+            name = name.replace(f".{new}.", f".{before}.")
+        return name
+
+    before = load(folder)
+    save_file({f"text_model.{name}": tensor for name, tensor in load_file(text).items()}, text, {"format": "pt"})
+    save_file({older(name): tensor for name, tensor in load_file(vae).items()}, vae, {"format": "pt"})
+    after = load(folder)
+    for one, two in ((before.vae, after.vae), (before.encoders[0], after.encoders[0])):
+        assert all(torch.equal(*pair) for pair in zip(one.parameters(), two.parameters(), strict=True))
+
+
+def test_tokenizer_that_knows_more_than_its_encoder_is_refused(folder):
+    vocabulary = folder / "tokenizer/vocab.json"
+    (folder / "tokenizer/tokenizer.json").unlink(missing_ok=True)
+    tokens = json.loads(vocabulary.read_text())
+    vocabulary.write_text(json.dumps(tokens | {f"more{number}</w>": len(tokens) + number for number in range(9)}))
+    with pytest.raises(ModelUnavailable, match="tokenizer"):
+        load(folder)

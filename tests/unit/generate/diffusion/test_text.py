@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 import torch
 
@@ -45,3 +47,12 @@ def test_known_words_are_one_token_and_all_bytes_have_one(networks):
     tokenizer = networks.tokenizers[0]
     assert len(tokenizer("a red cup").input_ids) == 5
     assert tokenizer.unk_token_id not in tokenizer("é世🎁").input_ids[1:-1]
+
+
+def test_tokenizer_without_a_length_takes_its_encoders(networks):
+    tokenizers = tuple(copy.copy(tokenizer) for tokenizer in networks.tokenizers)
+    for tokenizer in tokenizers:
+        tokenizer.model_max_length = int(1e30)
+    texts = TextEncoder(tokenizers, networks.encoders, zero_negative=True)
+    assert texts.max_tokens == 75
+    assert texts.encode("a cup").embeds.shape[1] == 77
