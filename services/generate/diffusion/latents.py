@@ -40,8 +40,10 @@ class LatentCoder:
         pixels = 2 * pixels - 1
         if known is not None:
             pixels = pixels * torch.from_numpy(known)
-        # Rounded as the latents are, so that half precision agrees with diffusers.
+        # Rounded as the latents are, so that half precision agrees with diffusers. So does the order in memory: it
+        # decides the order of sums, and a large even part of a picture makes the VAE's norms enlarge their rounding.
         pixels = pixels.to(self._dtype).to(device=self._vae.device, dtype=self._vae.dtype)
+        pixels = pixels.contiguous(memory_format=torch.channels_last)
         with torch.inference_mode():
             latents = self._vae.encode(pixels).latent_dist.sample(generator)
             return torch.as_tensor(latents.to(self._dtype) * self._vae.config.scaling_factor)
