@@ -92,20 +92,24 @@ def describe_checkpoint(
     version: Annotated[str, typer.Option(help="Of the checkpoint.")] = "1",
     license_: Annotated[str, typer.Option("--license", help="SPDX id.")] = "NOASSERTION",
     origin: Annotated[str, typer.Option(help="Whose it is, in words.")] = "",
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help="Where others get it: a folder, https://…, s3://bucket/prefix or hub://owner/name@revision."),
+    ] = None,
 ) -> None:
     """Write a catalogue file with one entry, a checkpoint's; for the setting models.catalog."""
     import yaml
 
     from services.api.catalog import ModelKind
     from services.generate.diffusion.checkpoint import Checkpoint
-    from services.models.catalog import CheckpointEntry, PathSpec
-    from services.models.manifest import list_files
+    from services.models.catalog import CheckpointEntry
+    from services.models.manifest import list_files, parse_source
 
     Checkpoint.read(folder)
     entry = CheckpointEntry(
         name=name or folder.resolve().name.lower().replace("_", "-").replace(".", "-"), version=version,
         kind=ModelKind.CHECKPOINT, license=license_, origin=origin or f"The folder {folder.resolve().name}.",
-        manifest=list_files(folder), sources=(PathSpec(type="path", path=folder.resolve()),),
+        manifest=list_files(folder), sources=tuple(parse_source(each) for each in source or [str(folder)]),
     )  # fmt: skip
     typer.echo(
         yaml.safe_dump({"models": [entry.model_dump(mode="json")]}, sort_keys=False, allow_unicode=True), nl=False

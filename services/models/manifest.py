@@ -1,11 +1,13 @@
-"""The list of a checkpoint's files with their digests, made from a folder."""
+"""A checkpoint's entry, made from a folder: its files with their digests, and where they can be had."""
 
 import hashlib
 from pathlib import Path
 from typing import Final
 
+from pydantic import ValidationError
+
 from services.common.errors import InvalidInput
-from services.models.catalog import CheckpointFile
+from services.models.catalog import CheckpointFile, FolderSpec, HttpsSpec, HubSpec, PathSpec, S3Spec
 
 #: What a checkpoint is read from; pictures, read-mes and pickles are left where they are.
 _SUFFIXES: Final = (".json", ".safetensors", ".txt")
@@ -24,6 +26,37 @@ def list_files(folder: Path) -> tuple[CheckpointFile, ...]:
     return tuple(
         CheckpointFile(path=path.relative_to(folder).as_posix(), sha256=_sha256(path), size_bytes=path.stat().st_size)
         for path in files
+    )
+
+
+def parse_source(text: str) -> FolderSpec:
+    """Where a checkpoint's folder comes from, in one word.
+
+    Args:
+        text: A folder, https://…, s3://bucket/prefix, or hub://owner/name@revision.
+
+    Raises:
+        InvalidInput: It is none of these.
+    """
+    scheme, separator, rest = text.partition("://")
+    try:
+        if not separator:
+            return PathSpec(type="path", path=Path(text).expanduser().resolve())
+        if scheme == "https":
+            return HttpsSpec(type="https", url=text)
+        if scheme == "s3":
+            bucket, _, key = rest.partition("/")
+            return S3Spec(type="s3", bucket=bucket, key=key.strip("/"))
+        if scheme == "hub":
+            repo, _, revision = rest.partition("@")
+            return HubSpec(type="hub", repo=repo, revision=revision or "main")
+    except ValidationError as error:
+        raise InvalidInput(
+            f"{text!r} is no whole {scheme}:// source: {error.errors()[0]['msg']}", field="source"
+        ) from error
+    raise InvalidInput(
+        f"{text!r} is no source; wanted is a folder, https://…, s3://bucket/prefix or hub://owner/name@revision",
+        field="source",
     )
 
 

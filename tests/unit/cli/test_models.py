@@ -8,7 +8,7 @@ from services.cli.models import fetch_missing
 from services.common.errors import ModelUnavailable
 from services.common.settings import ModelSettings
 from services.models.cache import ModelCache
-from services.models.catalog import CheckpointEntry, ModelCatalog, ModelEntry
+from services.models.catalog import CheckpointEntry, ModelCatalog, ModelEntry, read_entries
 from services.models.manifest import list_files
 from tests.support.tiny_checkpoint import write_tiny_checkpoint
 
@@ -71,6 +71,14 @@ def test_verification_of_a_damaged_checkpoint_fails_and_says_where(painter, vitr
     result = vitrine("models", "verify", "painter")
     assert result.exit_code == 1
     assert "model_index.json" in result.stdout
+
+
+def test_described_sources_are_those_named(painter, vitrine):
+    sources = ["hub://owner/painter@0a1b", "s3://models/painter"]
+    described = vitrine("models", "describe", painter, "--name", "other", *(f"--source={each}" for each in sources))
+    (entry,) = read_entries(described.stdout)
+    assert entry.name == "other"
+    assert [source.type for source in entry.sources] == ["hub", "s3"]
 
 
 def test_pickle_is_not_described(painter, vitrine):
