@@ -5,10 +5,13 @@ from hypothesis import given
 from hypothesis import settings as example_settings
 from hypothesis import strategies as st
 
+from services.common.alpha import OPAQUE
 from services.common.errors import Internal, InvalidInput, ModelUnavailable
 from services.generate.diffusion.checkpoint import Checkpoint
+from services.generate.diffusion.painting import DrawOptions, Painting
 from services.generate.diffusion.request import Inpainting, SchedulerKind
 from services.generate.pipeline import InpaintPipeline
+from services.generate.prompt import ScenePrompt
 from tests.support.diffusion import Diffusers, held_square, run_alone, sample_request, soft_picture
 from tests.support.tiny_checkpoint import write_tiny_checkpoint
 
@@ -220,3 +223,12 @@ def test_half_precision_comes_near_to_full(tmp_path, dtype, tolerance):
         run_alone(InpaintPipeline.open(checkpoint, dtype=each), sample_request()) for each in (torch.float32, dtype)
     ]
     assert difference(*pictures)[1] < tolerance
+
+
+def test_painting_comes_back_in_the_size_of_its_canvas(made):
+    pipeline, _ = made()
+    plate, product = soft_picture(size_hw=(100, 130)), soft_picture(4, (100, 130))
+    alpha = np.zeros((100, 130), np.uint16)
+    alpha[30:80, 40:90] = OPAQUE
+    painting = Painting.plan(pipeline.buckets, ScenePrompt(), plate, product, alpha, DrawOptions(steps=3))
+    assert painting.finish(run_alone(pipeline, painting.request)).shape == (100, 130, 3)
