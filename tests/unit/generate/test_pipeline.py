@@ -230,5 +230,6 @@ def test_painting_comes_back_in_the_size_of_its_canvas(made):
     plate, product = soft_picture(size_hw=(100, 130)), soft_picture(4, (100, 130))
     alpha = np.zeros((100, 130), np.uint16)
     alpha[30:80, 40:90] = OPAQUE
-    painting = Painting.plan(pipeline.buckets, ScenePrompt(), plate, product, alpha, DrawOptions(steps=3))
+    words = ScenePrompt(template="{product} on wood", negative="")  # the tiny vocabulary spells most words by letters
+    painting = Painting.plan(pipeline.buckets, words, plate, product, alpha, DrawOptions(steps=3))
     assert painting.finish(run_alone(pipeline, painting.request)).shape == (100, 130, 3)
