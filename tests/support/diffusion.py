@@ -3,13 +3,25 @@
 import cv2
 import numpy as np
 import torch
-from diffusers import StableDiffusionInpaintPipeline, StableDiffusionXLInpaintPipeline
+from diffusers import (
+    DDIMScheduler,
+    DPMSolverMultistepScheduler,
+    EulerDiscreteScheduler,
+    LCMScheduler,
+    StableDiffusionInpaintPipeline,
+    StableDiffusionXLInpaintPipeline,
+)
 from PIL import Image
 
 from services.generate.diffusion.request import Inpainting, SampleRequest
-from services.generate.diffusion.schedulers import CLASSES
 
 SIZE_HW = (64, 64)
+SCHEDULERS = {
+    "DDIM": DDIMScheduler,
+    "EULER": EulerDiscreteScheduler,
+    "DPMPP_2M": DPMSolverMultistepScheduler,
+    "LCM": LCMScheduler,
+}
 
 
 def soft_picture(seed=3, size_hw=SIZE_HW):
@@ -57,7 +69,7 @@ class Diffusers:
 
     def run(self, request):
         """(H, W, 3) uint8."""
-        self._pipeline.scheduler = CLASSES[request.scheduler].from_config(self._config)
+        self._pipeline.scheduler = SCHEDULERS[request.scheduler].from_config(self._config)
         height, width = request.pictures.size_hw
         return np.asarray(
             self._pipeline(

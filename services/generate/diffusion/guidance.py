@@ -60,7 +60,7 @@ class Batcher:
         negative = [sample.negative for sample in samples if sample.negative is not None]
         halves = 2 if negative else 1
         texts = negative + positive
-        # Kept in float32: half of a timestep's or a size's digits would be lost.
+        # In float32 until it is used: its embedding multiplies it by a thousand.
         weights = torch.tensor([sample.request.guidance for sample in samples], device=latents.device)
         return DenoiserInputs(
             latents.repeat(halves, 1, 1, 1),

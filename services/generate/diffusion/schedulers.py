@@ -11,11 +11,12 @@ from torch import Tensor
 from services.common.errors import InvalidInput
 from services.generate.diffusion.request import SampleRequest, SchedulerKind
 
-CLASSES: Final[dict[SchedulerKind, Any]] = {
-    SchedulerKind.DDIM: DDIMScheduler,
-    SchedulerKind.EULER: EulerDiscreteScheduler,
-    SchedulerKind.DPMPP_2M: DPMSolverMultistepScheduler,
-    SchedulerKind.LCM: LCMScheduler,
+#: Diffusers' class of each kind, and what makes it that kind whatever the checkpoint's configuration says.
+CLASSES: Final[dict[SchedulerKind, tuple[Any, dict[str, Any]]]] = {
+    SchedulerKind.DDIM: (DDIMScheduler, {}),
+    SchedulerKind.EULER: (EulerDiscreteScheduler, {}),
+    SchedulerKind.DPMPP_2M: (DPMSolverMultistepScheduler, {"algorithm_type": "dpmsolver++", "solver_order": 2}),
+    SchedulerKind.LCM: (LCMScheduler, {}),
 }
 
 
@@ -100,7 +101,7 @@ class Schedulers:
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
-        self._makers = {kind: maker.from_config(config) for kind, maker in CLASSES.items()}
+        self._makers = {kind: maker.from_config(config, **fixed) for kind, (maker, fixed) in CLASSES.items()}
 
     def open(self, request: SampleRequest, device: torch.device) -> Schedule:
         """A schedule of its own for one sample."""
