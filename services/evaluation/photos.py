@@ -18,6 +18,7 @@ from services.api.common import ImageSource, OutputOptions
 from services.api.studio import CreateShotRequest, CreateShotResponse
 from services.codecs.photo import decode_image
 from services.common.alpha import OPAQUE
+from services.common.deadline import Deadline
 from services.common.errors import InvalidInput, VitrineError
 from services.common.image import ImageFormat
 from services.common.place import Place
@@ -27,13 +28,17 @@ from services.evaluation.page import Shot
 from services.evaluation.reading import Picture
 from services.generate.scene import Scene, SceneCatalog
 from services.generate.schema import GenerateResult
+from services.postprocess.composite import composite
+from services.postprocess.grain import grained
 from services.postprocess.preservation.battery import Battery
 from services.postprocess.preservation.evidence import Evidence
 from services.postprocess.preservation.report import Report
 from services.postprocess.preservation.text import TextReader
 from services.postprocess.preservation.thresholds import Level, Thresholds
-from services.postprocess.product import place_product
+from services.postprocess.product import Product, place_product
+from services.postprocess.reflection import reflect
 from services.postprocess.schema import CutoutRequest, CutoutResult, RestoreRequest, RestoreResult
+from services.postprocess.shadow import shade
 from services.segment.schema import SegmentRequest, SegmentResult
 from services.storage.store import open_store
 from services.workflow.local import open_local_stages
@@ -64,13 +69,13 @@ class WatchedPostprocess:
 
     def __init__(self, inner: PostprocessStage) -> None:
         self._inner = inner
-        self.asked: tuple[RestoreRequest, Pending[SegmentResult]] | None = None
+        self.asked: tuple[RestoreRequest, Pending[SegmentResult], Pending[GenerateResult]] | None = None
 
     def shot(
         self, request: RestoreRequest, cutout: Pending[SegmentResult], scene: Pending[GenerateResult]
     ) -> Pending[RestoreResult]:
         """Begin a shot."""
-        self.asked = (request, cutout)
+        self.asked = (request, cutout, scene)
         return self._inner.shot(request, cutout, scene)
 
     def cutout(
@@ -152,11 +157,12 @@ class Studio:
     ) -> Judged:
         if self._watched.asked is None or answer.image is None:
             raise InvalidInput("the workflow answered without asking the postprocess stage", field="photos")
-        request, pending = self._watched.asked
-        cutout = await pending
+        request, pending, generated = self._watched.asked
+        cutout, scene = await pending, await generated
         product = place_product(request.image, cutout, request.placement)
         picture = decode_image(self._store.get(answer.image.key), self._limits).image
-        evidence = Evidence(picture, product, None, harmonized=False, confidence=cutout.confidence)
+        backdrop = _behind(request, product, scene) if scene.clean else None
+        evidence = Evidence(picture, product, backdrop, harmonized=False, confidence=cutout.confidence)
         report = await asyncio.to_thread(self._battery.report, evidence, Level.FULL, Thresholds())
         words = f"agreement with its mirror and a smaller copy {agreement:.3f}; {_told(report)}"
         pictures = [Picture.of("photo", image, _PICTURE_PX), Picture.of(answer.scene_id, picture, _PICTURE_PX)]
@@ -195,6 +201,15 @@ async def _all_shots(settings: Settings, paths: list[Path], tell: Callable[[str]
         tell(f"photo {number} of {len(paths)}: {path.name}")
         found += await studio.shots(path)
     return found
+
+
+def _behind(request: RestoreRequest, product: Product, scene: GenerateResult) -> NDArray[np.uint8]:
+    """The picture before the product is laid over it: a shadow is no ghost."""
+    nothing = replace(product, alpha=np.zeros_like(product.alpha), core=np.zeros_like(product.core))
+    shading = shade(product, request.camera, scene.light, request.pose, request.shadow, Deadline())
+    mirrored = reflect(product, request.camera, scene.finish, request.pose)
+    background = grained(scene.background, product, request.image, request.seed)
+    return composite(background, nothing, shading, mirrored)
 
 
 def _told(report: Report) -> str:
