@@ -99,6 +99,11 @@ class Box(Message):
     height: int = 0
 
 
+class Point(Message):
+    x: int = 0
+    y: int = 0
+
+
 class StageTiming(Message):
     stage: StageName
     duration: Duration = 0.0

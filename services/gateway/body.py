@@ -1,7 +1,7 @@
 """Bodies of POST requests: JSON, or a form with the photo as a file."""
 
 import asyncio
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
@@ -35,7 +35,7 @@ class BodyReader:
         """The request as its API model.
 
         A form has the photo in the file part `image`; every other part is a field by its dotted name, such as
-        `canvas.width`.
+        `canvas.width`. A field that is a list is given once for each of its values.
 
         Raises:
             InvalidInput: Not JSON, or a field is wrong; details name it.
@@ -50,7 +50,7 @@ class BodyReader:
         if kind == "application/json":
             return await asyncio.to_thread(_parsed, await request.body(), model)
         if kind == "multipart/form-data":
-            return validated(model, await _form_fields(request))
+            return validated(model, await _form_fields(request, _lists_of(model)))
         raise UnsupportedMedia(
             f"the body is {kind[:80] or 'of no named type'}; send application/json or multipart/form-data",
             field="content-type",
@@ -83,15 +83,20 @@ def _parsed(body: bytes, model: type[M]) -> M:
         raise invalid_input(error) from error
 
 
-async def _form_fields(request: Request) -> dict[str, Any]:
+def _lists_of(model: type[BaseModel]) -> frozenset[str]:
+    """The fields that a form may give several times."""
+    return frozenset(name for name, field in model.model_fields.items() if get_origin(field.annotation) is list)
+
+
+async def _form_fields(request: Request, lists: frozenset[str]) -> dict[str, Any]:
     try:
         async with request.form(max_files=1, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES) as form:
-            return await _nested(form)
+            return await _nested(form, lists)
     except HTTPException as error:
         raise InvalidInput(f"the form can't be read: {error.detail}") from error
 
 
-async def _nested(form: FormData) -> dict[str, Any]:
+async def _nested(form: FormData, lists: frozenset[str]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in form.multi_items():
         if isinstance(value, UploadFile) != (name == "image"):
@@ -102,6 +107,9 @@ async def _nested(form: FormData) -> dict[str, Any]:
             if "image" in fields:
                 raise InvalidInput("image is given more than once", field="image")
             fields["image"] = {"content": await value.read()}
+            continue
+        if name in lists:
+            fields.setdefault(name, []).append(value)
             continue
         branch = fields
         *path, leaf = name.split(".")

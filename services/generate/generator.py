@@ -78,7 +78,8 @@ class Generator:
         scene = self.scenes.get(request.scene_id)
         key = (scene.id, request.camera, request.seed)
         plate = self._plates.get(key, lambda: self._draw(scene, request, deadline), deadline.check)
-        return GenerateResult(plate.background, plate.light, plate.finish, ENGINE, time.perf_counter() - started)
+        worked_s = time.perf_counter() - started
+        return GenerateResult(plate.background, plate.light, plate.finish, ENGINE, worked_s, clean=True)
 
     def _draw(self, scene: Scene, request: GenerateRequest, deadline: Deadline) -> Plate:
         plate = draw_plate(scene, request.camera, request.seed, self, deadline)

@@ -38,6 +38,7 @@ class GenerateResult:
         finish: For the product's mirror image.
         engine: Name and version of what made it.
         duration_s: Time worked, queueing not counted.
+        clean: Whether the engine can't have drawn a product into it, as it never saw one.
     """
 
     background: NDArray[np.uint8]
@@ -45,3 +46,4 @@ class GenerateResult:
     finish: Finish
     engine: str
     duration_s: float
+    clean: bool = False

@@ -26,6 +26,21 @@ class SegmentRequest:
 
 
 @dataclass(frozen=True)
+class Instance:
+    """One of several products in a photo.
+
+    Args:
+        box: Of its pixels above half.
+        area_px: How many these are.
+        confidence: 0 to 1, that it is one whole product.
+    """
+
+    box: Box
+    area_px: int
+    confidence: float
+
+
+@dataclass(frozen=True)
 class SegmentResult:
     """The product, cut out.
 
@@ -37,6 +52,9 @@ class SegmentResult:
         confidence: 0 to 1.
         model: Name and version; "alpha of the photo" where no network ran.
         duration_s: Time worked, queueing not counted.
+        instances: The products, the largest first; empty when none was found.
+        labels: (h, w) uint8 at a reduced size, over the whole photo: for each place the number of the instance, from 1,
+            that lies there or nearest; 0 everywhere when there is none. None where nobody looked.
     """
 
     alpha: NDArray[np.uint16]
@@ -45,3 +63,5 @@ class SegmentResult:
     confidence: float
     model: str
     duration_s: float
+    instances: tuple[Instance, ...] = ()
+    labels: NDArray[np.uint8] | None = None

@@ -1,7 +1,7 @@
 """What a report is made from, and the part of it that is looked at."""
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from services.common.alpha import OPAQUE
 from services.common.errors import Internal
+from services.common.geometry import Box
 from services.common.srgb import to_bytes, to_linear
 from services.postprocess.preservation.relight import relit
 from services.postprocess.product import Product
+from services.postprocess.proof import CoreDigest
 
 #: Of the surroundings, enough for a ring and for the background beyond it.
 _MARGIN_PX: Final = 40
@@ -29,6 +31,7 @@ class Evidence:
         harmonized: Whether the product's light was adapted; a smooth gain then counts as no change.
         confidence: Of the cutout, 0 to 1.
         resegmented: (H, W) uint16 alpha, 0 to 65535, of the finished picture cut out anew; None = not done.
+        digests: Of the core before and after, where they are known already.
 
     Raises:
         Internal: The sizes do not agree.
@@ -40,6 +43,7 @@ class Evidence:
     harmonized: bool
     confidence: float
     resegmented: NDArray[np.uint16] | None = None
+    digests: tuple[CoreDigest, CoreDigest] | None = None
 
     def __post_init__(self) -> None:
         canvas_hw = self.picture.shape[:2]
@@ -100,31 +104,66 @@ class View:
         )
 
 
-def view(evidence: Evidence, longest_px: int) -> View:
-    """The product's box with a margin, its longer side at most `longest_px`; averaged in linear light if reduced."""
+def view(evidence: Evidence, longest_px: int, *, quick: bool = False) -> View:
+    """The product's box with a margin, its longer side at most `longest_px`.
+
+    Args:
+        evidence: All of it.
+        longest_px: What is larger is averaged, in linear light.
+        quick: What is much larger is thinned out to every n-th pixel of every n-th row, so that time does not grow with
+            the picture; a mixture of product and background is the same mixture in every pixel that is kept.
+    """
     canvas_hw = (evidence.picture.shape[0], evidence.picture.shape[1])
-    around = evidence.product.box.grown(_MARGIN_PX, canvas_hw)
-    inner, shown = evidence.product.box.within(around).slices(), around.slices()
-    hw = (around.height, around.width)
-    coverage, core, color = np.zeros(hw, np.float32), np.zeros(hw, bool), np.zeros((*hw, 3), np.uint8)
-    coverage[inner], core[inner] = evidence.product.coverage(), evidence.product.core
-    color[inner] = evidence.product.color
+    product, around = evidence.product, evidence.product.box.grown(_MARGIN_PX, canvas_hw)
+    longest = max(around.height, around.width)
+    grid = _Grid(around, max(1, round(longest / longest_px)) if quick else 1)
+    coverage = grid.placed(product.alpha, product.box).astype(np.float32) / np.float32(OPAQUE)
+    scale = min(1.0, longest_px * grid.step / longest)
+    small = _Reduction(round(coverage.shape[1] * scale), round(coverage.shape[0] * scale), needed=scale < 1)
+    picture = small.image(grid.part(evidence.picture))
+    inside = small.plane(grid.placed(product.core, product.box).astype(np.float32)) > 1 - 1e-4
+    expected = small.straight(grid.placed(product.color, product.box), coverage)
     again = evidence.resegmented
-    scale = min(1.0, longest_px / max(hw))
-    small = _Reduction(max(1, round(hw[1] * scale)), max(1, round(hw[0] * scale)), needed=scale < 1)
-    picture, inside = small.image(evidence.picture[shown]), small.plane(core.astype(np.float32)) > 1 - 1e-4
-    expected = small.straight(color, coverage)
     return View(
         picture=picture,
         expected=relit(expected, picture, inside) if evidence.harmonized else expected,
         coverage=small.plane(coverage),
         inside=inside,
-        backdrop=None if evidence.backdrop is None else small.image(evidence.backdrop[shown]),
-        resegmented=None if again is None else small.plane(again[shown].astype(np.float32) / np.float32(OPAQUE)),
-        scale=scale,
+        backdrop=None if evidence.backdrop is None else small.image(grid.part(evidence.backdrop)),
+        resegmented=None if again is None else small.plane(grid.part(again).astype(np.float32) / np.float32(OPAQUE)),
+        scale=scale / grid.step,
         top=around.top,
         left=around.left,
     )
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Every `step`-th pixel of every `step`-th row of a part of the canvas."""
+
+    around: Box
+    step: int
+
+    def part(self, canvas: NDArray[Any]) -> NDArray[Any]:
+        """Of an array of the canvas' size."""
+        return np.ascontiguousarray(canvas[self.around.slices()][self._first :: self.step, self._first :: self.step])
+
+    def placed(self, values: NDArray[Any], box: Box) -> NDArray[Any]:
+        """Of an array that lies in a box of the canvas, with 0 around it."""
+        inner = box.within(self.around)
+        row, column = (-((self._first - start) // self.step) for start in (inner.top, inner.left))
+        kept = values[
+            self._first + row * self.step - inner.top :: self.step,
+            self._first + column * self.step - inner.left :: self.step,
+        ]
+        size = [len(range(self._first, side, self.step)) for side in (self.around.height, self.around.width)]
+        whole = np.zeros((*size, *values.shape[2:]), values.dtype)
+        whole[row : row + kept.shape[0], column : column + kept.shape[1]] = kept
+        return whole
+
+    @property
+    def _first(self) -> int:
+        return self.step // 2
 
 
 @dataclass(frozen=True)
@@ -139,7 +178,8 @@ class _Reduction:
         """Of any float32."""
         if not self.needed:
             return values
-        return np.asarray(cv2.resize(values, (self.width, self.height), interpolation=cv2.INTER_AREA), np.float32)
+        size = (max(1, self.width), max(1, self.height))
+        return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
 
     def image(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Of sRGB, in linear light."""

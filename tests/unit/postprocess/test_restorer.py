@@ -28,7 +28,8 @@ CANVAS = (160, 150)
 IMAGE, CUTOUT = soft_disc()
 PNG = Output(ImageFormat.PNG, 90, "shots/one")
 LIGHT = Light(-60.0, 45.0, 12.0, (0.6, 0.58, 0.5), (0.4, 0.42, 0.5))
-SCENE = GenerateResult(np.full((*CANVAS, 3), (210, 220, 200), np.uint8), LIGHT, Finish(0.2, 0.1), "test", 0.0)
+GREEN = np.full((*CANVAS, 3), (210, 220, 200), np.uint8)
+SCENE = GenerateResult(GREEN, LIGHT, Finish(0.2, 0.1), "test", 0.0, clean=True)
 REQUEST = RestoreRequest(
     IMAGE,
     Placement(CANVAS, Box(10, 10, 76, 76), 40, 35, 1.0, Box(48, 43, 60, 60)),

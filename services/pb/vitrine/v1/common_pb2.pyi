@@ -162,6 +162,30 @@ class Box(_message.Message):
 Global___Box: _TypeAlias = Box  # noqa: Y015
 
 @_typing.final
+class Point(_message.Message):
+    """A pixel of the image it is said of, counted from its top left corner."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    X_FIELD_NUMBER: _builtins.int
+    Y_FIELD_NUMBER: _builtins.int
+    x: _builtins.int
+    y: _builtins.int
+    def __init__(
+        self,
+        *,
+        x: _builtins.int = ...,
+        y: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["x", b"x", "y", b"y"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Point: _TypeAlias = Point  # noqa: Y015
+
+@_typing.final
 class Stage(_message.Message):
     """The stages one shot walks through, in order."""
 
@@ -201,7 +225,9 @@ Global___Stage: _TypeAlias = Stage  # noqa: Y015
 
 @_typing.final
 class StageTiming(_message.Message):
-    """How long one stage worked on this request, waiting in its queue not counted."""
+    """How long one stage worked on this request, waiting in its queue not counted. A stage that was called several times,
+    for further attempts or the full report, has one timing for each.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
