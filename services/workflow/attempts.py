@@ -34,7 +34,7 @@ from services.workflow.stages import Pending, Stages
 from services.workflow.walk import Walk
 
 #: Measures that no other background changes.
-_OF_THE_PHOTO: Final = frozenset({"confidence"})
+_OF_THE_PHOTO: Final = frozenset({"confidence", "halo_black", "halo_white"})
 
 
 def seeds(first: int, count: int) -> Iterator[int]:
