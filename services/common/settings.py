@@ -171,7 +171,8 @@ class PreservationSettings(Section):
         3, ge=1, le=8, description="Backgrounds made at most until one passes; then the shot is refused."
     )
     thresholds: dict[str, float] = Field(
-        {}, description='Instead of the shipped thresholds, by measure: `{"structure": 0.98}`, see [API](api.md#measures).'
+        {},
+        description='Instead of the shipped thresholds, by measure: `{"structure": 0.98}`, see [API](api.md#measures).',
     )
     tenants: dict[str, dict[str, float]] = Field(
         {}, description='By tenant, before those of the service: `{"local": {"structure": 0.99}}`.'

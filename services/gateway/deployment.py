@@ -47,7 +47,7 @@ class Gateway(GrpcApi):
         configure_logs(settings.observability.log_level, "gateway")
         limits = settings.limits
         scenes = SceneCatalog.open(settings.generate.scenes_dir)
-        policy = AcceptancePolicy(settings.preservation)
+        policy = AcceptancePolicy(settings.preservation, settings.segment.min_confidence)
         store = open_store(settings)
         recorder = Recorder(metrics)
         stages = Stages(

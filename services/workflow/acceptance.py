@@ -28,14 +28,16 @@ class AcceptancePolicy:
 
     Args:
         settings: The operator's wishes.
+        min_confidence: Below this the photo holds no product, 0 to 1; asked of the report too where they say nothing.
 
     Raises:
         ValueError: A threshold there is misspelt or out of its range; names the setting.
     """
 
-    def __init__(self, settings: PreservationSettings) -> None:
+    def __init__(self, settings: PreservationSettings, min_confidence: float) -> None:
         self._settings = settings
-        self._service = _checked("preservation.thresholds", settings.thresholds)
+        shipped = Thresholds({"confidence": min_confidence})
+        self._service = _checked("preservation.thresholds", settings.thresholds).over(shipped)
         self._tenants = {
             name: _checked(f"preservation.tenants.{name}", thresholds).over(self._service)
             for name, thresholds in settings.tenants.items()

@@ -66,7 +66,7 @@ class ShotWorkflow:
         self._scenes = scenes
         self._limits = limits
         self._min_confidence = min_confidence
-        self._policy = policy or AcceptancePolicy(PreservationSettings())
+        self._policy = policy or AcceptancePolicy(PreservationSettings(), min_confidence)
         self._draw_seed = draw_seed
 
     def deadline(self, timeout_s: float | None) -> Deadline:

@@ -42,7 +42,7 @@ class Parts:
         self.fakes = FakeStages(self.store, **fakes)
         self.metrics = FakeMetrics()
         self.scenes = SceneCatalog.shipped()
-        policy = AcceptancePolicy(PreservationSettings(**(preservation or {})))
+        policy = AcceptancePolicy(PreservationSettings(**(preservation or {})), min_confidence=0.25)
         self.workflow = ShotWorkflow(self.fakes.stages, self.scenes, self.limits, 0.25, policy)
         self.readiness = Readiness({stage: self._probe(stage) for stage in ("segment", "generate", "postprocess")})
         self.guard = Guard(Recorder(self.metrics))

@@ -13,7 +13,7 @@ SETTINGS = PreservationSettings(
 
 
 def threshold(name, tenant="shop", **thresholds):
-    accepted = AcceptancePolicy(SETTINGS).of(CreateShotRequest(thresholds=thresholds), tenant)
+    accepted = AcceptancePolicy(SETTINGS, 0.3).of(CreateShotRequest(thresholds=thresholds), tenant)
     return accepted.thresholds.of(bar_of(name))
 
 
@@ -32,7 +32,12 @@ def test_service_comes_before_what_is_shipped():
 
 
 def test_shipped_thresholds_hold_where_nobody_says_anything():
-    assert threshold("confidence") == bar_of("confidence").default
+    assert threshold("color_mean") == bar_of("color_mean").default
+
+
+def test_confidence_is_asked_as_it_is_of_every_photo():
+    assert threshold("confidence") == 0.3
+    assert threshold("confidence", confidence=0.1) == 0.1
 
 
 @pytest.mark.parametrize(
@@ -41,7 +46,7 @@ def test_shipped_thresholds_hold_where_nobody_says_anything():
     ids=str,
 )
 def test_level_and_attempts_are_the_requests_or_the_services(asked, level, attempts):
-    policy = AcceptancePolicy(PreservationSettings(report="FULL", max_attempts=5))
+    policy = AcceptancePolicy(PreservationSettings(report="FULL", max_attempts=5), 0.3)
     accepted = policy.of(CreateShotRequest(**asked), "shop")
     assert (accepted.level, accepted.max_attempts) == (level, attempts)
 
@@ -56,4 +61,4 @@ def test_level_and_attempts_are_the_requests_or_the_services(asked, level, attem
 )
 def test_operators_threshold_that_is_wrong_is_named(settings, name):
     with pytest.raises(ValueError, match=name.replace(".", r"\.")):
-        AcceptancePolicy(PreservationSettings(**settings))
+        AcceptancePolicy(PreservationSettings(**settings), 0.3)
