@@ -44,13 +44,18 @@ class Inspection:
 
     def excerpt(self) -> "Inspection":
         """Of a whole picture the part around the product, small enough to travel."""
-        product, backdrop = self.evidence.product, self.evidence.backdrop
+        product = self.evidence.product
         box = product.box.grown(round(_MARGIN * max(product.box.height, product.box.width)), self.canvas_hw)
+        backdrop, unshaded = (
+            None if each is None else np.ascontiguousarray(each[box.slices()])
+            for each in (self.evidence.backdrop, self.evidence.unshaded)
+        )
         part = replace(
             self.evidence,
             picture=np.ascontiguousarray(self.evidence.picture[box.slices()]),
             product=replace(product, box=product.box.within(box)),
-            backdrop=None if backdrop is None else np.ascontiguousarray(backdrop[box.slices()]),
+            backdrop=backdrop,
+            unshaded=unshaded,
         )
         return Inspection(part, self.instances and self.instances.part(box.slices()), self.canvas_hw, box)
 

@@ -19,7 +19,7 @@ from services.common.image import ImageFormat
 from services.common.light import Finish, Light
 from services.common.pose import Pose
 from services.generate.schema import GenerateResult
-from services.postprocess.composite import Composition, compose_parts, on_color
+from services.postprocess.composite import Composition, compose_parts, composite, on_color
 from services.postprocess.harmonize import harmonized
 from services.postprocess.inspection import Inspection
 from services.postprocess.instances import Instances
@@ -27,7 +27,7 @@ from services.postprocess.layers import draw_layer
 from services.postprocess.preservation.battery import Battery
 from services.postprocess.preservation.evidence import Evidence
 from services.postprocess.preservation.text import TextReader
-from services.postprocess.preservation.thresholds import Level
+from services.postprocess.preservation.thresholds import Level, Thresholds
 from services.postprocess.product import Product, place_product
 from services.postprocess.proof import picture_digest, product_digest
 from services.postprocess.reflection import reflect
@@ -83,14 +83,15 @@ class Restorer:
         deadline.check()
         parts = compose(request, product, scene, deadline)
         after = picture_digest(parts.picture, product)
-        harmonized = request.preservation is Preservation.HARMONIZED
+        deadline.check()
         evidence = Evidence(
             picture=parts.picture,
             product=product,
             backdrop=parts.backdrop if scene.clean else None,
-            harmonized=harmonized,
+            harmonized=request.preservation is Preservation.HARMONIZED,
             confidence=cutout.confidence,
             digests=(before, after),
+            unshaded=None if scene.clean else composite(parts.background, parts.product),
         )
         inspection = Inspection.of(evidence, Instances.of(cutout, request.placement))
         reports = inspection.reports(self._battery, Level.BASIC, request.thresholds)
@@ -179,6 +180,8 @@ class Restorer:
         scene = GenerateResult(np.full((128, 128, 3), 220, np.uint8), light, Finish(0.1, 0.2), "none", 0.0)
         product = place_product(image, cutout, placement)
         parts = compose(request, product, scene, Deadline())
+        evidence = Evidence(parts.picture, product, parts.backdrop, harmonized=True, confidence=1.0)
+        self._battery.report(evidence, Level.BASIC, Thresholds())
         encode_image(parts.picture, request.output.format, request.output.quality)
         cut = cut_picture(CutoutRequest(None, None, request.output), image, cutout)
         encode_image(cut, ImageFormat.PNG, request.output.quality)

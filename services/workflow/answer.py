@@ -5,7 +5,6 @@ from services.api.studio import InstanceReport, Layer, Measure, PreservationProo
 from services.common.geometry import Box
 from services.postprocess.preservation.report import Measure as Measured
 from services.postprocess.preservation.report import Report
-from services.postprocess.preservation.thresholds import Level
 from services.postprocess.schema import Placement, Reports, RestoreResult, StoredLayer
 from services.storage.blobs import StoredBlob
 
@@ -46,10 +45,10 @@ def proof_answer(restored: RestoreResult, placement: Placement) -> PreservationP
     )
 
 
-def report_answer(reports: Reports, level: Level, attempts: int) -> PreservationReport:
+def report_answer(reports: Reports, attempts: int) -> PreservationReport:
     """What was measured, after so many attempts."""
     return PreservationReport(
-        level=level,
+        level=reports.whole.level,
         passed=reports.passed,
         measures=_measures(reports.whole),
         attempts=attempts,

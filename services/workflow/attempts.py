@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from services.api.common import StageName
 from services.api.studio import Measure, PreservationReport
 from services.common.errors import Internal, ProductChanged
+from services.common.logs import logger
 from services.generate.schema import GenerateRequest
 from services.postprocess.preservation.thresholds import Level
 from services.postprocess.schema import (
@@ -118,6 +119,8 @@ class Attempts:
             attempt = await self._make(replace(recipe, seed=seed), number)
             if attempt.report.passed:
                 return attempt
+            beyond = sorted({each.name for each in failed(attempt.report)})
+            logger().info("picture does not keep its product", attempt=number, seed=seed, beyond=beyond)
             if not self._may_mend(attempt.report, time.monotonic() - began):
                 break
         raise _refusal(attempt.report)
@@ -141,7 +144,7 @@ class Attempts:
         if restored.kept is not None and reports.passed:
             measured = await self._measured(shot, restored.kept.evidence.picture)
             reports, layers = measured.reports, (*layers, *measured.layers)
-        report = report_answer(reports, self._acceptance.level, number)
+        report = report_answer(reports, number)
         return Attempt(recipe, generated.engine, restored, layers, report)
 
     async def _measured(self, shot: Pending[RestoreResult], picture: NDArray[np.uint8]) -> ReportResult:

@@ -119,13 +119,13 @@ def _inside(seen: View) -> Iterator[_Taken]:
 
 
 def _edges(seen: View) -> Iterator[_Taken]:
-    ghost = measure_ghost(seen.picture, seen.coverage, seen.expected, seen.backdrop)
+    ghost = measure_ghost(seen.outside, seen.coverage, seen.expected, seen.backdrop)
     if ghost.visible < _LEAST_VISIBLE:
         yield _Taken("ghost", reason="product and background can't be told apart along the edge")
     else:
         yield _Taken("ghost", ghost.mean_px / seen.scale, seen.on_canvas(ghost.worst_yx))
     halos = {
-        "halo": measure_halo(seen.picture, seen.coverage, seen.expected, seen.backdrop),
+        "halo": measure_halo(seen.outside, seen.coverage, seen.expected, seen.backdrop),
         "halo_black": halo_on(seen.expected, seen.coverage, (0, 0, 0)),
         "halo_white": halo_on(seen.expected, seen.coverage, (255, 255, 255)),
     }
@@ -158,7 +158,7 @@ def _moved(seen: View) -> Iterator[_Taken]:
 
 def _widths(seen: View) -> Iterator[_Taken]:
     straps = find_straps(seen.coverage)
-    error = width_error(straps, seen_coverage(seen.picture, seen.coverage, seen.expected, seen.backdrop))
+    error = width_error(straps, seen_coverage(seen.outside, seen.coverage, seen.expected, seen.backdrop))
     if not len(error.errors_px):
         reason = "no thin part stands out from the background" if len(straps) else "the product has no thin parts"
         yield _Taken("width_median", reason=reason)

@@ -32,6 +32,8 @@ class Evidence:
         confidence: Of the cutout, 0 to 1.
         resegmented: (H, W) uint16 alpha, 0 to 65535, of the finished picture cut out anew; None = not done.
         digests: Of the core before and after, where they are known already.
+        unshaded: (H, W, 3) uint8 sRGB, the picture without the product's shadow and mirror image, where there is no
+            backdrop: who has to guess it would take them for the product.
 
     Raises:
         Internal: The sizes do not agree.
@@ -44,10 +46,12 @@ class Evidence:
     confidence: float
     resegmented: NDArray[np.uint16] | None = None
     digests: tuple[CoreDigest, CoreDigest] | None = None
+    unshaded: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
         canvas_hw = self.picture.shape[:2]
-        for name, other in (("background", self.backdrop), ("new cutout", self.resegmented)):
+        others = (self.backdrop, self.resegmented, self.unshaded)
+        for name, other in zip(("background", "new cutout", "unshaded picture"), others, strict=True):
             if other is not None and other.shape[:2] != canvas_hw:
                 raise Internal(f"the picture is {canvas_hw} and its {name} {other.shape[:2]}; both must be of one size")
         if self.product.box.clipped((canvas_hw[0], canvas_hw[1])) != self.product.box:
@@ -60,6 +64,7 @@ class View:
 
     Args:
         picture: (H, W, 3) uint8 sRGB.
+        outside: (H, W, 3) uint8 sRGB, the same, or unshaded where the backdrop is not known.
         expected: (H, W, 3) uint8 sRGB, straight, the product's colour as it should be seen, in the light it was given.
         coverage: (H, W) float32, 0 to 1.
         inside: (H, W) bool, where nothing but the product's core takes part.
@@ -70,6 +75,7 @@ class View:
     """
 
     picture: NDArray[np.uint8]
+    outside: NDArray[np.uint8]
     expected: NDArray[np.uint8]
     coverage: NDArray[np.float32]
     inside: NDArray[np.bool_]
@@ -92,9 +98,11 @@ class View:
         if factor >= 1:
             return self
         small = _Reduction(max(1, round(hw[1] * factor)), max(1, round(hw[0] * factor)), needed=True)
+        picture = small.image(self.picture)
         return replace(
             self,
-            picture=small.image(self.picture),
+            picture=picture,
+            outside=picture if self.outside is self.picture else small.image(self.outside),
             expected=small.straight(self.expected, self.coverage),
             coverage=small.plane(self.coverage),
             inside=small.plane(self.inside.astype(np.float32)) > 1 - 1e-4,
@@ -126,6 +134,7 @@ def view(evidence: Evidence, longest_px: int, *, quick: bool = False) -> View:
     again = evidence.resegmented
     return View(
         picture=picture,
+        outside=picture if evidence.unshaded is None else small.image(grid.part(evidence.unshaded)),
         expected=relit(expected, picture, inside) if evidence.harmonized else expected,
         coverage=small.plane(coverage),
         inside=inside,

@@ -17,9 +17,20 @@ from services.common.light import Finish, Light
 from services.common.pose import Pose
 from services.generate.scene import SceneCatalog
 from services.generate.schema import GenerateResult
+from services.postprocess.preservation.thresholds import Level, Thresholds
 from services.postprocess.proof import core_digest
 from services.postprocess.restorer import Restorer
-from services.postprocess.schema import CutoutRequest, Output, Placement, Preservation, RestoreRequest, Shadow
+from services.postprocess.schema import (
+    CutoutRequest,
+    LayerName,
+    Output,
+    Placement,
+    Preservation,
+    ReportRequest,
+    RestoreRequest,
+    Shadow,
+)
+from services.segment.schema import Instance, SegmentResult
 from services.workflow.layout import plan_layout
 from tests.support.memory_blobs import MemoryBlobs
 from tests.support.products import soft_disc
@@ -56,6 +67,11 @@ def pixels(store: MemoryBlobs, key: str) -> np.ndarray:
         return np.asarray(file)
 
 
+def gray(store: MemoryBlobs, key: str) -> np.ndarray:
+    """A stored mask with all its bits."""
+    return np.asarray(cv2.imdecode(np.frombuffer(store.files[key], np.uint8), cv2.IMREAD_UNCHANGED))
+
+
 def core_on_canvas(rgba: np.ndarray, placement: Placement) -> np.ndarray:
     """The core as a caller finds it: the cutout's opaque pixels, moved by the photo's origin on the canvas."""
     assert placement.origin_yx is not None
@@ -81,6 +97,61 @@ def test_exact_shot_shows_the_photos_bytes_in_the_core(
     assert result.core_sha256_before == result.core_sha256_after
     assert result.core_area_px == core.sum()
     assert result.resampling == "none"
+
+
+@pytest.mark.parametrize("pose", list(Pose))
+def test_own_shadow_is_no_ghost_where_the_background_is_not_known(restorer: Restorer, pose: Pose) -> None:
+    result = restorer.shot(replace(REQUEST, pose=pose), CUTOUT, replace(SCENE, clean=False), Deadline())
+    assert result.reports.passed
+    assert (result.reports.whole.value("ghost") or 0) < 0.1
+
+
+def test_picture_that_does_not_pass_is_not_stored(restorer: Restorer, store: MemoryBlobs) -> None:
+    strict = Thresholds({"confidence": 1})
+    request = replace(REQUEST, thresholds=strict, layers=(LayerName.ALPHA,))
+    result = restorer.shot(request, replace(CUTOUT, confidence=0.9), SCENE, Deadline())
+    assert (result.blob, result.layers) == (None, ())
+    assert [each.name for each in result.reports.whole.failures] == ["confidence"]
+    assert not store.files
+
+
+def test_layers_lie_beside_the_picture(restorer: Restorer, store: MemoryBlobs) -> None:
+    request = replace(REQUEST, layers=tuple(LayerName))
+    result = restorer.shot(request, CUTOUT, SCENE, Deadline())
+    assert [layer.name for layer in result.layers] == list(LayerName)
+    assert [layer.blob.key for layer in result.layers] == [f"shots/one-{name.lower()}.png" for name in LayerName]
+    assert {(layer.blob.height, layer.blob.width) for layer in result.layers} == {CANVAS}
+    assert len(store.files) == len(LayerName) + 1
+
+
+def test_each_of_several_products_has_an_alpha_and_a_report(restorer: Restorer, store: MemoryBlobs) -> None:
+    labels = np.ones((12, 12), np.uint8)
+    labels[:, 6:] = 2
+    halves = tuple(Instance(Box(18, left, 60, 30), 1400, 0.9) for left in (18, 48))
+    cutout = replace(CUTOUT, instances=halves, labels=labels)
+    result = restorer.shot(replace(REQUEST, layers=(LayerName.ALPHA,)), cutout, SCENE, Deadline())
+    assert [layer.instance for layer in result.layers] == [0, 1, 2]
+    whole, left, right = (gray(store, layer.blob.key) for layer in result.layers)
+    assert np.array_equal(left + right, whole)
+    assert not (left.any(axis=0) & right.any(axis=0)).any()
+    assert len(result.reports.instances) == 2
+
+
+def test_full_report_is_taken_of_what_was_kept(restorer: Restorer, store: MemoryBlobs) -> None:
+    shot = restorer.shot(replace(REQUEST, level=Level.FULL), CUTOUT, SCENE, Deadline())
+    assert shot.kept is not None
+    height, width = shot.kept.evidence.picture.shape[:2]
+    nothing = SegmentResult(np.zeros((height, width), np.uint16), shot.kept.evidence.picture, None, 0.0, "none", 0.0)
+    full = restorer.report(ReportRequest(Thresholds(), "shots/one"), shot, nothing, Deadline())
+    assert "shrink" in {each.name for each in full.reports.whole.failures}
+    [heat_map] = full.layers
+    assert pixels(store, heat_map.blob.key).shape == (*CANVAS, 4)
+
+
+def test_full_report_needs_its_evidence(restorer: Restorer) -> None:
+    shot = restorer.shot(REQUEST, CUTOUT, SCENE, Deadline())
+    with pytest.raises(Internal, match="evidence"):
+        restorer.report(ReportRequest(Thresholds(), "shots/one"), shot, CUTOUT, Deadline())
 
 
 def test_digest_can_be_recomputed_from_the_stored_files(restorer: Restorer, store: MemoryBlobs) -> None:
