@@ -100,8 +100,8 @@ class Box(Message):
 
 
 class Point(Message):
-    x: int = 0
-    y: int = 0
+    x: int = Field(0, description="Column, from the left.")
+    y: int = Field(0, description="Row, from the top.")
 
 
 class StageTiming(Message):

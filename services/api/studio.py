@@ -26,6 +26,17 @@ UINT32_MAX = 2**32 - 1
 #: Most backgrounds that one request may have made.
 MAX_ATTEMPTS = 8
 
+MAX_POINTS = 64
+MAX_BOXES = 16
+
+
+class ProductSelection(Message):
+    keep_mask: ImageSource | None = Field(None, description="Bright where the product may be; of the photo's size.")
+    include_points: list[Point] = Field([], max_length=MAX_POINTS, description="On the product.")
+    exclude_points: list[Point] = Field([], max_length=MAX_POINTS, description="On parts that are to go.")
+    include_boxes: list[Box] = Field([], max_length=MAX_BOXES, description="Nothing outside them is product.")
+    exclude_boxes: list[Box] = Field([], max_length=MAX_BOXES, description="Nothing inside them is product.")
+
 
 class CreateCutoutRequest(Message):
     image: ImageSource = ImageSource()
@@ -34,6 +45,13 @@ class CreateCutoutRequest(Message):
     padding: float = Field(0.0, ge=0, le=1, description="Space around the product when cropping.")
     background_color: str = Field("", pattern=r"^(#[0-9a-fA-F]{6})?$", description='"#rrggbb", or empty.')
     timeout: Duration | None = Field(None, gt=0, description="Give up after this time.")
+    selection: ProductSelection | None = None
+
+
+class ProductInstance(Message):
+    box: Box = Box()
+    area_px: int = 0
+    confidence: float = 0.0
 
 
 class CreateCutoutResponse(Message):
@@ -43,6 +61,7 @@ class CreateCutoutResponse(Message):
     confidence: float = 0.0
     model: str = ""
     timings: list[StageTiming] = []
+    instances: list[ProductInstance] = []
 
 
 class Canvas(Message):
@@ -133,6 +152,7 @@ class CreateShotRequest(Message):
     preservation: Annotated[Preservation | None, ZeroIsAbsent] = None
     output: OutputOptions = OutputOptions()
     timeout: Duration | None = Field(None, gt=0)
+    selection: ProductSelection | None = None
     layers: list[LayerName] = Field([], max_length=len(LayerName), description="Wanted as files of their own.")
     report: Annotated[Level | None, ZeroIsAbsent] = None
     thresholds: PreservationThresholds = PreservationThresholds()
@@ -167,6 +187,7 @@ class CreateShotResponse(Message):
     view_confidence: float = 0.0
     layers: list[Layer] = []
     report: PreservationReport = PreservationReport()
+    instances: list[ProductInstance] = []
 
 
 class StreamShotRequest(Message):

@@ -7,6 +7,14 @@ import typer
 
 from services.cli.configuration import service_address
 from services.cli.console import AddressOption, JsonOption
+from services.cli.selection import (
+    ExcludeBoxOption,
+    ExcludeOption,
+    IncludeBoxOption,
+    IncludeOption,
+    KeepMaskOption,
+    read_selection,
+)
 
 if TYPE_CHECKING:
     from services.cli.batch import Answer, Job
@@ -20,6 +28,11 @@ def cutout(
     padding: Annotated[float, typer.Option(min=0, max=1, help="Space around it, as a share of its longer side.")] = 0,
     background: Annotated[str, typer.Option(metavar="#RRGGBB", help="Put it on this colour.")] = "",
     picture_format: Annotated[Literal["png", "webp", "avif"], typer.Option("--format", help="File format.")] = "png",
+    keep_mask: KeepMaskOption = None,
+    include: IncludeOption = None,
+    exclude: ExcludeOption = None,
+    include_box: IncludeBoxOption = None,
+    exclude_box: ExcludeBoxOption = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Pictures made at once.")] = 4,
     timeout: Annotated[float, typer.Option(min=0.1, help="For each picture, in seconds.")] = 120,
     address: AddressOption = None,
@@ -39,6 +52,9 @@ def cutout(
         "background_color": background,
         "timeout_s": timeout,
     }
+    selection = read_selection(keep_mask, include, exclude, include_box, exclude_box)
+    if selection is not None:
+        options["selection"] = selection
     work = plan(find_photos(photos), ["cutout"], out, image_format.extension)
 
     async def make(vitrine: "AsyncVitrine", job: "Job") -> "Answer":

@@ -9,6 +9,14 @@ import typer
 
 from services.cli.configuration import service_address
 from services.cli.console import AddressOption, JsonOption
+from services.cli.selection import (
+    ExcludeBoxOption,
+    ExcludeOption,
+    IncludeBoxOption,
+    IncludeOption,
+    KeepMaskOption,
+    read_selection,
+)
 
 if TYPE_CHECKING:
     from services.api.studio import Canvas
@@ -25,6 +33,7 @@ class LayerChoice(StrEnum):
     REFLECTION = "reflection"
     BACKGROUND = "background"
     HEATMAP = "heatmap"
+    UNCERTAINTY = "uncertainty"
 
 
 def shoot(
@@ -40,6 +49,11 @@ def shoot(
     picture_format: Annotated[
         Literal["jpeg", "png", "webp", "avif"], typer.Option("--format", help="File format.")
     ] = "jpeg",
+    keep_mask: KeepMaskOption = None,
+    include: IncludeOption = None,
+    exclude: ExcludeOption = None,
+    include_box: IncludeBoxOption = None,
+    exclude_box: ExcludeBoxOption = None,
     layer: Annotated[
         list[LayerChoice] | None,
         typer.Option(help="A part of the picture as a file of its own; may be given several times."),
@@ -80,6 +94,9 @@ def shoot(
         options["pose"] = Pose(pose.upper())
     if canvas is not None:
         options["canvas"] = _parse_canvas(canvas)
+    selection = read_selection(keep_mask, include, exclude, include_box, exclude_box)
+    if selection is not None:
+        options["selection"] = selection
     options["layers"] = [LayerName[each.name] for each in layer or ()]
     options["thresholds"] = parse_thresholds(threshold or ())
     if report is not None:

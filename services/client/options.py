@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from services.api.common import OutputOptions
-from services.api.studio import Canvas, PreservationThresholds
+from services.api.studio import Canvas, PreservationThresholds, ProductSelection
 from services.common.pose import Pose
 from services.postprocess.preservation.thresholds import Level
 from services.postprocess.schema import LayerName, Preservation, Shadow
@@ -20,6 +20,7 @@ class CutoutOptions(TypedDict, total=False):
     crop: bool
     padding: float
     background_color: str
+    selection: ProductSelection
     timeout_s: float
 
 
@@ -32,6 +33,7 @@ class ShotOptions(TypedDict, total=False):
     camera_pitch_deg: float
     shadow: Shadow
     preservation: Preservation
+    selection: ProductSelection
     layers: list[LayerName]
     report: Level
     thresholds: PreservationThresholds

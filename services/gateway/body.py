@@ -1,7 +1,7 @@
-"""Bodies of POST requests: JSON, or a form with the photo as a file."""
+"""Bodies of POST requests: JSON, or a form with the photo, and a keep-mask, as files."""
 
 import asyncio
-from typing import Any, TypeVar, get_origin
+from typing import Any, Final, TypeVar, get_origin
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
@@ -14,7 +14,16 @@ from services.common.errors import InvalidInput, TooLarge, UnsupportedMedia
 
 M = TypeVar("M", bound=BaseModel)
 
-_MAX_FIELDS = 64
+#: The parts that are files, and the fields that several parts of one name make a list of, with what their text holds.
+FILES: Final = ("image", "selection.keep_mask")
+LISTS: Final = {
+    "selection.include_points": ("x", "y"),
+    "selection.exclude_points": ("x", "y"),
+    "selection.include_boxes": ("left", "top", "width", "height"),
+    "selection.exclude_boxes": ("left", "top", "width", "height"),
+}
+
+_MAX_FIELDS = 256
 _MAX_FIELD_BYTES = 16 << 10
 
 #: Besides the photo: all other fields, and the form's own lines.
@@ -34,8 +43,9 @@ class BodyReader:
     async def read(self, request: Request, model: type[M]) -> M:
         """The request as its API model.
 
-        A form has the photo in the file part `image`; every other part is a field by its dotted name, such as
-        `canvas.width`. A field that is a list is given once for each of its values.
+        A form has the photo in the file part `image` and may have a keep-mask in `selection.keep_mask`; every other
+        part is a field by its dotted name, such as `canvas.width`. Of a list each element is a part of its own: a point
+        is "x,y", a box "left,top,width,height".
 
         Raises:
             InvalidInput: Not JSON, or a field is wrong; details name it.
@@ -90,7 +100,7 @@ def _lists_of(model: type[BaseModel]) -> frozenset[str]:
 
 async def _form_fields(request: Request, lists: frozenset[str]) -> dict[str, Any]:
     try:
-        async with request.form(max_files=1, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES) as form:
+        async with request.form(max_files=len(FILES), max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES) as form:
             return await _nested(form, lists)
     except HTTPException as error:
         raise InvalidInput(f"the form can't be read: {error.detail}") from error
@@ -99,25 +109,36 @@ async def _form_fields(request: Request, lists: frozenset[str]) -> dict[str, Any
 async def _nested(form: FormData, lists: frozenset[str]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in form.multi_items():
-        if isinstance(value, UploadFile) != (name == "image"):
+        if isinstance(value, UploadFile) != (name in FILES):
             raise InvalidInput(
-                "the form has one file, its part named 'image'; all other parts are text", field=name[:80]
+                f"the form has its files in the parts {' and '.join(map(repr, FILES))}; all other parts are text",
+                field=name[:80],
             )
-        if isinstance(value, UploadFile):
-            if "image" in fields:
-                raise InvalidInput("image is given more than once", field="image")
-            fields["image"] = {"content": await value.read()}
-            continue
-        if name in lists:
-            fields.setdefault(name, []).append(value)
-            continue
-        branch = fields
-        *path, leaf = name.split(".")
-        for part in path:
-            branch = branch.setdefault(part, {})
-            if not isinstance(branch, dict):
-                raise InvalidInput(f"{name[:80]} names a part of a field that was given whole", field=name[:80])
-        if leaf in branch:
+        branch, leaf = _branch(fields, name)
+        if name in LISTS:
+            _append(branch, name, leaf, str(value))
+        elif name in lists:
+            branch.setdefault(leaf, []).append(value)
+        elif leaf in branch:
             raise InvalidInput(f"{name[:80]} is given more than once", field=name[:80])
-        branch[leaf] = value
+        else:
+            branch[leaf] = {"content": await value.read()} if isinstance(value, UploadFile) else value
     return fields
+
+
+def _branch(fields: dict[str, Any], name: str) -> tuple[dict[str, Any], str]:
+    """Where a dotted name leads, and its last part."""
+    *path, leaf = name.split(".")
+    for part in path:
+        fields = fields.setdefault(part, {})
+        if not isinstance(fields, dict):
+            raise InvalidInput(f"{name[:80]} names a part of a field that was given whole", field=name[:80])
+    return fields, leaf
+
+
+def _append(branch: dict[str, Any], name: str, leaf: str, text: str) -> None:
+    elements: list[dict[str, str]] = branch.setdefault(leaf, [])
+    numbers = text.split(",")
+    if len(numbers) != len(LISTS[name]):
+        raise InvalidInput(f"expected {','.join(LISTS[name])}, got {text[:80]!r}", field=f"{name}.{len(elements)}")
+    elements.append(dict(zip(LISTS[name], (number.strip() for number in numbers), strict=True)))

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from services.api.studio import CreateCutoutRequest, CreateShotRequest
 from services.common.image import ImageFormat
+from services.gateway.body import FILES, LISTS
 from services.gateway.status import PROBLEM_MEDIA_TYPE, Problem
 
 _REF: Final = "#/components/schemas/{model}"
@@ -54,15 +55,20 @@ def ready_route() -> dict[str, Any]:
 def form_schema(model: type[BaseModel]) -> dict[str, Any]:
     """The form's parts: the file `image`, and every other field by its dotted name."""
     schema = model.model_json_schema()
-    parts: dict[str, Any] = {"image": {**_FILE, "description": "The photo: JPEG, PNG or WebP."}}
+    parts: dict[str, Any] = {}
     for name, field in schema["properties"].items():
-        if name != "image":
-            parts.update(_flat(name, field, schema["$defs"]))
+        parts.update(_flat(name, field, schema["$defs"]))
+    parts["image"]["description"] = "The photo: JPEG, PNG or WebP."
     return {"type": "object", "required": ["image"], "properties": parts}
 
 
 def _flat(name: str, field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """One field as form parts: a message's fields each, references replaced by what they stand for."""
+    if name in FILES:
+        return {name: {**_FILE, "description": field.get("description", "")}}
+    if name in LISTS:
+        text = {"type": "string", "description": ",".join(LISTS[name])}
+        return {name: {**field, "items": text}}
     choices = [field, *field.get("anyOf", [])]
     target = next((definitions[each["$ref"].rpartition("/")[2]] for each in choices if "$ref" in each), None)
     if target is None and "$ref" in field.get("items", {}):

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -23,7 +24,7 @@ from services.postprocess.composite import Composition, compose_parts, composite
 from services.postprocess.harmonize import harmonized
 from services.postprocess.inspection import Inspection
 from services.postprocess.instances import Instances
-from services.postprocess.layers import draw_layer
+from services.postprocess.layers import draw_layer, draw_uncertainty
 from services.postprocess.preservation.battery import Battery
 from services.postprocess.preservation.evidence import Evidence
 from services.postprocess.preservation.text import TextReader
@@ -98,7 +99,7 @@ class Restorer:
         blob, layers = None, list[StoredLayer]()
         if reports.passed:
             blob = self._write(parts.picture, request.output, deadline)
-            layers = self._write_layers(request, parts, inspection, deadline)
+            layers = self._write_layers(request, cutout, parts, inspection, deadline)
         return RestoreResult(
             blob=blob,
             layers=tuple(layers),
@@ -194,12 +195,22 @@ class Restorer:
         return replace(blob, width=picture.shape[1], height=picture.shape[0])
 
     def _write_layers(
-        self, request: RestoreRequest, parts: Composition, inspection: Inspection, deadline: Deadline
+        self,
+        request: RestoreRequest,
+        cutout: SegmentResult,
+        parts: Composition,
+        inspection: Inspection,
+        deadline: Deadline,
     ) -> list[StoredLayer]:
         """Those asked for; of several products each has an alpha of its own behind that of all."""
         written = []
         for name in request.layers:
-            drawn = inspection.heat_map() if name is LayerName.HEATMAP else draw_layer(name, parts)
+            if name is LayerName.HEATMAP:
+                drawn: NDArray[Any] = inspection.heat_map()
+            elif name is LayerName.UNCERTAINTY:
+                drawn = draw_uncertainty(cutout, request.placement)
+            else:
+                drawn = draw_layer(name, parts)
             written.append(self._write_layer(name, drawn, request.output.key, deadline))
             if name is LayerName.ALPHA and inspection.instances:
                 for number in inspection.instances.numbers:

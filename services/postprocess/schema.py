@@ -43,6 +43,7 @@ class LayerName(StrEnum):
     REFLECTION = "REFLECTION"
     BACKGROUND = "BACKGROUND"
     HEATMAP = "HEATMAP"
+    UNCERTAINTY = "UNCERTAINTY"
 
 
 @dataclass(frozen=True)

@@ -1,26 +1,21 @@
 """The product's own colour where a pixel shows product and background together."""
 
-import importlib.util
-import os
-import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from services.common.errors import Internal
 from services.common.geometry import Box
 from services.common.srgb import to_bytes, to_linear
+from services.segment.compiled import load_part
 
 Array = NDArray[np.float32]
 
 #: Estimate on a coarser grid above this; what is estimated varies slowly, and the last step is at full size anyway.
-_MAX_PIXELS = 1_000_000
+_MAX_PIXELS = 250_000
 #: Side of the square around a covered pixel in which colour goes on; resampling reads no further.
 _BEYOND = 17
 
@@ -32,13 +27,11 @@ class ForegroundEstimator:
     PyMatting's files or, where they can't be written, in `compiled_dir`.
 
     Args:
-        threads: Compute threads.
         compiled_dir: For compiled code.
     """
 
-    def __init__(self, threads: int, compiled_dir: Path) -> None:
-        self._estimate = _load_estimator(compiled_dir)
-        self._threads = min(threads, numba.get_num_threads())
+    def __init__(self, compiled_dir: Path) -> None:
+        self._estimate = load_part("foreground.estimate_foreground_ml", compiled_dir).estimate_foreground_ml
         # Not every threading layer of numba survives two callers; some end the process.
         self._turn = threading.Lock()
 
@@ -74,45 +67,14 @@ class ForegroundEstimator:
         coarse_linear = cv2.resize(linear, small, interpolation=cv2.INTER_AREA)
         coarse_alpha = cv2.resize(alpha, small, interpolation=cv2.INTER_AREA)
         with self._turn:
-            numba.set_num_threads(self._threads)
+            # At this size it takes 25 ms alone; several threads of numba spend as much as that waiting for one another,
+            # and ten times that where other work runs on the same cores.
+            numba.set_num_threads(1)
             fields = self._estimate(coarse_linear, coarse_alpha, return_background=True)
         foreground, background = (
             cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR) for field in fields
         )
         return foreground, background
-
-
-def _load_estimator(compiled_dir: Path) -> Callable[..., Any]:
-    """PyMatting's `estimate_foreground_ml`, loaded without the package around it.
-
-    Importing the package would compile all of its solvers: 43 seconds on two cores, against 6 for the one that is used.
-    The module keeps its real name, by which compiled code finds it again, and by which a later import of the package
-    takes it over.
-    """
-    name = "pymatting.foreground.estimate_foreground_ml"
-    if name not in sys.modules:
-        package = importlib.util.find_spec("pymatting")
-        if package is None or package.origin is None:
-            raise Internal("PyMatting is not installed")
-        path = Path(package.origin).parent / "foreground" / "estimate_foreground_ml.py"
-        if not os.access(path.parent, os.W_OK):
-            numba.config.CACHE_DIR = str(compiled_dir)  # type: ignore[attr-defined] # numba sets its options at run time
-        _load_module(name, path)
-    estimator: Callable[..., Any] = sys.modules[name].estimate_foreground_ml
-    return estimator
-
-
-def _load_module(name: str, path: Path) -> None:
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise Internal("PyMatting's foreground estimation can't be loaded")
-    # Before it runs, as Python's own import does: numba looks the module up while it compiles.
-    sys.modules[name] = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(sys.modules[name])
-    except BaseException:
-        del sys.modules[name]
-        raise
 
 
 def _explain(linear: Array, alpha: Array, foreground: Array, background: Array) -> Array:

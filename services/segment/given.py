@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from services.common.errors import Internal
 from services.segment.foreground import ForegroundEstimator
+from services.segment.instances import find_instances
 from services.segment.matte import box_of
-from services.segment.schema import SegmentResult
+from services.segment.schema import SegmentResult, Selection
+from services.segment.selection import narrow
 
 NAME: Final = "alpha of the photo"
 
@@ -18,7 +20,12 @@ _STEPS = 257  # 255 of 8 bits are 65535 of 16
 _PLAIN = 6.0
 
 
-def cut_by_alpha(image: NDArray[np.uint8], alpha: NDArray[np.uint8], foreground: ForegroundEstimator) -> SegmentResult:
+def cut_by_alpha(
+    image: NDArray[np.uint8],
+    alpha: NDArray[np.uint8],
+    foreground: ForegroundEstimator,
+    selection: Selection | None = None,
+) -> SegmentResult:
     """Take a photo's own alpha.
 
     Its edge colours are kept if the file is blank where it is transparent: whoever blanked it has made its colours. If
@@ -28,6 +35,7 @@ def cut_by_alpha(image: NDArray[np.uint8], alpha: NDArray[np.uint8], foreground:
         image: (H, W, 3) uint8 sRGB, straight colours.
         alpha: (H, W) uint8, 255 = product.
         foreground: Cleans edge colours.
+        selection: Narrows it; nothing is grown that the alpha leaves out.
 
     Returns:
         Its confidence is 1, or 0 where nothing is above half.
@@ -38,18 +46,25 @@ def cut_by_alpha(image: NDArray[np.uint8], alpha: NDArray[np.uint8], foreground:
     started = time.perf_counter()
     if alpha.shape != image.shape[:2] or alpha.dtype != np.uint8:
         raise Internal(f"expected an alpha of {image.shape[:2]} uint8, got {alpha.shape} {alpha.dtype}")
+    if selection is not None:
+        ceiling = narrow(image, np.asarray(alpha / np.float32(255), np.float32), alpha >= 128, selection).ceiling
+        alpha = np.round(np.minimum(alpha, ceiling * np.float32(255))).astype(np.uint8)
     steps = alpha.astype(np.uint16) * np.uint16(_STEPS)
     solid = alpha >= 128
     found = bool(solid.any())
     if found and _shows_background(image, alpha):
         image = foreground.run(image, np.asarray(alpha / np.float32(255), dtype=np.float32), box_of(alpha > 0))
+    steps = steps if found else np.zeros_like(steps)
+    instances, labels = find_instances(steps, 1.0, lambda _: 1.0)
     return SegmentResult(
-        alpha=steps if found else np.zeros_like(steps),
+        alpha=steps,
         foreground=image,
         box=box_of(solid) if found else None,
         confidence=1.0 if found else 0.0,
         model=NAME,
         duration_s=time.perf_counter() - started,
+        instances=instances,
+        labels=labels,
     )
 
 

@@ -1,4 +1,4 @@
-"""From the network's mask to alpha at the photo's own size."""
+"""From the network's mask to a first alpha at the photo's own size; `matting` finds the last."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -9,20 +9,22 @@ from services.common.geometry import Box
 
 
 @dataclass(frozen=True)
-class SegmentRequest:
-    """One photo to cut out.
+class Selection:
+    """What of the photo is the product, as somebody pointed at it. All in pixels of the photo, all optional.
 
     Args:
-        image: (H, W, 3) uint8 sRGB.
-        request_id: For the logs.
-        deadline_s: Unix time when the result is no longer wanted; None = never.
-        alpha: (H, W) uint8, 255 = product, of a photo that arrives cut out; it is then taken as it is.
+        keep_mask: (H, W) uint8; where it is below half nothing is product, in between it bounds alpha.
+        include_boxes: Together with `keep_mask`, all that may be product.
+        exclude_boxes: Nothing in them is.
+        include_points: (row, column), on the product: other components go, and what the network missed is grown.
+        exclude_points: (row, column), on parts that are cut off.
     """
 
-    image: NDArray[np.uint8]
-    request_id: str = ""
-    deadline_s: float | None = None
-    alpha: NDArray[np.uint8] | None = None
+    keep_mask: NDArray[np.uint8] | None = None
+    include_boxes: tuple[Box, ...] = ()
+    exclude_boxes: tuple[Box, ...] = ()
+    include_points: tuple[tuple[int, int], ...] = ()
+    exclude_points: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,25 @@ class Instance:
 
 
 @dataclass(frozen=True)
+class SegmentRequest:
+    """One photo to cut out.
+
+    Args:
+        image: (H, W, 3) uint8 sRGB.
+        request_id: For the logs.
+        deadline_s: Unix time when the result is no longer wanted; None = never.
+        alpha: (H, W) uint8, 255 = product, of a photo that arrives cut out; it is then taken as it is.
+        selection: Narrows what is product; None = whatever the network finds.
+    """
+
+    image: NDArray[np.uint8]
+    request_id: str = ""
+    deadline_s: float | None = None
+    alpha: NDArray[np.uint8] | None = None
+    selection: Selection | None = None
+
+
+@dataclass(frozen=True)
 class SegmentResult:
     """The product, cut out.
 
@@ -55,6 +76,9 @@ class SegmentResult:
         instances: The products, the largest first; empty when none was found.
         labels: (h, w) uint8 at a reduced size, over the whole photo: for each place the number of the instance, from 1,
             that lies there or nearest; 0 everywhere when there is none. None where nobody looked.
+        uncertainty: (H, W) uint8, how little alpha means: 0 = certain, and everywhere away from edges; 128 and more
+            where product and background look too alike to tell, or where no mixture of them explains the photo. None
+            where no edge was looked for: there is no product, or the photo arrived cut out.
     """
 
     alpha: NDArray[np.uint16]
@@ -65,3 +89,4 @@ class SegmentResult:
     duration_s: float
     instances: tuple[Instance, ...] = ()
     labels: NDArray[np.uint8] | None = None
+    uncertainty: NDArray[np.uint8] | None = None

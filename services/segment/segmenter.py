@@ -1,6 +1,7 @@
 """The segmentation stage as a plain class: photo in, cut-out product out."""
 
 import time
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -12,13 +13,16 @@ from services.common.errors import Internal
 from services.common.logs import logger
 from services.common.settings import SegmentSettings
 from services.models.cache import ModelCache
+from services.segment.closed_form import ClosedForm
 from services.segment.foreground import ForegroundEstimator
 from services.segment.given import cut_by_alpha
-from services.segment.look import look_for_product
-from services.segment.matte import box_of, refine_alpha
+from services.segment.instances import find_instances
+from services.segment.matte import box_of
+from services.segment.matting import Matting
 from services.segment.model import SegmentationModel
 from services.segment.runners.choice import check_picture, open_runner
 from services.segment.schema import SegmentRequest, SegmentResult
+from services.segment.selected import look_for_selected, rate_part
 
 
 class Segmenter:
@@ -26,18 +30,18 @@ class Segmenter:
 
     Args:
         model: The network.
+        matting: Finds alpha.
         foreground: Cleans edge colours.
         min_confidence: Below it, no product was found.
-        threads: Compute threads beside the network's.
     """
 
     def __init__(
-        self, model: SegmentationModel, foreground: ForegroundEstimator, min_confidence: float, threads: int = 1
+        self, model: SegmentationModel, matting: Matting, foreground: ForegroundEstimator, min_confidence: float
     ) -> None:
         self._model = model
+        self._matting = matting
         self._foreground = foreground
         self._min_confidence = min_confidence
-        self._threads = threads
 
     @classmethod
     def open(cls, settings: SegmentSettings, cache: ModelCache, name: str = "isnet") -> Self:
@@ -54,11 +58,12 @@ class Segmenter:
         entry = cache.catalog.get(name)
         log = logger(stage="segment", model=entry.name)
         runner = open_runner(settings.runner, cache.path(name), settings.threads, cache.derived_dir("openvino"), log)
+        compiled_dir = cache.derived_dir("numba")
         return cls(
             SegmentationModel(runner, f"{entry.name} {entry.version}"),
-            ForegroundEstimator(settings.threads, cache.derived_dir("numba")),
+            Matting(ClosedForm(settings.threads, compiled_dir), settings.threads),
+            ForegroundEstimator(compiled_dir),
             settings.min_confidence,
-            settings.threads,
         )
 
     @property
@@ -99,12 +104,20 @@ class Segmenter:
             raise Internal(f"expected an image of (H, W, 3) uint8, got {image.shape} {image.dtype}")
         if request.alpha is not None:
             deadline.check()
-            return cut_by_alpha(image, request.alpha, self._foreground)
-        look = look_for_product(self._model, image, deadline)
-        alpha, foreground = np.zeros(image.shape[:2], np.uint16), image
+            return cut_by_alpha(image, request.alpha, self._foreground, request.selection)
+        selected = look_for_selected(self._model, image, request.selection, deadline)
+        look, frame = selected.look, selected.frame.slices()
+        alpha, foreground, uncertainty = np.zeros(image.shape[:2], np.uint16), image, None
         if look.confidence >= self._min_confidence and look.region.any():
-            alpha, foreground = self._cut(image, look.mask, look.region, deadline)
+            alpha[frame], seen, unsure = self._cut(image[frame], look.mask, look.region, deadline)
+            if selected.ceiling is not None:
+                alpha[frame] = np.minimum(alpha[frame], np.round(selected.ceiling * OPAQUE).astype(np.uint16))
+            foreground = _set_in(image, frame, seen)
+            uncertainty = _set_in(np.zeros(image.shape[:2], np.uint8), frame, unsure)
         solid = alpha > OPAQUE // 2
+        instances, labels = find_instances(
+            alpha, look.confidence, partial(rate_part, look, selected.frame, image.shape[:2])
+        )
         return SegmentResult(
             alpha=alpha,
             foreground=foreground,
@@ -112,14 +125,27 @@ class Segmenter:
             confidence=look.confidence,
             model=self.model,
             duration_s=time.perf_counter() - started,
+            instances=instances,
+            labels=labels,
+            uncertainty=uncertainty,
         )
 
     def _cut(
         self, image: NDArray[np.uint8], mask: NDArray[np.float32], region: NDArray[np.bool_], deadline: Deadline
-    ) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+    ) -> tuple[NDArray[np.uint16], NDArray[np.uint8], NDArray[np.uint8]]:
         deadline.check()
-        alpha, box = refine_alpha(image, mask, region, self._threads)
+        matte = self._matting.run(image, mask, region)
         # To the steps that are sent on, so that the colours fit the alpha that others will see.
-        steps = np.round(alpha * OPAQUE).astype(np.uint16)
+        steps = np.round(matte.alpha * OPAQUE).astype(np.uint16)
         deadline.check()
-        return steps, self._foreground.run(image, np.asarray(steps / np.float32(OPAQUE)), box)
+        foreground = self._foreground.run(image, np.asarray(steps / np.float32(OPAQUE)), matte.box)
+        return steps, foreground, matte.uncertainty
+
+
+def _set_in(whole: NDArray[np.uint8], place: tuple[slice, slice], part: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The whole with the part in its place; neither is written to."""
+    if part.shape == whole.shape:
+        return part
+    result = whole.copy()
+    result[place] = part
+    return result

@@ -1,11 +1,12 @@
 """What the stages found, in the contract's words."""
 
 from services.api import common as api
-from services.api.studio import InstanceReport, Layer, Measure, PreservationProof, PreservationReport
+from services.api.studio import InstanceReport, Layer, Measure, PreservationProof, PreservationReport, ProductInstance
 from services.common.geometry import Box
 from services.postprocess.preservation.report import Measure as Measured
 from services.postprocess.preservation.report import Report
 from services.postprocess.schema import Placement, Reports, RestoreResult, StoredLayer
+from services.segment.schema import Instance
 from services.storage.blobs import StoredBlob
 
 
@@ -29,6 +30,11 @@ def layer_answer(layer: StoredLayer) -> Layer:
 def box_answer(box: Box) -> api.Box:
     """A rectangle."""
     return api.Box(left=box.left, top=box.top, width=box.width, height=box.height)
+
+
+def instance_answer(instance: Instance) -> ProductInstance:
+    """One of several products."""
+    return ProductInstance(box=box_answer(instance.box), area_px=instance.area_px, confidence=instance.confidence)
 
 
 def proof_answer(restored: RestoreResult, placement: Placement) -> PreservationProof:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.common.geometry import Box
-from services.segment.schema import SegmentResult
+from services.segment.schema import Instance, SegmentResult
 from services.workflow.stages import Pending
 
 
@@ -21,6 +21,7 @@ class Product:
         box: Where the product is.
         confidence: 0 to 1.
         model: Name and version of the segmentation model, or that the photo's own alpha was taken.
+        instances: The products it consists of.
     """
 
     image: NDArray[np.uint8]
@@ -29,6 +30,7 @@ class Product:
     box: Box
     confidence: float
     model: str
+    instances: tuple[Instance, ...]
 
     def padded_box(self, share: float) -> Box:
         """The box with free space around it, a share of its longer side, clipped to the photo."""

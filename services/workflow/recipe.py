@@ -4,10 +4,10 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from services import __version__
-from services.api.studio import CreateShotRequest
+from services.api.studio import CreateShotRequest, ProductSelection
 from services.common.pose import Pose
 from services.generate.scene import Scene
 from services.postprocess.schema import Output, Preservation, Shadow
@@ -56,6 +56,7 @@ class Recipe:
         """
         parts = {
             "photo_sha256": hashlib.sha256(self.request.image.content).hexdigest(),
+            "selection": _selected(self.request.selection),
             "canvas": self.request.canvas.model_dump(mode="json"),
             "scene": self.scene.model_dump(mode="json"),
             "seed": self.seed,
@@ -69,3 +70,12 @@ class Recipe:
             "version": __version__,
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _selected(selection: ProductSelection | None) -> dict[str, Any] | None:
+    """The selection, the keep-mask's bytes as their digest."""
+    if selection is None:
+        return None
+    mask = selection.keep_mask
+    digest = None if mask is None else hashlib.sha256(mask.content).hexdigest()
+    return {**selection.model_dump(mode="json", exclude={"keep_mask"}), "keep_mask_sha256": digest}

@@ -16,23 +16,25 @@ from services.api.studio import (
     CreateCutoutResponse,
     CreateShotRequest,
     CreateShotResponse,
+    ProductSelection,
 )
-from services.codecs.photo import decode_image
+from services.codecs.photo import Photo, decode_image
 from services.common.deadline import Deadline
 from services.common.errors import InvalidInput, ProductNotFound
 from services.common.image import ImageFormat
 from services.common.settings import LimitSettings, PreservationSettings
 from services.generate.scene import Scene, SceneCatalog
 from services.postprocess.schema import CutoutRequest, Output
-from services.segment.schema import SegmentRequest
+from services.segment.schema import SegmentRequest, Selection
 from services.workflow.acceptance import AcceptancePolicy
-from services.workflow.answer import blob_answer, box_answer, layer_answer, proof_answer
+from services.workflow.answer import blob_answer, box_answer, instance_answer, layer_answer, proof_answer
 from services.workflow.attempts import Attempts
 from services.workflow.events import Listener, nobody_listens
 from services.workflow.fit import Fit, check_named, fit_view
 from services.workflow.layout import Layout, check_canvas, plan_layout
 from services.workflow.product import Product
 from services.workflow.recipe import Recipe
+from services.workflow.selection import select
 from services.workflow.stages import Stages
 from services.workflow.viewpoint import find_viewpoint
 from services.workflow.walk import Walk
@@ -106,7 +108,7 @@ class ShotWorkflow:
                 "a cutout is written as PNG, WEBP or AVIF, got JPEG, which has no transparency", field="output.format"
             )
         async with Walk.within(deadline or self.deadline(request.timeout), request_id) as walk:
-            product = await self._find_product(walk, request.image.content)
+            product = await self._find_product(walk, request.image.content, request.selection)
             call = self._stages.postprocess.cutout(
                 CutoutRequest(
                     crop=product.padded_box(request.padding) if request.crop else None,
@@ -126,6 +128,7 @@ class ShotWorkflow:
             confidence=product.confidence,
             model=product.model,
             timings=walk.progress.timings,
+            instances=[instance_answer(each) for each in product.instances],
         )
 
     async def shot(
@@ -157,7 +160,7 @@ class ShotWorkflow:
         check_named(asked, request.pose, request.camera_pitch_deg)
         output = _output(request.output, ImageFormat.JPEG, "shots", request_id)
         async with Walk.within(deadline or self.deadline(request.timeout), request_id, listener) as walk:
-            product = await self._find_product(walk, request.image.content)
+            product = await self._find_product(walk, request.image.content, request.selection)
             fit, layout = await walk.local(StageName.LAYOUT, self._placed, request, asked, product)
             recipe = Recipe.resolve(request, asked, fit, self._draw_seed)
             acceptance = self._policy.of(request, tenant)
@@ -180,6 +183,7 @@ class ShotWorkflow:
             view_confidence=fit.confidence,
             layers=[layer_answer(layer) for layer in made.layers],
             report=made.report,
+            instances=[instance_answer(each) for each in product.instances],
         )
 
     def _placed(self, request: CreateShotRequest, scene: Scene, product: Product) -> tuple[Fit, Layout]:
@@ -194,19 +198,30 @@ class ShotWorkflow:
         )  # fmt: skip
         return fit, layout
 
-    async def _find_product(self, walk: Walk, photo: bytes) -> Product:
-        decoded = await walk.local(StageName.DECODE, decode_image, photo, self._limits.image)
+    async def _find_product(self, walk: Walk, photo: bytes, wanted: ProductSelection | None) -> Product:
+        decoded, selection = await walk.local(StageName.DECODE, self._decoded, photo, wanted)
         cutout = self._stages.segment.run(
-            SegmentRequest(decoded.image, walk.request_id, walk.deadline.at_s, decoded.alpha)
+            SegmentRequest(decoded.image, walk.request_id, walk.deadline.at_s, decoded.alpha, selection)
         )
         found = await walk.remote(StageName.SEGMENT, cutout, lambda result: result.duration_s)
         if found.box is None or found.confidence < self._min_confidence:
-            raise ProductNotFound(
-                f"no product was found in the photo: confidence is {found.confidence:.2f}, wanted is at least "
-                f"{self._min_confidence:.2f}; send a photo with one product clearly in front",
-                confidence=round(found.confidence, 4), limit=self._min_confidence,
-            )  # fmt: skip
-        return Product(decoded.image, found.alpha, cutout, found.box, found.confidence, found.model)
+            raise _not_found(found.confidence, self._min_confidence, selection)
+        return Product(decoded.image, found.alpha, cutout, found.box, found.confidence, found.model, found.instances)
+
+    def _decoded(self, photo: bytes, wanted: ProductSelection | None) -> tuple[Photo, Selection | None]:
+        decoded = decode_image(photo, self._limits.image)
+        return decoded, select(wanted, (decoded.image.shape[0], decoded.image.shape[1]), self._limits.image)
+
+
+def _not_found(confidence: float, least: float, selection: Selection | None) -> ProductNotFound:
+    told = f"confidence is {confidence:.2f}, wanted is at least {least:.2f}"
+    if selection is None:
+        message = f"no product was found in the photo: {told}; send a photo with one product clearly in front"
+        return ProductNotFound(message, confidence=round(confidence, 4), limit=least)
+    return ProductNotFound(
+        f"nothing that the selection leaves is a product: {told}; widen the mask or the boxes, or move the points",
+        confidence=round(confidence, 4), limit=least, field="selection",
+    )  # fmt: skip
 
 
 def _output(wanted: api.OutputOptions, default: ImageFormat, folder: str, request_id: str) -> Output:

@@ -52,3 +52,22 @@ async def test_error_that_is_none_of_ours_is_internal_at_both_edges_and_says_not
     row = TABLE["internal"]
     assert (context.code, answer.status_code) == (row.grpc, row.http)
     assert "secret" not in context.details + answer.text
+
+
+async def test_fault_of_a_selection_names_its_field_at_both_edges(tmp_path, photo):
+    made = Parts(tmp_path)
+    await made.readiness.require()
+    context = FakeContext()
+    selection = {"include_points": [{"x": 5, "y": 5}, {"x": 600, "y": 5}], "keep_mask": {"content": photo}}
+    request = studio_pb2.CreateCutoutRequest(image={"content": photo}, selection=selection)
+    await made.grpc_api().CreateCutout(request, context)
+    transport = httpx.ASGITransport(made.http_app(), client=("127.0.0.1", 4000))
+    async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
+        answer = await client.post(
+            "/v1/cutouts",
+            files={"image": ("a.jpg", photo), "selection.keep_mask": ("b.jpg", photo)},
+            data={"selection.include_points": ["5,5", "600,5"]},
+        )
+    assert answer.json()["details"]["field"] == "selection.include_points.1"
+    assert context.details == answer.json()["detail"]
+    assert (context.code, answer.status_code) == (TABLE["invalid_input"].grpc, 400)

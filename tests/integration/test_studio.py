@@ -44,6 +44,19 @@ def test_cropped_cutout_is_the_box_and_its_padding(service, photo):
     assert (answer.image.width, answer.image.height) == (answer.box.width, answer.box.height)
 
 
+def test_selection_narrows_the_cutout_and_the_answer_tells_its_instances(service, photo):
+    box = {"left": 200, "top": 0, "width": 200, "height": 400}
+    request = studio_pb2.CreateCutoutRequest(
+        image={"content": photo}, selection={"include_boxes": [box]}, output={"inline": True}
+    )
+    answer = service.studio.CreateCutout(request)
+    alpha = pixels(answer.image.content)[..., 3]
+    assert alpha.max() == 255
+    assert not alpha[:, :200].any()
+    assert not alpha[:, 400:].any()
+    assert sum(instance.area_px for instance in answer.instances) == pytest.approx((alpha > 127).sum(), rel=0.01)
+
+
 def test_shot_over_grpc_stands_in_the_scene_unchanged(service, photo):
     answer = service.studio.CreateShot(
         shot_request(photo, output={"inline": True}), metadata=[("request_id", "shot-1")]

@@ -4,10 +4,12 @@ import asyncio
 import base64
 
 import httpx
+import numpy as np
 import pytest
 
 from services.common.errors import NotReady
 from tests.support.gateway_parts import PUBLIC_URL, Parts
+from tests.support.photos import encoded, flat
 
 
 @pytest.fixture
@@ -95,6 +97,49 @@ async def test_picture_itself_is_answered_when_accept_asks_for_it(client, form):
 async def test_faulty_field_of_a_form_is_named(client, form, fields, field):
     problem = problem_of(await client().post("/v1/shots", files=form["files"], data=fields))
     assert (problem["code"], problem["details"]["field"]) == ("invalid_input", field)
+
+
+@pytest.fixture
+def mask():
+    return encoded(np.full((400, 600, 3), 255, np.uint8), "PNG")
+
+
+async def test_selection_is_the_same_in_a_form_and_in_json(client, form, photo, mask):
+    form["files"]["selection.keep_mask"] = ("mask.png", mask)
+    form["data"] |= {"selection.include_points": ["300,200", "310, 210"], "selection.exclude_boxes": "0,0,10,20"}
+    as_form = await client().post("/v1/shots", **form)
+    selection = {
+        "keep_mask": {"content": base64.b64encode(mask).decode()},
+        "include_points": [{"x": 300, "y": 200}, {"x": 310, "y": 210}],
+        "exclude_boxes": [{"left": 0, "top": 0, "width": 10, "height": 20}],
+    }
+    body = {"image": {"content": base64.b64encode(photo).decode()}, "scene_id": "white", "seed": 1}
+    as_json = await client().post("/v1/shots", json={**body, "selection": selection})
+    assert as_form.status_code == 200
+    assert as_form.json()["recipe_sha256"] == as_json.json()["recipe_sha256"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"selection.include_points": ["5,5", "-1,5"]}, "selection.include_points.1"),
+        ({"selection.exclude_points": "600,5"}, "selection.exclude_points.0"),
+        ({"selection.exclude_points": "5"}, "selection.exclude_points.0"),
+        ({"selection.include_points": ["5,5"] * 65}, "selection.include_points"),
+        ({"selection.include_boxes": "590,0,20,20"}, "selection.include_boxes.0"),
+        ({"selection.exclude_boxes": ["1,1,5,5"] * 17}, "selection.exclude_boxes"),
+    ],
+    ids=["negative point", "point beyond", "half a point", "too many points", "box beyond", "too many boxes"],
+)
+async def test_faulty_selection_is_named(client, form, fields, field):
+    problem = problem_of(await client().post("/v1/cutouts", files=form["files"], data=fields))
+    assert (problem["code"], problem["details"]["field"]) == ("invalid_input", field)
+
+
+async def test_keep_mask_of_another_size_is_named(client, photo):
+    files = {"image": ("a.jpg", photo), "selection.keep_mask": ("m.png", flat(300, 600))}
+    problem = problem_of(await client().post("/v1/cutouts", files=files))
+    assert (problem["code"], problem["details"]["field"]) == ("invalid_input", "selection.keep_mask")
 
 
 async def test_form_takes_one_file_named_image(client, photo):

@@ -37,6 +37,8 @@ def test_post_takes_json_and_a_form(path, parts):
     form = content["multipart/form-data"]["schema"]
     assert parts <= set(form["properties"])
     assert form["properties"]["image"]["format"] == "binary"
+    assert form["properties"]["selection.keep_mask"]["format"] == "binary"
+    assert form["properties"]["selection.include_points"]["items"]["description"] == "x,y"
     assert "$ref" not in json.dumps(form)
 
 

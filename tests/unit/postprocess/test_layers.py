@@ -15,7 +15,7 @@ from services.common.pose import Pose
 from services.common.srgb import decode, encode
 from services.generate.schema import GenerateResult
 from services.postprocess.composite import Composition
-from services.postprocess.layers import draw_layer
+from services.postprocess.layers import draw_layer, draw_uncertainty
 from services.postprocess.product import place_product
 from services.postprocess.restorer import compose
 from services.postprocess.schema import LayerName, Output, Placement, Preservation, RestoreRequest, Shadow
@@ -83,3 +83,19 @@ def test_layer_of_nothing_is_transparent(name: LayerName) -> None:
     parts = composed(finish=Finish(0, 1), shadow=Shadow.NONE)
     assert draw_layer(name, parts).shape == (*CANVAS, 4)
     assert not draw_layer(name, parts).any()
+
+
+@pytest.mark.parametrize(("scale", "origin"), [(1.0, (30, 25)), (0.5, (35, 30)), (2.0, (-10, -10))])
+def test_uncertainty_lies_where_the_product_does(scale: float, origin: tuple[int, int]) -> None:
+    uncertainty = np.zeros(IMAGE.shape[:2], np.uint8)
+    uncertainty[40:50, 40:50] = 200
+    placement = replace(REQUEST.placement, scale=scale, top=origin[0], left=origin[1])
+    layer = draw_uncertainty(replace(CUTOUT, uncertainty=uncertainty), placement)
+    rows, columns = np.nonzero(layer > 100)
+    assert layer.shape == CANVAS
+    assert rows.min() == pytest.approx(origin[0] + 30 * scale, abs=1)
+    assert columns.max() + 1 == pytest.approx(origin[1] + 40 * scale, abs=1)
+
+
+def test_uncertainty_of_a_cutout_that_was_given_is_none() -> None:
+    assert not draw_uncertainty(CUTOUT, REQUEST.placement).any()

@@ -12,7 +12,7 @@ PRODUCT, BACKDROP = (200, 40, 30), (90, 160, 220)
 
 @pytest.fixture(scope="module")
 def estimator(tmp_path_factory):
-    return ForegroundEstimator(2, tmp_path_factory.mktemp("compiled"))
+    return ForegroundEstimator(tmp_path_factory.mktemp("compiled"))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ PRODUCT, GROUND = np.array([200, 40, 30]), np.array([40, 90, 160])
 
 @pytest.fixture(scope="module")
 def estimator(tmp_path_factory):
-    return ForegroundEstimator(2, tmp_path_factory.mktemp("compiled"))
+    return ForegroundEstimator(tmp_path_factory.mktemp("compiled"))
 
 
 @pytest.fixture

@@ -59,8 +59,15 @@ def test_result_names_its_model_and_time(segmenter, ball):
     assert result.duration_s > 0
 
 
+def test_uncertainty_is_a_map_of_the_photos_size(segmenter, ball):
+    result = cut(segmenter, ball[0])
+    assert result.uncertainty.shape == (180, 240)
+    assert result.uncertainty.dtype == np.uint8
+
+
 def test_photo_without_a_product_has_no_box_and_no_alpha(segmenter):
     result = cut(segmenter, np.full((90, 120, 3), 180, np.uint8))
+    assert result.uncertainty is None
     assert result.box is None
     assert not result.alpha.any()
     assert result.confidence == 0

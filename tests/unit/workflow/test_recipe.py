@@ -33,6 +33,8 @@ def digest(scene="marble", seed=1, model="isnet 1", engine="plates 1", output=("
         {"preservation": "HARMONIZED"},
         {"output": ("JPEG", 92, "key")},
         {"output": ("PNG", 50, "key")},
+        {"selection": {"include_points": [{"x": 3, "y": 4}]}},
+        {"selection": {"keep_mask": {"content": b"mask"}}},
         {"model": "isnet 2"},
         {"engine": "plates 2"},
     ],

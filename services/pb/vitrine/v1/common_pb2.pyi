@@ -163,7 +163,9 @@ Global___Box: _TypeAlias = Box  # noqa: Y015
 
 @_typing.final
 class Point(_message.Message):
-    """A pixel of the image it is said of, counted from its top left corner."""
+    """A pixel of the image it is said of, counted from 0 at its top left corner: columns to the right, rows down. Of a photo as it
+    is shown, after its EXIF orientation.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

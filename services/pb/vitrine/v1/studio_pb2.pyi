@@ -52,6 +52,60 @@ class OutputOptions(_message.Message):
 Global___OutputOptions: _TypeAlias = OutputOptions  # noqa: Y015
 
 @_typing.final
+class ProductSelection(_message.Message):
+    """What of the photo is the product, pointed at. Boxes and points are in pixels of the photo as it is shown, after its EXIF
+    orientation, and lie inside it. All parts are optional and narrow together.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEEP_MASK_FIELD_NUMBER: _builtins.int
+    INCLUDE_POINTS_FIELD_NUMBER: _builtins.int
+    EXCLUDE_POINTS_FIELD_NUMBER: _builtins.int
+    INCLUDE_BOXES_FIELD_NUMBER: _builtins.int
+    EXCLUDE_BOXES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def keep_mask(self) -> _common_pb2.ImageSource:
+        """A picture of the photo's shown size, in any format that photos have: bright where the product may be, dark elsewhere.
+        Of one with an alpha channel, the alpha decides. What is bright here or in an include-box may be product.
+        """
+
+    @_builtins.property
+    def include_points(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.Point]:
+        """On the product, at most 64. Other things that are not connected with it go; where a point lies on nothing that was
+        found, the thing under it is added.
+        """
+
+    @_builtins.property
+    def exclude_points(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.Point]:
+        """On parts that are to go, at most 64: a hanger, a hand, the second shoe. The part is cut off along its own edges."""
+
+    @_builtins.property
+    def include_boxes(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.Box]:
+        """Nothing outside them is product, at most 16."""
+
+    @_builtins.property
+    def exclude_boxes(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.Box]:
+        """Nothing inside them is product, at most 16."""
+
+    def __init__(
+        self,
+        *,
+        keep_mask: _common_pb2.ImageSource | None = ...,
+        include_points: _abc.Iterable[_common_pb2.Point] | None = ...,
+        exclude_points: _abc.Iterable[_common_pb2.Point] | None = ...,
+        include_boxes: _abc.Iterable[_common_pb2.Box] | None = ...,
+        exclude_boxes: _abc.Iterable[_common_pb2.Box] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["keep_mask", b"keep_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exclude_boxes", b"exclude_boxes", "exclude_points", b"exclude_points", "include_boxes", b"include_boxes", "include_points", b"include_points", "keep_mask", b"keep_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProductSelection: _TypeAlias = ProductSelection  # noqa: Y015
+
+@_typing.final
 class CreateCutoutRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -61,6 +115,7 @@ class CreateCutoutRequest(_message.Message):
     PADDING_FIELD_NUMBER: _builtins.int
     BACKGROUND_COLOR_FIELD_NUMBER: _builtins.int
     TIMEOUT_FIELD_NUMBER: _builtins.int
+    SELECTION_FIELD_NUMBER: _builtins.int
     crop: _builtins.bool
     """Keep only the product's box, widened by `padding`, instead of the photo's whole frame."""
     padding: _builtins.float
@@ -75,6 +130,10 @@ class CreateCutoutRequest(_message.Message):
     def timeout(self) -> _duration_pb2.Duration:
         """Give up after this time. Unset: the service's default."""
 
+    @_builtins.property
+    def selection(self) -> Global___ProductSelection:
+        """Unset: whatever the segmentation takes for the product."""
+
     def __init__(
         self,
         *,
@@ -84,14 +143,47 @@ class CreateCutoutRequest(_message.Message):
         padding: _builtins.float = ...,
         background_color: _builtins.str = ...,
         timeout: _duration_pb2.Duration | None = ...,
+        selection: Global___ProductSelection | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "output", b"output", "timeout", b"timeout"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "output", b"output", "selection", b"selection", "timeout", b"timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["background_color", b"background_color", "crop", b"crop", "image", b"image", "output", b"output", "padding", b"padding", "timeout", b"timeout"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["background_color", b"background_color", "crop", b"crop", "image", b"image", "output", b"output", "padding", b"padding", "selection", b"selection", "timeout", b"timeout"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CreateCutoutRequest: _TypeAlias = CreateCutoutRequest  # noqa: Y015
+
+@_typing.final
+class ProductInstance(_message.Message):
+    """One of several products in a photo that do not touch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOX_FIELD_NUMBER: _builtins.int
+    AREA_PX_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    area_px: _builtins.int
+    """Its pixels above half alpha."""
+    confidence: _builtins.float
+    """How sure the segmentation is of it, 0 to 1."""
+    @_builtins.property
+    def box(self) -> _common_pb2.Box:
+        """Where it is in the photo."""
+
+    def __init__(
+        self,
+        *,
+        box: _common_pb2.Box | None = ...,
+        area_px: _builtins.int = ...,
+        confidence: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["box", b"box"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_px", b"area_px", "box", b"box", "confidence", b"confidence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProductInstance: _TypeAlias = ProductInstance  # noqa: Y015
 
 @_typing.final
 class CreateCutoutResponse(_message.Message):
@@ -103,6 +195,7 @@ class CreateCutoutResponse(_message.Message):
     CONFIDENCE_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
     TIMINGS_FIELD_NUMBER: _builtins.int
+    INSTANCES_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     confidence: _builtins.float
     """How sure the segmentation is, 0 to 1."""
@@ -116,6 +209,10 @@ class CreateCutoutResponse(_message.Message):
 
     @_builtins.property
     def timings(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.StageTiming]: ...
+    @_builtins.property
+    def instances(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProductInstance]:
+        """The products in the photo, the largest first."""
+
     def __init__(
         self,
         *,
@@ -125,10 +222,11 @@ class CreateCutoutResponse(_message.Message):
         confidence: _builtins.float = ...,
         model: _builtins.str = ...,
         timings: _abc.Iterable[_common_pb2.StageTiming] | None = ...,
+        instances: _abc.Iterable[Global___ProductInstance] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["box", b"box", "image", b"image"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["box", b"box", "confidence", b"confidence", "image", b"image", "model", b"model", "request_id", b"request_id", "timings", b"timings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["box", b"box", "confidence", b"confidence", "image", b"image", "instances", b"instances", "model", b"model", "request_id", b"request_id", "timings", b"timings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -218,6 +316,10 @@ class Layer(_message.Message):
         """The scene without product: RGB, 8 bits."""
         HEATMAP: Layer._Name.ValueType  # 6
         """Where the product changed, to be laid over the picture: RGBA, 8 bits, the hotter the more."""
+        UNCERTAINTY: Layer._Name.ValueType  # 7
+        """How little ALPHA means, from 0 = certain: grey, 8 bits. 128 and more where product and background look too alike to
+        tell in the photo.
+        """
 
     class Name(_Name, metaclass=_NameEnumTypeWrapper): ...
     NAME_UNSPECIFIED: Layer.Name.ValueType  # 0
@@ -233,6 +335,10 @@ class Layer(_message.Message):
     """The scene without product: RGB, 8 bits."""
     HEATMAP: Layer.Name.ValueType  # 6
     """Where the product changed, to be laid over the picture: RGBA, 8 bits, the hotter the more."""
+    UNCERTAINTY: Layer.Name.ValueType  # 7
+    """How little ALPHA means, from 0 = certain: grey, 8 bits. 128 and more where product and background look too alike to
+    tell in the photo.
+    """
 
     NAME_FIELD_NUMBER: _builtins.int
     BLOB_FIELD_NUMBER: _builtins.int
@@ -661,6 +767,7 @@ class CreateShotRequest(_message.Message):
     PRESERVATION_FIELD_NUMBER: _builtins.int
     OUTPUT_FIELD_NUMBER: _builtins.int
     TIMEOUT_FIELD_NUMBER: _builtins.int
+    SELECTION_FIELD_NUMBER: _builtins.int
     LAYERS_FIELD_NUMBER: _builtins.int
     REPORT_FIELD_NUMBER: _builtins.int
     THRESHOLDS_FIELD_NUMBER: _builtins.int
@@ -692,6 +799,10 @@ class CreateShotRequest(_message.Message):
         """Give up after this time. Unset: the service's default."""
 
     @_builtins.property
+    def selection(self) -> Global___ProductSelection:
+        """Unset: whatever the segmentation takes for the product."""
+
+    @_builtins.property
     def layers(self) -> _containers.RepeatedScalarFieldContainer[Global___Layer.Name.ValueType]:
         """Parts of the picture that are wanted as files of their own."""
 
@@ -712,14 +823,15 @@ class CreateShotRequest(_message.Message):
         preservation: Global___CreateShotRequest.Preservation.ValueType = ...,
         output: Global___OutputOptions | None = ...,
         timeout: _duration_pb2.Duration | None = ...,
+        selection: Global___ProductSelection | None = ...,
         layers: _abc.Iterable[Global___Layer.Name.ValueType] | None = ...,
         report: Global___PreservationReport.Level.ValueType = ...,
         thresholds: Global___PreservationThresholds | None = ...,
         max_attempts: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "image", b"image", "output", b"output", "seed", b"seed", "thresholds", b"thresholds", "timeout", b"timeout"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "image", b"image", "output", b"output", "seed", b"seed", "selection", b"selection", "thresholds", b"thresholds", "timeout", b"timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "image", b"image", "layers", b"layers", "max_attempts", b"max_attempts", "output", b"output", "pose", b"pose", "preservation", b"preservation", "report", b"report", "scene_id", b"scene_id", "seed", b"seed", "shadow", b"shadow", "thresholds", b"thresholds", "timeout", b"timeout"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "image", b"image", "layers", b"layers", "max_attempts", b"max_attempts", "output", b"output", "pose", b"pose", "preservation", b"preservation", "report", b"report", "scene_id", b"scene_id", "seed", b"seed", "selection", b"selection", "shadow", b"shadow", "thresholds", b"thresholds", "timeout", b"timeout"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__camera_pitch_deg: _TypeAlias = _typing.Literal["camera_pitch_deg"]  # noqa: Y015
     _WhichOneofArgType__camera_pitch_deg: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg"]  # noqa: Y015
@@ -796,6 +908,7 @@ class CreateShotResponse(_message.Message):
     VIEW_CONFIDENCE_FIELD_NUMBER: _builtins.int
     LAYERS_FIELD_NUMBER: _builtins.int
     REPORT_FIELD_NUMBER: _builtins.int
+    INSTANCES_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     scene_id: _builtins.str
     seed: _builtins.int
@@ -829,6 +942,10 @@ class CreateShotResponse(_message.Message):
 
     @_builtins.property
     def report(self) -> Global___PreservationReport: ...
+    @_builtins.property
+    def instances(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProductInstance]:
+        """The products in the photo, the largest first."""
+
     def __init__(
         self,
         *,
@@ -847,10 +964,11 @@ class CreateShotResponse(_message.Message):
         view_confidence: _builtins.float = ...,
         layers: _abc.Iterable[Global___Layer] | None = ...,
         report: Global___PreservationReport | None = ...,
+        instances: _abc.Iterable[Global___ProductInstance] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "preservation", b"preservation", "product_box", b"product_box", "report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_pitch_deg", b"camera_pitch_deg", "confidence", b"confidence", "image", b"image", "layers", b"layers", "pose", b"pose", "preservation", b"preservation", "product_box", b"product_box", "recipe_sha256", b"recipe_sha256", "report", b"report", "request_id", b"request_id", "scale", b"scale", "scene_id", b"scene_id", "seed", b"seed", "timings", b"timings", "view_confidence", b"view_confidence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_pitch_deg", b"camera_pitch_deg", "confidence", b"confidence", "image", b"image", "instances", b"instances", "layers", b"layers", "pose", b"pose", "preservation", b"preservation", "product_box", b"product_box", "recipe_sha256", b"recipe_sha256", "report", b"report", "request_id", b"request_id", "scale", b"scale", "scene_id", b"scene_id", "seed", b"seed", "timings", b"timings", "view_confidence", b"view_confidence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,22 @@
+def test_selection_reaches_the_service(vitrine, address, photos, service, tmp_path):
+    (tmp_path / "mask.png").write_bytes(b"a mask")
+    vitrine(
+        "cutout", photos / "cup.jpg", "--address", address, "--keep-mask", tmp_path / "mask.png", "--include", "1,2",
+        "--include", "3,4", "--exclude", "5,6", "--include-box", "1,2,3,4", "--exclude-box", "5,6,7,8",
+    )  # fmt: skip
+    selection = service.requests[0].selection
+    assert selection.keep_mask.content == b"a mask"
+    assert [(point.x, point.y) for point in selection.include_points] == [(1, 2), (3, 4)]
+    assert [(point.x, point.y) for point in selection.exclude_points] == [(5, 6)]
+    assert (selection.include_boxes[0].left, selection.include_boxes[0].height) == (1, 4)
+    assert (selection.exclude_boxes[0].top, selection.exclude_boxes[0].width) == (6, 7)
+
+
+def test_shot_without_a_selection_sends_none(vitrine, address, photos, service):
+    vitrine("shoot", photos / "cup.jpg", "-s", "marble", "--address", address)
+    assert not service.requests[0].HasField("selection")
+
+
+def test_point_that_is_none_is_wrong_usage(vitrine, address, photos):
+    ran = vitrine("shoot", photos / "cup.jpg", "-s", "marble", "--address", address, "--exclude", "5;6")
+    assert ran.exit_code == 2
