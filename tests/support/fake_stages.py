@@ -48,7 +48,6 @@ class FakeStages:
     Attributes:
         requests: By stage, what came in last.
         seeds: Of all backgrounds, in order.
-        pause_s: How long each background takes.
         cancelled: Stages that were stopped while they worked.
     """
 
@@ -59,7 +58,6 @@ class FakeStages:
         self.slow = slow or {}
         self.failing = dict(failing or {})
         self.seeds = []
-        self.pause_s = 0.0
         self.requests = {}
         self.cancelled = []
         self._reached = defaultdict(asyncio.Event)
@@ -162,7 +160,6 @@ class _Generate:
     def run(self, request):
         async def work():
             self.fakes.seeds.append(request.seed)
-            await asyncio.sleep(self.fakes.pause_s)
             background = np.full((*request.camera.size_hw, 3), request.seed % 256, np.uint8)
             return GenerateResult(background, LIGHT, Finish(0.0, 1.0), "fake 1", 0.125)
 
