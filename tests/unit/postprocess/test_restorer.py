@@ -142,7 +142,8 @@ def test_full_report_is_taken_of_what_was_kept(restorer: Restorer, store: Memory
     assert shot.kept is not None
     height, width = shot.kept.evidence.picture.shape[:2]
     nothing = SegmentResult(np.zeros((height, width), np.uint16), shot.kept.evidence.picture, None, 0.0, "none", 0.0)
-    full = restorer.report(ReportRequest(Thresholds(), "shots/one"), shot, nothing, Deadline())
+    whole = ReportRequest(Thresholds({"shrink": 0.1}), "shots/one")
+    full = restorer.report(whole, shot, nothing, Deadline())
     assert "shrink" in {each.name for each in full.reports.whole.failures}
     [heat_map] = full.layers
     assert pixels(store, heat_map.blob.key).shape == (*CANVAS, 4)
