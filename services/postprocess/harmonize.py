@@ -5,14 +5,17 @@ the gain has none. Every part of it is bounded, so that a brand's colour stays t
 """
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.geometry import Box
 from services.common.light import Light
 from services.common.srgb import LUMINANCE, to_bytes, to_linear
 from services.postprocess.product import Product
+from services.postprocess.relight import spared
 
 #: Largest change of exposure, either way.
 MAX_EXPOSURE: Final = 0.15
@@ -28,20 +31,23 @@ _ADAPTATION: Final = 0.12
 _RING: Final = 0.15
 
 
-def harmonized(product: Product, background: NDArray[np.uint8], light: Light) -> Product:
+def harmonized(product: Product, background: NDArray[np.uint8], light: Light, text: Sequence[Box] = ()) -> Product:
     """The product under a smooth gain.
 
     Args:
         product: On the canvas.
         background: (H, W, 3) uint8 sRGB, without product.
         light: The scene's.
+        text: Boxes of lettering on the canvas, which keeps its own colours.
 
     Returns:
         The product with other colours, edges included, and everything else as it was.
     """
     gain = exposure_gain(product, background) * temperature_gain(light)[None, None, :]
     falloff = _falloff(product.box.width, light)
-    return product.recolored(to_bytes(to_linear(product.color) * (gain * falloff[None, :, None])))
+    gain = np.broadcast_to(gain * falloff[None, :, None], product.color.shape)
+    gain = spared(np.asarray(gain, np.float32), [box.within(product.box) for box in text])
+    return product.recolored(to_bytes(to_linear(product.color) * gain))
 
 
 def exposure_gain(product: Product, background: NDArray[np.uint8]) -> np.float32:

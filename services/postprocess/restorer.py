@@ -20,7 +20,9 @@ from services.common.image import ImageFormat
 from services.common.light import Finish, Light
 from services.common.pose import Pose
 from services.generate.schema import GenerateResult
+from services.postprocess.clean_plate import clean_plate
 from services.postprocess.composite import Composition, compose_parts, composite, on_color
+from services.postprocess.grain import grained
 from services.postprocess.harmonize import harmonized
 from services.postprocess.inspection import Inspection
 from services.postprocess.instances import Instances
@@ -32,6 +34,7 @@ from services.postprocess.preservation.thresholds import Level, Thresholds
 from services.postprocess.product import Product, place_product
 from services.postprocess.proof import picture_digest, product_digest
 from services.postprocess.reflection import reflect
+from services.postprocess.relight import relit
 from services.postprocess.schema import (
     CutoutRequest,
     CutoutResult,
@@ -272,7 +275,11 @@ def compose(request: RestoreRequest, product: Product, scene: GenerateResult, de
     deadline.check()
     reflection = reflect(product, request.camera, scene.finish, request.pose)
     deadline.check()
+    plate = clean_plate(scene, product, request.seed, deadline)
+    background = grained(plate.background, product, request.image, request.seed)
+    deadline.check()
     if request.preservation is Preservation.HARMONIZED:
-        product = harmonized(product, scene.background, scene.light)
+        lit = relit(product, scene.background) if plate.drawn else None
+        product = lit or harmonized(product, plate.background, scene.light)
         deadline.check()
-    return compose_parts(scene.background, product, shading, reflection)
+    return compose_parts(background, product, shading, reflection)

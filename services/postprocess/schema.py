@@ -89,6 +89,7 @@ class RestoreRequest:
         image: (H, W, 3) uint8 sRGB, the decoded photo.
         placement, camera, pose, shadow, preservation: See each.
         output: See there.
+        seed: uint32, of the grain.
         layers: Parts of the picture to store beside it, each once.
         level: How much will be measured: for FULL, what that takes is kept.
         thresholds: What is asked of the measures.
@@ -103,6 +104,7 @@ class RestoreRequest:
     shadow: Shadow
     preservation: Preservation
     output: Output
+    seed: int = 0
     layers: tuple[LayerName, ...] = ()
     level: Level = Level.BASIC
     thresholds: Thresholds = field(default_factory=Thresholds)

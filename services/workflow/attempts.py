@@ -165,6 +165,7 @@ class Attempts:
             shadow=recipe.shadow,
             preservation=recipe.preservation,
             output=self._output,
+            seed=recipe.seed,
             layers=self._layers,
             level=self._acceptance.level,
             thresholds=self._acceptance.thresholds,

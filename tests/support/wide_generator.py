@@ -13,7 +13,7 @@ class WideGenerator:
 
     Args:
         color: sRGB of the product.
-        wider_px: How far the block reaches beyond the product on every side.
+        wider_px: How far the block reaches beyond the product on every side; just too far for the clean plate.
         clean_seeds: Seeds whose background has none.
 
     Attributes:
@@ -21,7 +21,7 @@ class WideGenerator:
         seeds: Of all backgrounds, in order.
     """
 
-    def __init__(self, color, wider_px=6, clean_seeds=()):
+    def __init__(self, color, wider_px=12, clean_seeds=()):
         self.color = color
         self.wider_px = wider_px
         self.clean_seeds = clean_seeds

@@ -18,6 +18,7 @@ from services.common.pose import Pose
 from services.generate.scene import SceneCatalog
 from services.generate.schema import GenerateResult
 from services.postprocess.preservation.thresholds import Level, Thresholds
+from services.postprocess.product import place_product
 from services.postprocess.proof import core_digest
 from services.postprocess.restorer import Restorer
 from services.postprocess.schema import (
@@ -194,6 +195,47 @@ def test_resampled_shot_is_proven_against_the_resampled_photo(
 def test_harmonized_shot_says_that_it_changed_the_product(restorer: Restorer) -> None:
     result = restorer.shot(replace(REQUEST, preservation=Preservation.HARMONIZED), CUTOUT, SCENE, Deadline())
     assert result.core_sha256_before != result.core_sha256_after
+
+
+def drawn_wider(brightness: float = 1) -> GenerateResult:
+    """The scene by a generator that drew the product itself, two pixels too wide all round."""
+    product = place_product(IMAGE, CUTOUT, REQUEST.placement)
+    alpha, color = np.zeros(CANVAS, np.float32), np.zeros((*CANVAS, 3), np.float32)
+    alpha[product.box.slices()], color[product.box.slices()] = product.coverage(), cv2.blur(product.color, (5, 5))
+    alpha = cv2.dilate(alpha, np.ones((5, 5), np.uint8))[..., None]
+    picture = SCENE.background * (1 - alpha) + np.clip(color * brightness, 0, 255) * alpha
+    return replace(SCENE, clean=False, background=np.round(picture).astype(np.uint8))
+
+
+def test_ghost_of_a_drawn_product_is_gone_and_the_core_is_the_photos(restorer: Restorer, store: MemoryBlobs) -> None:
+    request = replace(REQUEST, shadow=Shadow.NONE)
+    result = restorer.shot(request, CUTOUT, drawn_wider(), Deadline())
+    picture = pixels(store, result.blob.key).astype(int)
+    clean = restorer.shot(request, CUTOUT, replace(SCENE, clean=True), Deadline())
+    expected = pixels(store, clean.blob.key).astype(int)
+    assert np.abs(picture - expected).max() <= 4
+    assert np.abs(drawn_wider().background.astype(int) - expected).max() > 60
+    assert result.core_sha256_before == result.core_sha256_after
+
+
+def test_harmonized_product_takes_the_light_that_it_was_drawn_in(restorer: Restorer, store: MemoryBlobs) -> None:
+    # No light can be read back from pixels of pure noise.
+    blind = Thresholds({"color_mean": 20, "color_p95": 40, "color_spot": 100})
+    request = replace(REQUEST, preservation=Preservation.HARMONIZED, thresholds=blind)
+    means = []
+    for brightness in (0.6, 1.0):
+        blob = restorer.shot(request, CUTOUT, drawn_wider(brightness), Deadline()).blob
+        means.append(pixels(store, blob.key)[70:86, 65:81].mean())
+    assert means[0] / means[1] == pytest.approx(0.6, abs=0.05)
+
+
+def test_same_seed_gives_the_same_picture(restorer: Restorer, store: MemoryBlobs) -> None:
+    pictures = []
+    for seed in (5, 5, 6):
+        blob = restorer.shot(replace(REQUEST, seed=seed), CUTOUT, SCENE, Deadline()).blob
+        pictures.append(pixels(store, blob.key))
+    assert np.array_equal(pictures[0], pictures[1])
+    assert not np.array_equal(pictures[0], pictures[2])
 
 
 @pytest.mark.parametrize("image_format", list(ImageFormat))

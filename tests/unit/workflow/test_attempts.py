@@ -161,6 +161,7 @@ def red_block():
         pose="STANDING",
         camera_pitch_deg=10,
         shadow="NONE",
+        thresholds={"halo": 10},
     )
 
 
@@ -181,19 +182,18 @@ class Drawn:
         self.store.files.clear()
 
 
-async def test_product_drawn_too_wide_is_refused_for_its_ghost_and_stored_nowhere(red_block):
-    drawn = Drawn(wider_px=6)
+async def test_product_drawn_wider_than_can_be_hidden_is_refused_and_stored_nowhere(red_block):
+    drawn = Drawn()
     await drawn.knows_where_it_stands(red_block)
     with pytest.raises(ProductChanged) as caught:
         await drawn.workflow.shot(red_block)
-    ghost = next(each for each in report_in(caught).measures if each.name == "ghost")
-    assert not ghost.passed
-    assert ghost.value == pytest.approx(6, abs=1)
+    [halo] = [each for each in report_in(caught).measures if not each.passed]
+    assert (halo.name, halo.threshold) == ("halo", 10)
     assert len(drawn.generator.seeds) == 3
     assert not drawn.store.files
 
 
-async def test_seed_that_draws_no_ghost_is_found(red_block):
+async def test_seed_that_draws_nothing_beside_the_product_is_found(red_block):
     drawn = Drawn(clean_seeds=list(seeds(7, 3))[2:])
     await drawn.knows_where_it_stands(red_block)
     answer = await drawn.workflow.shot(red_block)
@@ -203,10 +203,9 @@ async def test_seed_that_draws_no_ghost_is_found(red_block):
     assert list(drawn.store.files) == [answer.image.key]
 
 
-async def test_threshold_that_allows_the_ghost_lets_it_pass(red_block):
-    drawn = Drawn(wider_px=6)
+async def test_threshold_that_allows_what_is_seen_lets_it_pass(red_block):
+    drawn = Drawn()
     await drawn.knows_where_it_stands(red_block)
-    thresholds = PreservationThresholds(ghost=10, halo=255)
-    answer = await drawn.workflow.shot(red_block.model_copy(update={"thresholds": thresholds}))
+    answer = await drawn.workflow.shot(red_block.model_copy(update={"thresholds": PreservationThresholds(halo=255)}))
     assert drawn.generator.seeds == [7]
-    assert next(each for each in answer.report.measures if each.name == "ghost").threshold == 10
+    assert next(each for each in answer.report.measures if each.name == "halo").threshold == 255
