@@ -70,12 +70,12 @@ fmt: $(INSTALLED)  ## Format and mend what ruff can
 	@$(BIN)/ruff format .
 
 weights: $(INSTALLED)
-	@$(BIN)/vitrine models fetch
+	@$(BIN)/vitrine models pull
 
 constraints:  ## Pin all packages anew, from a fresh environment
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT; $(PYTHON) -m venv "$$fresh"; \
 		"$$fresh/bin/python" -m pip install --quiet --disable-pip-version-check -e ".[dev]"; \
-		{ sed -n '/^#/p' constraints.txt; "$$fresh/bin/python" -m pip freeze --exclude-editable; } > constraints.new; \
+		{ sed -n '/^#/p' constraints.txt; "$$fresh/bin/python" -m pip freeze --exclude-editable | sed 's/+cpu$$//'; } > constraints.new; \
 		mv constraints.new constraints.txt
 	@echo "constraints.txt: $$(grep -c == constraints.txt) packages pinned"
 
@@ -89,7 +89,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || $(call fail,Python 3.11 or newer is needed; found $$(python3 --version 2>&1 || echo none))
 	@"$(PYTHON)" -c '$(NEW_ENOUGH)' 2>/dev/null || $(call fail,$(PYTHON) is not Python 3.11 or newer)
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || $(call fail,$(PYTHON) has no venv module: install it (on Debian: apt install python3-venv))
-	$(call say,install: packages into $(VENV) (1.8 GB; a few minutes the first time))
+	$(call say,install: packages into $(VENV) (2.8 GB; a few minutes the first time))
 	@{ $(BIN)/python -c '$(NEW_ENOUGH)' && $(BIN)/python -m pip --version; } >/dev/null 2>&1 || \
 		{ rm -rf $(VENV); "$(PYTHON)" -m venv $(VENV); }
 	@$(BIN)/python -m pip install --disable-pip-version-check --no-input -c constraints.txt -e ".[dev]" > $(VENV)/install.log 2>&1 || \

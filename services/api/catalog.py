@@ -40,6 +40,7 @@ class ListModelsRequest(Message):
 class ModelKind(StrEnum):
     SEGMENTATION = "SEGMENTATION"
     ENVIRONMENT = "ENVIRONMENT"
+    CHECKPOINT = "CHECKPOINT"
 
 
 class Model(Message):

@@ -106,6 +106,7 @@ class ModelSettings(Section):
     mirror: str = Field(
         "", description="Looked in first: a directory, https:// or s3:// prefix holding files by digest."
     )
+    catalog: Path | None = Field(None, description="The operator's own catalogue file, beside the shipped one.")
     segmentation: str = Field("isnet", description="Catalogue name of the segmentation model.")
 
 

@@ -14,6 +14,7 @@ from services.common.errors import InvalidInput, NotFound
 from services.common.place import Place
 from services.common.pose import Pose
 from services.generate.backdrop import Backdrop, Optics, Part
+from services.generate.prompt import ScenePrompt
 
 
 class PitchRange(Part):
@@ -56,6 +57,15 @@ class Scene(Part):
     layout: LayoutHints
     backdrop: Backdrop
     optics: Optics = Optics()
+    prompt: ScenePrompt | None = None
+
+    @property
+    def words(self) -> ScenePrompt:
+        """The scene in words: as its file has them, or made of its description."""
+        if self.prompt is not None:
+            return self.prompt
+        plain = self.description.replace("{", "").replace("}", "").rstrip(".")
+        return ScenePrompt(template=f"product photograph of {{product}}, {plain}")
 
 
 class SceneCatalog:

@@ -1,17 +1,20 @@
 """The model catalogue: every file that is fetched, with its digest, licence and sources."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from importlib import resources
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from services.api.catalog import ModelKind
 from services.common.errors import NotFound
 
+#: What entries are called.
+_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 #: A path inside an archive: relative, of plain segments, nothing that climbs out.
 _MEMBER = r"^[A-Za-z0-9_@-][A-Za-z0-9_@.-]*(/[A-Za-z0-9_@-][A-Za-z0-9_@.-]*)*$"
 
@@ -68,21 +71,113 @@ class PathSpec(Part):
     path: Path
 
 
-SourceSpec = NpmSpec | HttpsSpec | S3Spec | PathSpec
+class HubSpec(Part):
+    """The file in a repository of the Hugging Face hub; `revision` is best a commit."""
+
+    type: Literal["hub"]
+    repo: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    revision: str = Field("main", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    file: str = Field("", pattern=r"^$|" + _MEMBER)
 
 
-class ModelEntry(Part):
-    """One file. `license` is an SPDX id; `sources` may be empty where only the mirror has it."""
+SourceSpec = NpmSpec | HttpsSpec | S3Spec | PathSpec | HubSpec
+#: Of a folder: `path`, `key`, `url` and `repo` name the folder, its files lie below.
+FolderSpec = HttpsSpec | S3Spec | PathSpec | HubSpec
 
-    name: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
-    version: str
-    kind: ModelKind
+
+class FileEntry(Part):
+    """A file to be had. `name` is for messages; `sources` may be empty where only the mirror has it."""
+
+    name: str
     file: str = Field(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size_bytes: int = Field(ge=0)
+    sources: tuple[Annotated[SourceSpec, Field(discriminator="type")], ...] = ()
+
+
+class ModelEntry(FileEntry):
+    """An entry of one file. `license` is an SPDX id."""
+
+    name: str = Field(pattern=_NAME)
+    version: str
+    kind: Literal[ModelKind.SEGMENTATION, ModelKind.ENVIRONMENT]
     size_bytes: int = Field(gt=0)
     license: str
     origin: str
-    sources: tuple[Annotated[SourceSpec, Field(discriminator="type")], ...] = ()
+
+    @property
+    def files(self) -> Mapping[str, FileEntry]:
+        """The files by their paths in the entry: this one."""
+        return {self.file: self}
+
+
+class CheckpointFile(Part):
+    """One file of a checkpoint; `path` in its folder."""
+
+    path: str = Field(pattern=_MEMBER)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size_bytes: int = Field(ge=0)
+
+
+class CheckpointEntry(Part):
+    """A folder in diffusers' layout, with the digest of each file that is taken from it; see `manifest.py`."""
+
+    name: str = Field(pattern=_NAME)
+    version: str
+    kind: Literal[ModelKind.CHECKPOINT]
+    license: str
+    origin: str
+    manifest: tuple[CheckpointFile, ...] = Field(min_length=1)
+    sources: tuple[Annotated[FolderSpec, Field(discriminator="type")], ...] = ()
+
+    @model_validator(mode="after")
+    def _every_path_is_one_file(self) -> Self:
+        paths = [file.path for file in self.manifest]
+        folders = {str(parent) for path in paths for parent in PurePosixPath(path).parents}
+        twice = sorted({path for path in paths if paths.count(path) > 1} | (folders & set(paths)))
+        if twice:
+            raise ValueError(f"{twice[0]!r} stands for more than one file")
+        return self
+
+    @property
+    def sha256(self) -> str:
+        """Of the list of files: a line "digest  path" each, as sha256sum writes it, sorted by path."""
+        lines = (f"{file.sha256}  {file.path}\n" for file in sorted(self.manifest, key=lambda file: file.path))
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all files."""
+        return sum(file.size_bytes for file in self.manifest)
+
+    @property
+    def files(self) -> Mapping[str, FileEntry]:
+        """The files by their paths in the folder, each with sources of its own."""
+        return {
+            file.path: FileEntry(
+                name=f"{self.name}/{file.path}", file=f"part{PurePosixPath(file.path).suffix or '.txt'}",
+                sha256=file.sha256, size_bytes=file.size_bytes,
+                sources=tuple(_below(source, file.path) for source in self.sources),
+            )
+            for file in self.manifest
+        }  # fmt: skip
+
+
+def _below(folder: FolderSpec, path: str) -> SourceSpec:
+    """The source of a file in a folder."""
+    match folder:
+        case HttpsSpec(url=url):
+            return HttpsSpec(type="https", url=f"{url.rstrip('/')}/{path}")
+        case S3Spec(bucket=bucket, key=key):
+            return S3Spec(type="s3", bucket=bucket, key=f"{key.rstrip('/')}/{path}")
+        case PathSpec(path=at):
+            return PathSpec(type="path", path=at / path)
+        case HubSpec():
+            return folder.model_copy(update={"file": path})
+
+
+Entry = ModelEntry | CheckpointEntry
+_ENTRIES = TypeAdapter(tuple[Annotated[Entry, Field(discriminator="kind")], ...])
 
 
 class ModelCatalog:
@@ -92,19 +187,39 @@ class ModelCatalog:
         ValueError: Two entries share a name.
     """
 
-    def __init__(self, entries: tuple[ModelEntry, ...]) -> None:
+    def __init__(self, entries: tuple[Entry, ...]) -> None:
         by_name = {entry.name: entry for entry in entries}
         if len(by_name) < len(entries):
             raise ValueError("two entries of the model catalogue share a name")
-        self.entries: Mapping[str, ModelEntry] = MappingProxyType(by_name)
+        self.entries: Mapping[str, Entry] = MappingProxyType(by_name)
 
     @classmethod
     def shipped(cls) -> Self:
         """The catalogue that comes with Vitrine."""
-        text = resources.files("services.models").joinpath("catalog.yaml").read_text("utf-8")
-        return cls(tuple(ModelEntry.model_validate(entry) for entry in yaml.safe_load(text)["models"]))
+        return cls(read_entries(resources.files("services.models").joinpath("catalog.yaml").read_text("utf-8")))
 
-    def get(self, name: str) -> ModelEntry:
+    @classmethod
+    def open(cls, own: Path | None) -> Self:
+        """The shipped catalogue and an operator's file of the same form; None = the shipped one alone.
+
+        Raises:
+            ValueError: The file is missing or no catalogue, or one of its names is taken.
+        """
+        shipped = cls.shipped()
+        if own is None:
+            return shipped
+        try:
+            entries = read_entries(own.read_text("utf-8"))
+        except OSError as error:
+            raise ValueError(f"models.catalog is {str(own)!r}, which can't be read: {error.strerror}") from error
+        except ValueError as error:
+            raise ValueError(f"models.catalog: {own.name} is no model catalogue: {error}") from error
+        for entry in entries:
+            if entry.name in shipped.entries:
+                raise ValueError(f"models.catalog: there is a model {entry.name!r} already; rename it")
+        return cls((*shipped, *entries))
+
+    def get(self, name: str) -> Entry:
         """The entry with that name.
 
         Raises:
@@ -114,8 +229,20 @@ class ModelCatalog:
             raise NotFound(f"no model {name!r}; known are {', '.join(self.entries)}", field="model")
         return self.entries[name]
 
-    def __iter__(self) -> Iterator[ModelEntry]:
+    def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries.values())
 
     def __len__(self) -> int:
         return len(self.entries)
+
+
+def read_entries(text: str) -> tuple[Entry, ...]:
+    """The entries of a catalogue file, YAML with a list under `models`.
+
+    Raises:
+        ValueError: It is none.
+    """
+    try:
+        return _ENTRIES.validate_python(yaml.safe_load(text)["models"])
+    except (yaml.YAMLError, TypeError, KeyError) as error:
+        raise ValueError(f"wanted is YAML with a list under 'models' ({type(error).__name__})") from error

@@ -7,8 +7,9 @@ from typing import Any
 
 import boto3
 
-from services.models.catalog import HttpsSpec, ModelEntry, NpmSpec, PathSpec, S3Spec, SourceSpec
+from services.models.catalog import FileEntry, HttpsSpec, HubSpec, NpmSpec, PathSpec, S3Spec, SourceSpec
 from services.models.sources.https import HttpsSource
+from services.models.sources.hub import hub_url
 from services.models.sources.npm import NpmPackages, NpmSource
 from services.models.sources.path import PathSource
 from services.models.sources.s3 import S3Source
@@ -45,6 +46,8 @@ class SourceOpener:
                 return S3Source(bucket, key, self._s3_client)
             case PathSpec(path=path):
                 return PathSource(path)
+            case HubSpec():
+                return HttpsSource(hub_url(spec), self._tls)
 
     def open_mirror(self, mirror: str, sha256: str) -> Source:
         """A file of the mirror: a directory, an https:// or an s3:// prefix, where files are named by their digest.
@@ -62,7 +65,7 @@ class SourceOpener:
             return S3Source(bucket, "/".join(filter(None, (prefix.strip("/"), sha256))), self._s3_client)
         raise ValueError(f"models.mirror must be a directory, https:// or s3://, got {scheme}://")
 
-    def release(self, wanted: Iterable[ModelEntry]) -> None:
+    def release(self, wanted: Iterable[FileEntry]) -> None:
         """Delete what sources keep between fetches and no wanted entry needs."""
         specs = (spec for entry in wanted for spec in entry.sources)
         self._packages.prune(spec for spec in specs if isinstance(spec, NpmSpec))

@@ -103,8 +103,8 @@ def test_models_list_tells_what_is_here(vitrine, mirror):
     assert "isnet" in vitrine("models", "list").stdout
 
 
-def test_models_fetch_of_an_unknown_one_lists_the_known(vitrine, mirror):
-    ran = vitrine("models", "fetch", "gpt")
+def test_models_pull_of_an_unknown_one_lists_the_known(vitrine, mirror):
+    ran = vitrine("models", "pull", "gpt")
     assert ran.exit_code == 1
     assert "isnet" in ran.stderr
 

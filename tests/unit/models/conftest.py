@@ -5,7 +5,8 @@ import pytest
 from services.api.catalog import ModelKind
 from services.common.settings import ModelSettings
 from services.models.cache import ModelCache
-from services.models.catalog import ModelCatalog, ModelEntry
+from services.models.catalog import CheckpointEntry, ModelCatalog, ModelEntry
+from services.models.manifest import list_files
 from services.models.sources.npm import NpmPackages
 from services.models.sources.opener import SourceOpener
 
@@ -18,6 +19,19 @@ def entry_of():
         return ModelEntry(
             name=name, version="1", kind=ModelKind.SEGMENTATION, file="tiny.onnx", license="MIT", origin="a test",
             sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content), sources=sources,
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
+def checkpoint_of():
+    """Makes a checkpoint's entry for a folder of any files."""
+
+    def make(folder, *sources, name="painter"):
+        return CheckpointEntry(
+            name=name, version="1", kind=ModelKind.CHECKPOINT, license="MIT", origin="a test",
+            manifest=list_files(folder), sources=sources,
         )  # fmt: skip
 
     return make

@@ -144,3 +144,60 @@ def test_two_processes_at_once_fetch_once(entry_of, tmp_path):
     assert [process.exitcode for process in both] == [0, 0]
     assert len(npm.calls) == 1
     assert [path.read_bytes() for path in Path(tmp_path / "cache" / "files").iterdir()] == [b"hello"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "painter/unet").mkdir(parents=True)
+    (tmp_path / "painter/model_index.json").write_text("{}")
+    (tmp_path / "painter/unet/weights.safetensors").write_bytes(CONTENT)
+    return tmp_path / "painter"
+
+
+def test_checkpoint_is_a_folder_of_its_files(open_cache, checkpoint_of, folder):
+    cache = open_cache(checkpoint_of(folder, PathSpec(type="path", path=folder)))
+    made = cache.path("painter")
+    assert (made / "model_index.json").read_text() == "{}"
+    assert (made / "unet/weights.safetensors").read_bytes() == CONTENT
+
+
+def test_checkpoint_comes_from_a_mirror_by_digests_and_needs_no_source_again(open_cache, checkpoint_of, folder, mirror):
+    entry = checkpoint_of(folder)
+    for file in entry.manifest:
+        (mirror / file.sha256).write_bytes((folder / file.path).read_bytes())
+    first = open_cache(entry, mirror=mirror).path("painter")
+    assert open_cache(entry).path("painter") == first
+
+
+def test_checkpoint_is_cached_once_all_of_it_is(open_cache, checkpoint_of, folder):
+    entry = checkpoint_of(folder, PathSpec(type="path", path=folder))
+    cache = open_cache(entry)
+    before = cache.is_cached(entry)
+    cache.path("painter")
+    assert (before, cache.is_cached(entry)) == (False, True)
+
+
+def test_progress_of_a_checkpoint_counts_over_its_files(open_cache, checkpoint_of, folder):
+    entry = checkpoint_of(folder, PathSpec(type="path", path=folder))
+    seen = []
+    open_cache(entry).path("painter", lambda done, total: seen.append((done, total)))
+    assert seen == sorted(seen)
+    assert seen[-1] == (entry.size_bytes, entry.size_bytes)
+
+
+def test_checkpoint_with_an_altered_file_is_not_had(open_cache, checkpoint_of, folder):
+    entry = checkpoint_of(folder, PathSpec(type="path", path=folder))
+    (folder / "model_index.json").write_text("[]")
+    with pytest.raises(ModelUnavailable, match=r"painter/model_index\.json"):
+        open_cache(entry).path("painter")
+
+
+def test_verification_names_what_is_missing_or_altered(open_cache, checkpoint_of, folder):
+    entry = checkpoint_of(folder, PathSpec(type="path", path=folder))
+    cache = open_cache(entry)
+    made = cache.path("painter")
+    cache.verify("painter")
+    (made / "model_index.json").resolve().write_text("[]")
+    (made / "unet/weights.safetensors").resolve().unlink()
+    with pytest.raises(ModelUnavailable, match=r"model_index.json has another digest.*weights.safetensors is missing"):
+        cache.verify("painter")

@@ -1,9 +1,10 @@
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from services.api.catalog import ModelKind
 from services.common.errors import NotFound
-from services.models.catalog import ModelCatalog, NpmSpec
+from services.models.catalog import CheckpointEntry, CheckpointFile, HubSpec, ModelCatalog, NpmSpec, PathSpec, S3Spec
 
 MODULE = {"type": "base64_module", "member": "a.js"}
 
@@ -51,3 +52,78 @@ def test_version_that_is_not_exact_is_refused(version):
 def test_member_outside_the_package_is_refused(member):
     with pytest.raises(ValidationError):
         NpmSpec(type="npm", package="a", version="1.0.0", content=MODULE | {"member": member})
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "painter/unet").mkdir(parents=True)
+    (tmp_path / "painter/model_index.json").write_text("{}")
+    (tmp_path / "painter/unet/config.json").write_text("[]")
+    return tmp_path / "painter"
+
+
+def test_checkpoint_is_as_large_as_its_files_and_has_one_digest(checkpoint_of, folder):
+    entry = checkpoint_of(folder)
+    other = entry.model_copy(update={"manifest": entry.manifest[::-1]})
+    assert entry.size_bytes == 4
+    assert entry.sha256 == other.sha256 != entry.model_copy(update={"manifest": entry.manifest[:1]}).sha256
+
+
+def test_sources_of_a_checkpoint_name_its_folder(checkpoint_of, folder):
+    sources = (
+        PathSpec(type="path", path=folder),
+        S3Spec(type="s3", bucket="models", key="painter/"),
+        HubSpec(type="hub", repo="owner/painter"),
+    )
+    local, bucket, hub = checkpoint_of(folder, *sources).files["unet/config.json"].sources
+    assert local.path == folder / "unet/config.json"
+    assert bucket.key == "painter/unet/config.json"
+    assert hub.file == "unet/config.json"
+
+
+@pytest.mark.parametrize("path", ["../secret.json", "/etc/x.json", "a//b.json", "unet/../x.json", ""])
+def test_checkpoint_file_outside_its_folder_is_refused(path):
+    with pytest.raises(ValidationError):
+        CheckpointFile(path=path, sha256="0" * 64, size_bytes=1)
+
+
+@pytest.mark.parametrize(
+    "paths", [["a.json", "a.json"], ["unet", "unet/config.json"]], ids=["twice", "file and folder"]
+)
+def test_checkpoint_with_one_path_for_two_files_is_refused(checkpoint_of, folder, paths):
+    files = [{"path": path, "sha256": "0" * 64, "size_bytes": 1} for path in paths]
+    with pytest.raises(ValidationError, match="more than one file"):
+        CheckpointEntry.model_validate(checkpoint_of(folder).model_dump() | {"manifest": files})
+
+
+def write_catalogue(path, *entries):
+    path.write_text(yaml.safe_dump({"models": [entry.model_dump(mode="json") for entry in entries]}))
+    return path
+
+
+def test_operators_entries_stand_beside_the_shipped(tmp_path, entry_of, checkpoint_of, folder):
+    own = write_catalogue(
+        tmp_path / "own.yaml", entry_of(b"x"), checkpoint_of(folder, PathSpec(type="path", path=folder))
+    )
+    catalog = ModelCatalog.open(own)
+    assert {"isnet", "tiny", "painter"} <= set(catalog.entries)
+    assert catalog.get("painter").kind == ModelKind.CHECKPOINT
+
+
+def test_operators_entry_cannot_take_a_shipped_name(tmp_path, entry_of):
+    with pytest.raises(ValueError, match="'isnet' already"):
+        ModelCatalog.open(write_catalogue(tmp_path / "own.yaml", entry_of(b"x", name="isnet")))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "models: 3", "[]", "models: [{kind: CHECKPOINT}]", "models: [{kind: SPELL}]", "{"]
+)
+def test_file_that_is_no_catalogue_is_refused(tmp_path, text):
+    (tmp_path / "own.yaml").write_text(text)
+    with pytest.raises(ValueError, match=r"own\.yaml"):
+        ModelCatalog.open(tmp_path / "own.yaml")
+
+
+def test_missing_catalogue_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="can't be read"):
+        ModelCatalog.open(tmp_path / "none.yaml")

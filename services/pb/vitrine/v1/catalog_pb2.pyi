@@ -185,7 +185,7 @@ Global___ListModelsResponse: _TypeAlias = ListModelsResponse  # noqa: Y015
 
 @_typing.final
 class Model(_message.Message):
-    """A file the service runs on: weights or a panorama."""
+    """What the service runs on: weights, a panorama, a checkpoint."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -198,11 +198,15 @@ class Model(_message.Message):
         KIND_UNSPECIFIED: Model._Kind.ValueType  # 0
         SEGMENTATION: Model._Kind.ValueType  # 1
         ENVIRONMENT: Model._Kind.ValueType  # 2
+        CHECKPOINT: Model._Kind.ValueType  # 3
+        """A folder of networks that draw; its digest is that of its list of files."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper): ...
     KIND_UNSPECIFIED: Model.Kind.ValueType  # 0
     SEGMENTATION: Model.Kind.ValueType  # 1
     ENVIRONMENT: Model.Kind.ValueType  # 2
+    CHECKPOINT: Model.Kind.ValueType  # 3
+    """A folder of networks that draw; its digest is that of its list of files."""
 
     NAME_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
@@ -216,14 +220,14 @@ class Model(_message.Message):
     version: _builtins.str
     kind: Global___Model.Kind.ValueType
     sha256: _builtins.str
-    """Hex SHA-256 of the file."""
+    """Hex SHA-256 of the file, or of a checkpoint's list of files ("digest  path" lines sorted by path)."""
     size_bytes: _builtins.int
     license: _builtins.str
     """SPDX identifier."""
     origin: _builtins.str
     """Where it comes from, in words."""
     cached: _builtins.bool
-    """True when the file lies in this service's cache."""
+    """True when all of it lies in this service's cache."""
     def __init__(
         self,
         *,

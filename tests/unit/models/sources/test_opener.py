@@ -1,7 +1,7 @@
 import boto3
 import pytest
 
-from services.models.catalog import HttpsSpec, PathSpec, S3Spec
+from services.models.catalog import HttpsSpec, HubSpec, PathSpec, S3Spec
 from services.models.sources.https import HttpsSource
 from services.models.sources.npm import NpmPackages
 from services.models.sources.opener import SourceOpener
@@ -20,6 +20,7 @@ def opener(tmp_path):
         (HttpsSpec(type="https", url="https://files.example/a"), HttpsSource),
         (S3Spec(type="s3", bucket="models", key="a"), S3Source),
         (PathSpec(type="path", path="/models/a"), PathSource),
+        (HubSpec(type="hub", repo="owner/painter", file="unet/config.json"), HttpsSource),
     ],
 )
 def test_spec_opens_its_source(opener, spec, kind):
