@@ -220,7 +220,7 @@ def test_ghost_of_a_drawn_product_is_gone_and_the_core_is_the_photos(restorer: R
 
 def test_harmonized_product_takes_the_light_that_it_was_drawn_in(restorer: Restorer, store: MemoryBlobs) -> None:
     # No light can be read back from pixels of pure noise.
-    blind = Thresholds({"color_mean": 20, "color_p95": 40, "color_spot": 100})
+    blind = Thresholds({"color_mean": 20, "color_p95": 40, "color_spot": 100, "structure": 0, "halo": 255, "ghost": 10})
     request = replace(REQUEST, preservation=Preservation.HARMONIZED, thresholds=blind)
     means = []
     for brightness in (0.6, 1.0):
