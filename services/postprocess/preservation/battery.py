@@ -1,0 +1,187 @@
+"""Takes the measures and makes the report of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from services.postprocess.preservation.boundary import boundary_iou, edge_shift, expansion
+from services.postprocess.preservation.color import color_difference
+from services.postprocess.preservation.evidence import Evidence, View, view
+from services.postprocess.preservation.ghost import measure_ghost
+from services.postprocess.preservation.halo import halo_on, measure_halo
+from services.postprocess.preservation.report import Measure, Report
+from services.postprocess.preservation.shift import inner_shift
+from services.postprocess.preservation.structure import structure
+from services.postprocess.preservation.text import TextChange, TextReader
+from services.postprocess.preservation.thresholds import BARS, Level, Thresholds, bar_of
+from services.postprocess.preservation.width import find_straps, seen_coverage, width_error
+from services.postprocess.proof import picture_digest, product_digest
+
+#: Sizes, in px of the longer side, at which things are looked at.
+_COLOR_PX: Final = 512
+_EDGE_PX: Final = 768
+_FULL_PX: Final = 1536
+#: A background that shows less of the edge than this tells nothing about ghosts.
+_LEAST_VISIBLE: Final = 0.1
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """A value before it meets its bar; `reason` says why there is none."""
+
+    name: str
+    value: float = 0.0
+    worst_yx: tuple[int, int] | None = None
+    reason: str = ""
+    width_px: float = 0.0
+
+
+class Battery:
+    """Measures finished pictures.
+
+    Args:
+        reader: For level full; None = text is not read.
+    """
+
+    def __init__(self, reader: TextReader | None = None) -> None:
+        self._reader = reader
+
+    def report(self, evidence: Evidence, level: Level, thresholds: Thresholds) -> Report:
+        """Take all measures of a level.
+
+        Colours and structure are measured at 512 px at level basic, edges at 768; at level full all at 1536. Widths
+        and moves are told in px of the canvas.
+        """
+        full = level is Level.FULL
+        text = None
+        before, after = evidence.digests or (
+            product_digest(evidence.product), picture_digest(evidence.picture, evidence.product),
+        )  # fmt: skip
+        seen = view(evidence, _FULL_PX) if full else view(evidence, _EDGE_PX, quick=True)
+        inside = seen if full else seen.reduced(_COLOR_PX)
+        taken = [*_core(evidence, identical=before == after), *_inside(inside), *_edges(seen)]
+        taken.append(_Taken("confidence", evidence.confidence))
+        if full:
+            text = self._read(seen)
+            taken += [*_outline(seen), *_moved(seen), *_widths(seen), *_legibility(text, seen)]
+        values = {found.name: found for found in taken if not found.reason}
+        measures = (_judged(values[bar.name], thresholds) for bar in BARS if bar.name in values)
+        return Report(
+            level=level,
+            measures=tuple(measures),
+            unmeasured={found.name: found.reason for found in taken if found.reason},
+            core_before=before,
+            core_after=after,
+            text=text,
+        )
+
+    def _read(self, seen: View) -> TextChange | None:
+        if self._reader is None:
+            return None
+        return self._reader.compare(_alone(seen.expected, seen), _alone(seen.picture, seen))
+
+
+def _judged(found: _Taken, thresholds: Thresholds) -> Measure:
+    bar = bar_of(found.name)
+    threshold = max(thresholds.of(bar), bar.relative * found.width_px)
+    return Measure(bar.name, found.value, bar.unit, threshold, bar.passed(found.value, threshold), found.worst_yx)
+
+
+def _core(evidence: Evidence, *, identical: bool) -> Iterator[_Taken]:
+    product = evidence.product
+    if evidence.harmonized:
+        yield _Taken("core_changed", reason="the product's light was adapted, as asked for")
+        return
+    if identical:
+        yield _Taken("core_changed", 0.0)
+        return
+    changed = product.core & (evidence.picture[product.box.slices()] != product.color).any(axis=-1)
+    count = int(np.count_nonzero(changed))
+    row, column = divmod(int(np.argmax(changed)), product.box.width)
+    worst = (product.box.top + row, product.box.left + column) if count else None
+    yield _Taken("core_changed", float(count), worst)
+
+
+def _inside(seen: View) -> Iterator[_Taken]:
+    colors = color_difference(seen.picture, seen.expected, seen.inside)
+    place = seen.on_canvas(colors.spot_yx)
+    yield _Taken("color_mean", colors.mean, place)
+    yield _Taken("color_p95", colors.p95, place)
+    yield _Taken("color_spot", colors.spot, place)
+    alike = structure(seen.picture, seen.expected, seen.inside)
+    place = seen.on_canvas(alike.worst_yx)
+    yield _Taken("structure", alike.mean, place)
+    yield _Taken("structure_spot", alike.worst, place)
+
+
+def _edges(seen: View) -> Iterator[_Taken]:
+    ghost = measure_ghost(seen.outside, seen.coverage, seen.expected, seen.backdrop)
+    if ghost.visible < _LEAST_VISIBLE:
+        yield _Taken("ghost", reason="product and background can't be told apart along the edge")
+    else:
+        yield _Taken("ghost", ghost.mean_px / seen.scale, seen.on_canvas(ghost.worst_yx))
+    halos = {
+        "halo": measure_halo(seen.outside, seen.coverage, seen.expected, seen.backdrop),
+        "halo_black": halo_on(seen.expected, seen.coverage, (0, 0, 0)),
+        "halo_white": halo_on(seen.expected, seen.coverage, (255, 255, 255)),
+    }
+    for name, halo in halos.items():
+        yield _Taken(name, halo.mean, seen.on_canvas(halo.worst_yx))
+
+
+def _outline(seen: View) -> Iterator[_Taken]:
+    again = seen.resegmented
+    if again is None:
+        for name in ("boundary_iou_fine", "boundary_iou", "outline_shift", "expansion", "shrink"):
+            yield _Taken(name, reason="the picture was not cut out anew")
+        return
+    moved, grown = edge_shift(seen.coverage, again), expansion(seen.coverage, again)
+    place = seen.on_canvas(moved.worst_yx)
+    yield _Taken("boundary_iou_fine", boundary_iou(seen.coverage, again, 0.005), place)
+    yield _Taken("boundary_iou", boundary_iou(seen.coverage, again, 0.02), place)
+    yield _Taken("outline_shift", moved.shift_px / seen.scale, place)
+    yield _Taken("expansion", grown.edge_px / seen.scale, place)
+    yield _Taken("shrink", grown.shrink, place)
+
+
+def _moved(seen: View) -> Iterator[_Taken]:
+    moved = inner_shift(seen.picture, seen.expected, seen.inside)
+    if moved.points:
+        yield _Taken("inner_shift", moved.p95_px / seen.scale, seen.on_canvas(moved.worst_yx))
+    else:
+        yield _Taken("inner_shift", reason="the product has nothing inside to follow")
+
+
+def _widths(seen: View) -> Iterator[_Taken]:
+    straps = find_straps(seen.coverage)
+    error = width_error(straps, seen_coverage(seen.outside, seen.coverage, seen.expected, seen.backdrop))
+    if not len(error.errors_px):
+        reason = "no thin part stands out from the background" if len(straps) else "the product has no thin parts"
+        yield _Taken("width_median", reason=reason)
+        yield _Taken("width_p95", reason=reason)
+        return
+    width, place = error.median_width_px / seen.scale, seen.on_canvas(error.worst_yx)
+    yield _Taken("width_median", error.median_px / seen.scale, place, width_px=width)
+    yield _Taken("width_p95", error.p95_px / seen.scale, place, width_px=width)
+
+
+def _legibility(text: TextChange | None, seen: View) -> Iterator[_Taken]:
+    if text is None or not text.lines:
+        reason = "text is not read here" if text is None else "nothing on the product can be read"
+        yield _Taken("text_error", reason=reason)
+        yield _Taken("text_exact", reason=reason)
+        return
+    place = seen.on_canvas(text.worst_yx)
+    yield _Taken("text_error", text.error_rate, place)
+    yield _Taken("text_exact", text.exact, place)
+
+
+def _alone(image: NDArray[np.uint8], seen: View) -> NDArray[np.uint8]:
+    """The product on a plain ground of its own mean colour, so that nothing else is read."""
+    inside = cv2.erode(seen.inside.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    ground = seen.expected[inside].mean(axis=0) if inside.any() else np.full(3, 128.0)
+    return np.where(inside[..., None], image, np.round(ground).astype(np.uint8))

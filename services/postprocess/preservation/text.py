@@ -1,0 +1,166 @@
+"""What can still be read on the product: lines of print, recognised before and after.
+
+Detection and recognition are PP-OCRv6's, by RapidOCR, whose wheel holds both networks; nothing is fetched. Lines are
+found on the picture before and recognised at the same places in both, so that each line is compared with itself.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+#: Lines are looked for at this size at most; they are recognised at the picture's own.
+_DETECTION_SIDE_PX: Final = 1024
+#: What is recognised with less confidence before says nothing about after.
+_LEAST_CONFIDENCE: Final = 0.8
+#: Lines that are lower can't be read with certainty.
+_LEGIBLE_PX: Final = 12.0
+_MOST_LINES: Final = 40
+
+
+@dataclass(frozen=True)
+class TextLine:
+    """One line of print.
+
+    Args:
+        before, after: What was read there.
+        box_yx: (4, 2) float32, its corners, row and column, clockwise from the top left as one reads.
+        height_px: Of the line.
+        errors: Characters to insert, drop or replace to get from one to the other, spaces not counted.
+    """
+
+    before: str
+    after: str
+    box_yx: NDArray[np.float32]
+    height_px: float
+    errors: int
+
+
+@dataclass(frozen=True)
+class TextChange:
+    """All lines that could be read before.
+
+    Args:
+        lines: From the top.
+        error_rate: Errors per character before; 0 without text.
+        exact: Share of the lines of 12 px or more, 0 to 1, that read the same; 1 without such lines.
+        worst_yx: Middle of the line with most errors, in pixels of the arrays; None without errors.
+    """
+
+    lines: tuple[TextLine, ...]
+    error_rate: float
+    exact: float
+    worst_yx: tuple[int, int] | None
+
+
+class TextReader:
+    """Finds and reads print. Loads its networks when first used, and takes about a second for that.
+
+    Args:
+        threads: Compute threads.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._engine: Any = None
+
+    def compare(self, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> TextChange:
+        """Read the same lines in two pictures.
+
+        Args:
+            before, after: (H, W, 3) uint8 sRGB, the product at the same place in both, anything around it.
+        """
+        boxes = self._find(before)
+        if not len(boxes):
+            return TextChange((), 0.0, 1.0, None)
+        first, second = self._recognised(before, boxes), self._recognised(after, boxes)
+        read = [
+            _line(box, one[0], other[0])
+            for box, one, other in zip(boxes, first, second, strict=True)
+            if one[1] >= _LEAST_CONFIDENCE and _plain(one[0])
+        ]
+        return summarised(tuple(sorted(read, key=lambda line: float(line.box_yx[0, 0]))))
+
+    def warm_up(self) -> None:
+        """Load both networks and run them once."""
+        blank = np.full((64, 128, 3), 255, np.uint8)
+        self._find(blank)
+        self._recognised(blank, np.array([[[0, 0], [127, 0], [127, 63], [0, 63]]], np.float32))
+
+    def _loaded(self) -> Any:
+        if self._engine is None:
+            from rapidocr import RapidOCR  # noqa: PLC0415 - takes a second, and most processes read nothing
+
+            models = resources.files("rapidocr") / "models"
+            self._engine = RapidOCR(
+                params={
+                    "Global.log_level": "critical",
+                    # A call only finds; what is found is recognised in two pictures.
+                    "Global.use_cls": False,
+                    "Global.use_rec": False,
+                    "EngineConfig.onnxruntime.intra_op_num_threads": self._threads,
+                    # Named, so that a file that is missing is an error here and never a download.
+                    "Det.model_path": str(models / "PP-OCRv6_det_small.onnx"),
+                    "Rec.model_path": str(models / "PP-OCRv6_rec_small.onnx"),
+                }
+            )
+        return self._engine
+
+    def _find(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(N, 4, 2) float32 corners, columns and rows as RapidOCR has them."""
+        scale = min(1.0, _DETECTION_SIDE_PX / max(image.shape[:2]))
+        size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1 else image
+        found = self._loaded()(np.ascontiguousarray(small[..., ::-1])).boxes
+        if found is None:
+            return np.zeros((0, 4, 2), np.float32)
+        return np.asarray(found, np.float32)[:_MOST_LINES] / np.float32(scale)
+
+    def _recognised(self, image: NDArray[np.uint8], boxes: NDArray[np.float32]) -> list[tuple[str, float]]:
+        """Text and confidence for each box."""
+        parts = self._loaded().crop_text_regions(np.ascontiguousarray(image[..., ::-1]), boxes)
+        found = self._loaded().recognize_txt(parts)
+        return [(str(text), float(score)) for text, score in zip(found.txts, found.scores, strict=True)]
+
+
+def summarised(lines: tuple[TextLine, ...]) -> TextChange:
+    """Rates over lines that were read before and after."""
+    characters = sum(len(_plain(line.before)) for line in lines)
+    legible = [line for line in lines if line.height_px >= _LEGIBLE_PX]
+    worst = max(lines, key=lambda line: line.errors, default=None)
+    middle = None
+    if worst is not None and worst.errors:
+        row, column = worst.box_yx.mean(axis=0)
+        middle = (round(float(row)), round(float(column)))
+    return TextChange(
+        lines=lines,
+        error_rate=sum(line.errors for line in lines) / max(characters, 1),
+        exact=sum(not line.errors for line in legible) / len(legible) if legible else 1.0,
+        worst_yx=middle,
+    )
+
+
+def edit_distance(first: str, second: str) -> int:
+    """Least number of characters to insert, drop or replace (Levenshtein)."""
+    row = list(range(len(second) + 1))
+    for index, character in enumerate(first, 1):
+        diagonal, row[0] = row[0], index
+        for column, other in enumerate(second, 1):
+            replaced = diagonal + (character != other)
+            diagonal, row[column] = row[column], min(replaced, row[column] + 1, row[column - 1] + 1)
+    return row[-1]
+
+
+def _line(box: NDArray[np.float32], before: str, after: str) -> TextLine:
+    height = (np.linalg.norm(box[3] - box[0]) + np.linalg.norm(box[2] - box[1])) / 2
+    errors = edit_distance(_plain(before), _plain(after))
+    return TextLine(before, after, box[:, ::-1], float(height), errors)
+
+
+def _plain(text: str) -> str:
+    """One form for each character, and no spaces, which recognition sets as it likes."""
+    return "".join(unicodedata.normalize("NFKC", text).split())

@@ -1,0 +1,146 @@
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from services.common.alpha import OPAQUE
+from services.common.geometry import Box
+from services.common.srgb import to_bytes, to_linear
+from services.postprocess.composite import composite
+from services.postprocess.preservation.battery import Battery
+from services.postprocess.preservation.evidence import Evidence
+from services.postprocess.preservation.report import Report
+from services.postprocess.preservation.text import TextReader
+from services.postprocess.preservation.thresholds import BARS, Level, Thresholds
+from services.postprocess.product import Product
+from tests.support.drawn_products import Bag, backgrounds, over
+from tests.support.products import block
+
+SIZE = 256
+BACKGROUNDS = backgrounds(SIZE)
+BAG = Bag(SIZE)
+COVERAGE, PRODUCT = BAG.coverage(), BAG.product()
+ALPHA = np.round(COVERAGE * OPAQUE).astype(np.uint16)
+BATTERY = Battery(TextReader(threads=1))
+
+
+def report(
+    picture: np.ndarray,
+    plate: str = "gray",
+    level: Level = Level.FULL,
+    thresholds: Thresholds = Thresholds(),  # noqa: B008 - frozen
+    **changed: object,
+) -> Report:
+    parts = {"product": PRODUCT, "backdrop": BACKGROUNDS[plate], "harmonized": True, "confidence": 0.9}
+    evidence = Evidence(picture, **(parts | changed))  # type: ignore[arg-type] # by name
+    return BATTERY.report(evidence, level, thresholds)
+
+
+def names(found: Report) -> set[str]:
+    return {measure.name for measure in found.failures}
+
+
+def relit_bag() -> Product:
+    light = np.linspace(0.92, 1.08, PRODUCT.box.width, dtype=np.float32)[None, :, None]
+    return PRODUCT.recolored(to_bytes(to_linear(PRODUCT.color) * light))
+
+
+@pytest.mark.parametrize("plate", list(BACKGROUNDS))
+@pytest.mark.parametrize("level", list(Level))
+def test_report_does_not_move_when_only_the_background_changes(plate: str, level: Level) -> None:
+    found = report(composite(BACKGROUNDS[plate], PRODUCT), plate, level, harmonized=False, resegmented=ALPHA)
+    assert found.passed
+    assert [found.value(name) for name in ("core_changed", "color_spot")] == [0, 0]
+    assert (found.value("ghost") or 0) < 0.02
+    assert (found.value("width_p95") or 0) < 0.05
+    assert (found.value("text_error") or 0) == 0
+
+
+@pytest.mark.parametrize("plate", ["white", "gradient", "noise", "brick"])
+def test_light_that_was_adapted_is_no_change(plate: str) -> None:
+    assert names(report(composite(BACKGROUNDS[plate], relit_bag()), plate)) == set()
+
+
+@pytest.mark.parametrize("plate", ["white", "gray", "noise", "brick"])
+def test_report_moves_when_the_strap_is_thickened_by_a_tenth(plate: str) -> None:
+    thick = replace(BAG, strap_px=BAG.strap_px * 1.1)
+    found = report(over(BACKGROUNDS[plate], thick.coverage(), thick.colors()), plate)
+    assert "width_median" in names(found)
+    assert found.value("width_median") == pytest.approx(0.4, abs=0.05)
+
+
+def test_report_moves_when_the_whole_product_is_thickened_by_a_tenth() -> None:
+    thick = replace(BAG, grown_px=0.05 * 0.44 * SIZE)
+    found = report(over(BACKGROUNDS["gray"], thick.coverage(), thick.colors()), level=Level.BASIC)
+    assert {"ghost", "halo"} <= names(found)
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_report_moves_when_one_letter_is_changed(level: Level) -> None:
+    other = replace(BAG, lines=("VITRIHE", "No. 48"))
+    found = report(over(BACKGROUNDS["gray"], COVERAGE, other.colors()), level=level)
+    assert {"color_spot", "structure_spot"} <= names(found)
+    assert ("text_exact" in names(found)) == (level is Level.FULL)
+    worst = next(measure.worst_yx for measure in found.failures if measure.name == "structure_spot")
+    assert worst is not None
+    assert 110 < worst[0] < 150
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_report_moves_when_hue_turns_by_five_degrees(level: Level) -> None:
+    hsv = cv2.cvtColor(BAG.colors().astype(np.float32) / 255, cv2.COLOR_RGB2HSV)
+    hsv[..., 0] += 5
+    turned = np.round(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB) * 255).astype(np.uint8)
+    assert "color_mean" in names(report(over(BACKGROUNDS["gray"], COVERAGE, turned), level=level))
+
+
+def test_report_moves_when_the_product_is_warped_by_a_pixel() -> None:
+    y, x = np.mgrid[:SIZE, :SIZE].astype(np.float32)
+    picture = composite(BACKGROUNDS["gray"], PRODUCT)
+    warped = cv2.remap(picture, x + np.sin(y / 20), y + np.cos(x / 25), cv2.INTER_CUBIC)
+    assert {"inner_shift", "structure", "ghost"} <= names(report(warped))
+
+
+def test_one_changed_byte_of_the_core_is_told_in_exact_mode() -> None:
+    picture = composite(BACKGROUNDS["gray"], PRODUCT)
+    picture[180, 100] ^= 1
+    found = report(picture, level=Level.BASIC, harmonized=False)
+    changed = next(measure for measure in found.failures if measure.name == "core_changed")
+    assert (changed.value, changed.worst_yx) == (1, (180, 100))
+    assert found.core_before != found.core_after
+
+
+def test_product_that_grew_when_cut_out_anew_is_told() -> None:
+    grown = np.round(replace(BAG, grown_px=1).coverage() * OPAQUE).astype(np.uint16)
+    strict = Thresholds({"boundary_iou": 0.98, "expansion": 0.15})
+    found = report(composite(BACKGROUNDS["gray"], PRODUCT), thresholds=strict, resegmented=grown)
+    assert {"boundary_iou", "expansion"} <= names(found)
+    assert found.value("expansion") == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_every_measure_of_a_level_is_taken_or_says_why_not(level: Level) -> None:
+    found = Battery().report(
+        Evidence(composite(BACKGROUNDS["own colour"], PRODUCT), PRODUCT, None, harmonized=True, confidence=0.9),
+        level,
+        Thresholds(),
+    )
+    wanted = {bar.name for bar in BARS if bar.level is Level.BASIC or level is Level.FULL}
+    assert {measure.name for measure in found.measures} | set(found.unmeasured) == wanted
+
+
+def test_moved_bar_decides() -> None:
+    evidence = Evidence(composite(BACKGROUNDS["gray"], PRODUCT), PRODUCT, None, harmonized=False, confidence=0.5)
+    assert Battery().report(evidence, Level.BASIC, Thresholds()).passed
+    strict = Battery().report(evidence, Level.BASIC, Thresholds({"confidence": 0.6}))
+    assert [measure.name for measure in strict.failures] == ["confidence"]
+
+
+def test_reduced_picture_tells_ghosts_in_pixels_of_the_canvas() -> None:
+    plate = np.full((1400, 1400, 3), 128, np.uint8)
+    drawn = plate.copy()
+    drawn[94:1306, 94:1306] = (180, 60, 40)
+    product = block((1400, 1400), Box(100, 100, 1200, 1200))
+    evidence = Evidence(composite(drawn, product), product, plate, harmonized=False, confidence=1)
+    assert Battery().report(evidence, Level.BASIC, Thresholds()).value("ghost") == pytest.approx(6, abs=0.5)

@@ -1,0 +1,45 @@
+import cv2
+import numpy as np
+import pytest
+
+from services.postprocess.preservation.shift import inner_shift
+from tests.support.drawn_products import Bag
+
+SIZE = 192
+BAG = Bag(SIZE)
+COLORS, INSIDE = BAG.colors(), BAG.coverage() == 1
+
+
+def warped(amplitude_px: float) -> np.ndarray:
+    y, x = np.mgrid[:SIZE, :SIZE].astype(np.float32)
+    columns, rows = x + amplitude_px * np.sin(y / 20), y + amplitude_px * np.cos(x / 25)
+    return cv2.remap(COLORS, columns.astype(np.float32), rows.astype(np.float32), cv2.INTER_CUBIC)
+
+
+def test_nothing_moves_in_the_same_picture() -> None:
+    found = inner_shift(COLORS, COLORS, INSIDE)
+    assert found.points > 10
+    assert (found.p95_px, found.lost) == (0, 0)
+
+
+@pytest.mark.parametrize("moved_yx", [(0.5, -0.25), (1.0, 0.0), (0.0, 2.0)])
+def test_print_that_moved_is_followed(moved_yx: tuple[float, float]) -> None:
+    found = inner_shift(Bag(SIZE, moved_yx=moved_yx).colors(), COLORS, INSIDE)
+    assert np.allclose(found.shift_yx, moved_yx, atol=0.1)
+
+
+def test_stronger_warp_moves_more_though_the_mean_stays() -> None:
+    found = [inner_shift(warped(amplitude), COLORS, INSIDE).p95_px for amplitude in (0, 0.25, 0.5, 1)]
+    assert found == sorted(found)
+    assert found[3] > 0.8
+
+
+def test_what_changes_outside_does_not_count() -> None:
+    other = np.where(INSIDE[..., None], COLORS, 255 - COLORS)
+    assert inner_shift(other, COLORS, INSIDE).p95_px < 0.01
+
+
+def test_plain_product_has_nothing_to_follow() -> None:
+    plain = np.full((64, 64, 3), 90, np.uint8)
+    found = inner_shift(plain, plain, np.ones((64, 64), bool))
+    assert (found.points, found.worst_yx) == (0, None)
