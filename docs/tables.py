@@ -17,6 +17,7 @@ from pydantic_core import PydanticUndefined
 from services.common.settings import Settings
 from services.gateway.status import TABLE
 from services.generate.scene import SceneCatalog
+from services.postprocess.preservation.thresholds import BARS, Sense
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"(<!-- table: ([a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -59,10 +60,20 @@ def scene_rows() -> Iterator[tuple[str, ...]]:
         yield f"`{scene.id}`", scene.description, poses, f"{scene.pitch.min:.0f} to {scene.pitch.max:.0f} degrees"
 
 
+def measure_rows() -> Iterator[tuple[str, ...]]:
+    """Every measure of a preservation report with its threshold."""
+    yield "measure", "what it is", "report", "passes", "of", "may be asked"
+    for bar in BARS:
+        side = "at most" if bar.sense is Sense.AT_MOST else "at least"
+        span = f"{bar.lowest:g} to {bar.highest:.10g}"
+        yield f"`{bar.name}`", bar.meaning, bar.level.lower(), f"{side} {bar.default:g}", bar.unit, span
+
+
 TABLES: dict[str, Callable[[], Iterator[tuple[str, ...]]]] = {
     "settings": settings_rows,
     "errors": error_rows,
     "scenes": scene_rows,
+    "measures": measure_rows,
 }
 
 

@@ -1,7 +1,7 @@
 """StudioService's messages, field for field as in `protos/vitrine/v1/studio.proto`."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -19,9 +19,12 @@ from services.api.common import (
 )
 from services.common.image import MIN_SIDE_PX
 from services.common.pose import Pose
-from services.postprocess.schema import Preservation, Shadow
+from services.postprocess.preservation.thresholds import Level, bar_of
+from services.postprocess.schema import LayerName, Preservation, Shadow
 
 UINT32_MAX = 2**32 - 1
+#: Most backgrounds that one request may have made.
+MAX_ATTEMPTS = 8
 
 MAX_POINTS = 64
 MAX_BOXES = 16
@@ -78,6 +81,66 @@ class Canvas(Message):
         return self
 
 
+class Layer(Message):
+    name: LayerName
+    blob: Blob = Blob()
+    instance: int = Field(0, ge=0, description="0: all products; else one of `instances`, counted from 1.")
+
+
+def _threshold(name: str) -> Any:
+    """A field for a measure's threshold, in the range that the measure allows."""
+    bar = bar_of(name)
+    return Field(None, ge=bar.lowest, le=bar.highest, description=f"{bar.meaning[0].upper()}{bar.meaning[1:]}.")
+
+
+class PreservationThresholds(Message):
+    core_changed: float | None = _threshold("core_changed")
+    color_mean: float | None = _threshold("color_mean")
+    color_p95: float | None = _threshold("color_p95")
+    color_spot: float | None = _threshold("color_spot")
+    structure: float | None = _threshold("structure")
+    structure_spot: float | None = _threshold("structure_spot")
+    ghost: float | None = _threshold("ghost")
+    halo: float | None = _threshold("halo")
+    halo_black: float | None = _threshold("halo_black")
+    halo_white: float | None = _threshold("halo_white")
+    confidence: float | None = _threshold("confidence")
+    boundary_iou_fine: float | None = _threshold("boundary_iou_fine")
+    boundary_iou: float | None = _threshold("boundary_iou")
+    outline_shift: float | None = _threshold("outline_shift")
+    expansion: float | None = _threshold("expansion")
+    shrink: float | None = _threshold("shrink")
+    inner_shift: float | None = _threshold("inner_shift")
+    width_median: float | None = _threshold("width_median")
+    width_p95: float | None = _threshold("width_p95")
+    text_error: float | None = _threshold("text_error")
+    text_exact: float | None = _threshold("text_exact")
+
+
+class Measure(Message):
+    name: str = ""
+    value: float | None = Field(None, description="Unset where there was nothing to measure.")
+    unit: str = ""
+    threshold: float | None = Field(None, description="Unset where nothing was asked.")
+    passed: bool = False
+    worst: Point | None = Field(None, description="The pixel of the picture where it is worst.")
+    unmeasured: str = Field("", description="Why there is no value.")
+
+
+class InstanceReport(Message):
+    instance: int = Field(0, ge=0, description="One of `instances`, counted from 1.")
+    passed: bool = False
+    measures: list[Measure] = []
+
+
+class PreservationReport(Message):
+    level: Annotated[Level | None, ZeroIsAbsent] = None
+    passed: bool = False
+    measures: list[Measure] = []
+    attempts: int = 0
+    instances: list[InstanceReport] = []
+
+
 class CreateShotRequest(Message):
     image: ImageSource = ImageSource()
     scene_id: str = Field("", max_length=64)
@@ -90,6 +153,12 @@ class CreateShotRequest(Message):
     output: OutputOptions = OutputOptions()
     timeout: Duration | None = Field(None, gt=0)
     selection: ProductSelection | None = None
+    layers: list[LayerName] = Field([], max_length=len(LayerName), description="Wanted as files of their own.")
+    report: Annotated[Level | None, ZeroIsAbsent] = None
+    thresholds: PreservationThresholds = PreservationThresholds()
+    max_attempts: int = Field(
+        0, ge=0, le=MAX_ATTEMPTS, description="Backgrounds made at most; 0: the service's default."
+    )
 
 
 class PreservationProof(Message):
@@ -116,6 +185,8 @@ class CreateShotResponse(Message):
     pose: Annotated[Pose | None, ZeroIsAbsent] = None
     camera_pitch_deg: float = 0.0
     view_confidence: float = 0.0
+    layers: list[Layer] = []
+    report: PreservationReport = PreservationReport()
     instances: list[ProductInstance] = []
 
 

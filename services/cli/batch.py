@@ -11,13 +11,17 @@ from typing import Any
 
 import typer
 
-from services.api.studio import CreateCutoutResponse, CreateShotResponse
+from services.api.studio import CreateCutoutResponse, CreateShotResponse, PreservationReport
 from services.cli.console import asides, counting_progress, results, seconds, write_json
 from services.cli.group import EXIT_FAILED, one_line
-from services.client import AsyncVitrine
-from services.common.errors import InvalidInput, VitrineError
+from services.cli.measures import report_table
+from services.client import AsyncVitrine, report_of
+from services.common.errors import InvalidInput, ProductChanged, VitrineError
 
 Answer = CreateCutoutResponse | CreateShotResponse
+
+#: The files' bytes, which are on disk.
+_CONTENT: Any = {"image": {"content"}, "layers": {"__all__": {"blob": {"content"}}}}
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ async def run(
             began = time.monotonic()
             try:
                 answer = await make(job)
-                await asyncio.to_thread(_write, job.target, answer.image.content)
+                await asyncio.to_thread(_write_all, job.target, answer)
             except VitrineError as error:
                 return Outcome(job, time.monotonic() - began, error=error)
             else:
@@ -109,6 +113,14 @@ async def run(
     return await asyncio.gather(*(one(job) for job in jobs))
 
 
+def _write_all(target: Path, answer: Answer) -> None:
+    """The picture, and its layers beside it."""
+    _write(target, answer.image.content)
+    for layer in answer.layers if isinstance(answer, CreateShotResponse) else ():
+        of = f"-{layer.instance}" if layer.instance else ""
+        _write(target.with_name(f"{target.stem}-{layer.name.lower()}{of}.png"), layer.blob.content)
+
+
 def _write(target: Path, content: bytes) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -117,8 +129,13 @@ def _write(target: Path, content: bytes) -> None:
         raise InvalidInput(f"{str(target)!r} can't be written: {error.strerror}", field="out") from error
 
 
-def report(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
+def tell(outcomes: Sequence[Outcome], *, as_json: bool, measures: bool = False) -> None:
     """Tell what came of each job.
+
+    Args:
+        outcomes: All.
+        as_json: For programs, with everything that was measured.
+        measures: Show each picture's report below the table.
 
     Raises:
         typer.Exit: With code 1, where a job failed.
@@ -128,10 +145,20 @@ def report(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
         write_json([_facts(outcome) for outcome in outcomes])
     else:
         results().print(_table(outcomes))
+        for outcome in outcomes if measures else ():
+            if found := _report_of(outcome):
+                results().print(report_table(f"\n{outcome.job.target.name}", found))
         if failed:
             asides().print(f"{len(failed)} of {len(outcomes)} pictures failed")
     if failed:
         raise typer.Exit(EXIT_FAILED)
+
+
+def _report_of(outcome: Outcome) -> PreservationReport | None:
+    """What was measured of a picture, also of one that was refused for it."""
+    if isinstance(outcome.error, ProductChanged):
+        return report_of(outcome.error)
+    return outcome.answer.report if isinstance(outcome.answer, CreateShotResponse) else None
 
 
 def _table(outcomes: Sequence[Outcome]) -> Any:
@@ -157,6 +184,6 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
         details = outcome.error.details
         return facts | {"error": {"code": outcome.error.code, "message": outcome.error.message, "details": details}}
     if outcome.answer is not None:
-        answer = outcome.answer.model_dump(mode="json", exclude={"image": {"content"}})
+        answer = outcome.answer.model_dump(mode="json", exclude=_CONTENT)
         return facts | {"file": str(outcome.job.target), "answer": answer}
     return facts

@@ -40,7 +40,7 @@ def cutout(
 ) -> None:
     """Cut the products out of photos. A photo that fails does not stop the others."""
     from services.api.common import OutputOptions
-    from services.cli.batch import find_photos, make_all, plan, report
+    from services.cli.batch import find_photos, make_all, plan, tell
     from services.client import CutoutOptions
     from services.common.image import ImageFormat
 
@@ -60,4 +60,4 @@ def cutout(
     async def make(vitrine: "AsyncVitrine", job: "Job") -> "Answer":
         return await vitrine.cutout(job.photo, **options)
 
-    report(make_all(service_address(address), work, make, jobs), as_json=json)
+    tell(make_all(service_address(address), work, make, jobs), as_json=json)

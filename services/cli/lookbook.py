@@ -41,7 +41,7 @@ def lookbook(
     json: JsonOption = False,
 ) -> None:
     """Shoot every photo in a fitting scene of each kind of place, with contact sheets."""
-    from services.cli.batch import find_photos, make_all, plan, report
+    from services.cli.batch import find_photos, make_all, plan, tell
     from services.client import Vitrine
 
     where = service_address(address)
@@ -64,7 +64,7 @@ def lookbook(
         path = out / f"contact_sheet_{number}.jpg"
         write_page(path, page, outcomes, limits)
         asides().print(f"See {path}")
-    report(outcomes, as_json=json)
+    tell(outcomes, as_json=json)
 
 
 def in_turn(scenes: "Sequence[Scene]", place: Place, turn: int) -> list[str]:

@@ -1,6 +1,7 @@
 """`vitrine shoot`: photos in, studio shots out."""
 
 import re
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -23,6 +24,18 @@ if TYPE_CHECKING:
     from services.client import AsyncVitrine
 
 
+class LayerChoice(StrEnum):
+    """The layers, as options are written."""
+
+    ALPHA = "alpha"
+    FOREGROUND = "foreground"
+    SHADOW = "shadow"
+    REFLECTION = "reflection"
+    BACKGROUND = "background"
+    HEATMAP = "heatmap"
+    UNCERTAINTY = "uncertainty"
+
+
 def shoot(
     photos: Annotated[list[str], typer.Argument(help="Photos, or patterns such as 'photos/*.jpg'.")],
     scene: Annotated[list[str], typer.Option("--scene", "-s", help="A scene; may be given several times.")],
@@ -41,6 +54,21 @@ def shoot(
     exclude: ExcludeOption = None,
     include_box: IncludeBoxOption = None,
     exclude_box: ExcludeBoxOption = None,
+    layer: Annotated[
+        list[LayerChoice] | None,
+        typer.Option(help="A part of the picture as a file of its own; may be given several times."),
+    ] = None,
+    report: Annotated[
+        Literal["basic", "full"] | None,
+        typer.Option(help="Measure how the product was kept, and show it.", show_default="the service's, not shown"),
+    ] = None,
+    threshold: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MEASURE=VALUE", help="What a measure has to reach; may be given several times."),
+    ] = None,
+    max_attempts: Annotated[
+        int | None, typer.Option(min=1, max=8, help="Backgrounds made at most until the product is kept.")
+    ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Pictures made at once.")] = 4,
     timeout: Annotated[float, typer.Option(min=0.1, help="For each picture, in seconds.")] = 120,
     address: AddressOption = None,
@@ -48,10 +76,13 @@ def shoot(
 ) -> None:
     """Put the products of photos into scenes. A photo that fails does not stop the others."""
     from services.api.common import OutputOptions
-    from services.cli.batch import find_photos, make_all, plan, report
+    from services.cli.batch import find_photos, make_all, plan, tell
+    from services.cli.measures import parse_thresholds
     from services.client import ShotOptions
     from services.common.image import ImageFormat
     from services.common.pose import Pose
+    from services.postprocess.preservation.thresholds import Level
+    from services.postprocess.schema import LayerName
 
     image_format = ImageFormat(picture_format.upper())
     options: ShotOptions = {"output": OutputOptions(format=image_format), "timeout_s": timeout}
@@ -66,12 +97,18 @@ def shoot(
     selection = read_selection(keep_mask, include, exclude, include_box, exclude_box)
     if selection is not None:
         options["selection"] = selection
+    options["layers"] = [LayerName[each.name] for each in layer or ()]
+    options["thresholds"] = parse_thresholds(threshold or ())
+    if report is not None:
+        options["report"] = Level(report.upper())
+    if max_attempts is not None:
+        options["max_attempts"] = max_attempts
     work = plan(find_photos(photos), list(dict.fromkeys(scene)), out, image_format.extension)
 
     async def make(vitrine: "AsyncVitrine", job: "Job") -> "Answer":
         return await vitrine.shot(job.photo, job.label, **options)
 
-    report(make_all(service_address(address), work, make, jobs), as_json=json)
+    tell(make_all(service_address(address), work, make, jobs), as_json=json, measures=report is not None)
 
 
 def _parse_canvas(text: str) -> "Canvas":

@@ -9,9 +9,17 @@ Results are the models of `services.api`, with the picture's bytes in `image.con
 """
 
 from services.api.common import OutputOptions
-from services.api.studio import Canvas, CreateCutoutResponse, CreateShotResponse, StageEvent
+from services.api.studio import (
+    Canvas,
+    CreateCutoutResponse,
+    CreateShotResponse,
+    PreservationReport,
+    PreservationThresholds,
+    StageEvent,
+)
 from services.client.asynchronous import AsyncVitrine
 from services.client.blocking import Vitrine
+from services.client.errors import report_of
 from services.client.flows import Health
 from services.client.options import CutoutOptions, Photo, ShotOptions
 
@@ -24,7 +32,10 @@ __all__ = [
     "Health",
     "OutputOptions",
     "Photo",
+    "PreservationReport",
+    "PreservationThresholds",
     "ShotOptions",
     "StageEvent",
     "Vitrine",
+    "report_of",
 ]

@@ -1,9 +1,9 @@
 """gRPC's errors as the ones the service raised.
 
 The service sends a rich status (https://google.aip.dev/193): an `ErrorInfo` whose reason is our code in capitals and
-whose metadata are the details, and a `RetryInfo` where trying again helps. An error without one comes from gRPC itself,
-or from something between; its status code is all that is known, and its text, which may hold anything, stays in the
-cause.
+whose metadata are the details, a `RetryInfo` where trying again helps, and a `PreservationReport` where one decided. An
+error without one comes from gRPC itself, or from something between; its status code is all that is known, and its text,
+which may hold anything, stays in the cause.
 """
 
 import json
@@ -15,6 +15,8 @@ import grpc
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
+from services.api.studio import PreservationReport
+from services.client.messages import from_proto
 from services.common.errors import (
     LEAVES,
     Cancelled,
@@ -23,10 +25,12 @@ from services.common.errors import (
     Internal,
     NotReady,
     Overloaded,
+    ProductChanged,
     TooLarge,
     Unauthenticated,
     VitrineError,
 )
+from services.pb.vitrine.v1 import studio_pb2
 
 _DETAILS_KEY = "grpc-status-details-bin"
 _BY_CODE = MappingProxyType({leaf.code: leaf for leaf in LEAVES})
@@ -57,8 +61,9 @@ def _rich_status(error: grpc.RpcError) -> status_pb2.Status | None:
 
 def _from_status(status: status_pb2.Status) -> VitrineError | None:
     info, retry, request = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo(), error_details_pb2.RequestInfo()
+    report = studio_pb2.PreservationReport()
     for detail in status.details:
-        for known in (info, retry, request):
+        for known in (info, retry, request, report):
             detail.Unpack(known)
     leaf = _BY_CODE.get(info.reason.lower())
     if leaf is None:
@@ -68,7 +73,14 @@ def _from_status(status: status_pb2.Status) -> VitrineError | None:
         details["retry_after_s"] = retry.retry_delay.ToTimedelta().total_seconds()
     if request.request_id:
         details["request_id"] = request.request_id
+    if report.ByteSize():
+        details["report"] = from_proto(report, PreservationReport).model_dump(mode="json", exclude_none=True)
     return leaf(status.message, **details)
+
+
+def report_of(error: ProductChanged) -> PreservationReport:
+    """What was measured of the last picture, for which the product counts as changed."""
+    return PreservationReport.model_validate(error.details.get("report", {}))
 
 
 def _value(text: str) -> Any:

@@ -192,12 +192,21 @@ class Flows:
         return pause_s
 
     def _with_picture(self, result: R, patience: Patience) -> Flow[R]:
-        """The result with its picture's bytes, fetched if they were too many to travel inside it."""
-        blob: Blob = result.image
+        """The result with all files' bytes, fetched if they were too many to travel inside it."""
+        image = yield from self._filled(result.image, patience)
+        if isinstance(result, CreateCutoutResponse):
+            return result.model_copy(update={"image": image})
+        layers = []
+        for layer in result.layers:
+            blob = yield from self._filled(layer.blob, patience)
+            layers.append(layer.model_copy(update={"blob": blob}))
+        return result.model_copy(update={"image": image, "layers": layers})
+
+    def _filled(self, blob: Blob, patience: Patience) -> Flow[Blob]:
         content = blob.content or (yield from self._blob(blob.key, patience))
         if hashlib.sha256(content).hexdigest() != blob.sha256:
-            raise Internal("the picture arrived damaged: its digest is not the one that the service told", key=blob.key)
-        return result.model_copy(update={"image": blob.model_copy(update={"content": content})})
+            raise Internal("the file arrived damaged: its digest is not the one that the service told", key=blob.key)
+        return blob.model_copy(update={"content": content})
 
     def _blob(self, key: str, patience: Patience) -> Flow[bytes]:
         chunks: list[bytes] = []

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import TypedDict
 
 from services.api.common import OutputOptions
-from services.api.studio import Canvas, ProductSelection
+from services.api.studio import Canvas, PreservationThresholds, ProductSelection
 from services.common.pose import Pose
-from services.postprocess.schema import Preservation, Shadow
+from services.postprocess.preservation.thresholds import Level
+from services.postprocess.schema import LayerName, Preservation, Shadow
 
 #: A photo: the path of its file, or its bytes (JPEG, PNG or WebP).
 Photo = str | Path | bytes
@@ -33,5 +34,9 @@ class ShotOptions(TypedDict, total=False):
     shadow: Shadow
     preservation: Preservation
     selection: ProductSelection
+    layers: list[LayerName]
+    report: Level
+    thresholds: PreservationThresholds
+    max_attempts: int
     output: OutputOptions
     timeout_s: float

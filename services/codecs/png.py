@@ -5,6 +5,7 @@ Of what a cutout takes after the network, the file would else take the most.
 
 import struct
 import zlib
+from types import MappingProxyType
 from typing import Final
 
 import cv2
@@ -19,22 +20,27 @@ _OPTIONS: Final = (
     cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_PAETH, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE,
 )  # fmt: skip
 
+#: From the order of our channels to OpenCV's, by their number; grey has but one.
+_ORDERS: Final = MappingProxyType({3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA})
+
 #: The signature and the header chunk, which every PNG file begins with (ISO/IEC 15948, 5.2 and 11.2.2).
 _HEAD_BYTES: Final = 8 + 25
 
 
-def encode_png(image: NDArray[np.uint8], profile: bytes) -> bytes:
+def encode_png(image: NDArray[np.uint8] | NDArray[np.uint16], profile: bytes = b"") -> bytes:
     """Encode a picture with an ICC profile and nothing else.
 
     Args:
-        image: (H, W, 3) or (H, W, 4) uint8, straight alpha.
-        profile: ICC.
+        image: (H, W), (H, W, 3) or (H, W, 4), uint8 or uint16, straight alpha.
+        profile: ICC, of colours; empty for what shows none, such as a mask.
     """
-    order = cv2.COLOR_RGB2BGR if image.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
-    done, encoded = cv2.imencode(".png", cv2.cvtColor(image, order), _OPTIONS)
+    ordered = image if image.ndim == 2 else cv2.cvtColor(image, _ORDERS[image.shape[2]])
+    done, encoded = cv2.imencode(".png", ordered, _OPTIONS)
     if not done:
         raise Internal("the PNG file could not be written")
     file = encoded.tobytes()
+    if not profile:
+        return file
     return b"".join((file[:_HEAD_BYTES], _chunk(b"iCCP", b"sRGB\0\0" + zlib.compress(profile)), file[_HEAD_BYTES:]))
 
 

@@ -6,6 +6,7 @@
     ├── TooLarge              more bytes or pixels than allowed
     ├── NotFound              no such scene, blob, model
     ├── ProductNotFound       the photo holds no product we can be sure of
+    ├── ProductChanged        no picture kept the product as asked; carries the preservation report
     ├── Unauthenticated       who are you
     ├── Forbidden             not you
     ├── Overloaded            try again later; carries retry_after_s
@@ -68,6 +69,10 @@ class ProductNotFound(VitrineError):
     code = "product_not_found"
 
 
+class ProductChanged(VitrineError):
+    code = "product_changed"
+
+
 class Unauthenticated(VitrineError):
     code = "unauthenticated"
 
@@ -112,6 +117,7 @@ LEAVES: tuple[type[VitrineError], ...] = (
     TooLarge,
     NotFound,
     ProductNotFound,
+    ProductChanged,
     Unauthenticated,
     Forbidden,
     Overloaded,

@@ -66,7 +66,7 @@ class LimitSettings(Section):
     max_timeout_s: float = Field(300, gt=0, description="Longest time a request may ask for, in seconds.")
     max_running: int = Field(4, ge=1, description="Requests worked on at once per gateway replica.")
     max_waiting: int = Field(16, ge=0, description="Requests that may wait for that; more are refused.")
-    inline_bytes: int = Field(3 << 20, ge=0, description="Largest file sent inside an answer, in bytes.")
+    inline_bytes: int = Field(3 << 20, ge=0, description="Files sent inside an answer, together, in bytes.")
 
     @property
     def image(self) -> ImageLimits:
@@ -164,6 +164,22 @@ class GenerateSettings(StageSettings):
     )
 
 
+class PreservationSettings(Section):
+    """What a picture has to reach, so that its product counts as unchanged, where the request does not say."""
+
+    report: Literal["BASIC", "FULL"] = Field("BASIC", description="How much is measured of every picture.")
+    max_attempts: int = Field(
+        3, ge=1, le=8, description="Backgrounds made at most until one passes; then the shot is refused."
+    )
+    thresholds: dict[str, float] = Field(
+        {},
+        description='Instead of the shipped thresholds, by measure: `{"structure": 0.98}`, see [API](api.md#measures).',
+    )
+    tenants: dict[str, dict[str, float]] = Field(
+        {}, description='By tenant, before those of the service: `{"local": {"structure": 0.99}}`.'
+    )
+
+
 class ObservabilitySettings(Section):
     """What is told about the service's work."""
 
@@ -204,6 +220,7 @@ class Settings(BaseSettings):
     segment: SegmentSettings = Field(default_factory=SegmentSettings)
     generate: GenerateSettings = Field(default_factory=GenerateSettings)
     postprocess: StageSettings = Field(default_factory=StageSettings)
+    preservation: PreservationSettings = Field(default_factory=PreservationSettings)
     observability: ObservabilitySettings = Field(default_factory=ObservabilitySettings)
 
     @model_validator(mode="after")

@@ -14,4 +14,4 @@ def finished(
     case: Case, scene: GenerateResult, preservation: Preservation, shadow: Shadow = Shadow.NONE
 ) -> NDArray[np.uint8]:
     """The picture, (H, W, 3) uint8 sRGB of the photo's own size: every pixel of the product stays where it was."""
-    return compose(case.request(preservation, shadow), case.product, scene, Deadline())
+    return compose(case.request(preservation, shadow), case.product, scene, Deadline()).picture

@@ -6,7 +6,7 @@ Everything goes through the workflow, with its stages in this process.
 import asyncio
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,11 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.api.common import ImageSource, OutputOptions
-from services.api.studio import CreateShotRequest, CreateShotResponse
+from services.api.common import Blob, ImageSource, OutputOptions
+from services.api.studio import CreateShotRequest, CreateShotResponse, Measure
 from services.codecs.photo import decode_image
 from services.common.alpha import OPAQUE
-from services.common.deadline import Deadline
 from services.common.errors import InvalidInput, VitrineError
 from services.common.image import ImageFormat
 from services.common.place import Place
@@ -27,23 +26,12 @@ from services.evaluation.crops import around
 from services.evaluation.page import Shot
 from services.evaluation.reading import Picture
 from services.generate.scene import Scene, SceneCatalog
-from services.generate.schema import GenerateResult
-from services.postprocess.composite import composite
-from services.postprocess.grain import grained
-from services.postprocess.preservation.battery import Battery
-from services.postprocess.preservation.evidence import Evidence
-from services.postprocess.preservation.report import Report
-from services.postprocess.preservation.text import TextReader
-from services.postprocess.preservation.thresholds import Level, Thresholds
-from services.postprocess.product import Product, place_product
-from services.postprocess.reflection import reflect
-from services.postprocess.schema import CutoutRequest, CutoutResult, RestoreRequest, RestoreResult
-from services.postprocess.shadow import shade
-from services.segment.schema import SegmentRequest, SegmentResult
+from services.postprocess.preservation.thresholds import Level, Sense, bar_of
+from services.postprocess.schema import LayerName
+from services.segment.schema import SegmentRequest
 from services.storage.store import open_store
 from services.workflow.local import open_local_stages
 from services.workflow.shot import ShotWorkflow
-from services.workflow.stages import Pending, PostprocessStage
 
 _SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", ".tif", ".tiff"})
 #: The smaller copy that has to be cut out alike.
@@ -60,31 +48,6 @@ class Judged:
     fault: float
 
 
-class WatchedPostprocess:
-    """The postprocess stage, and what it was last asked for.
-
-    Args:
-        inner: The stage.
-    """
-
-    def __init__(self, inner: PostprocessStage) -> None:
-        self._inner = inner
-        self.asked: tuple[RestoreRequest, Pending[SegmentResult], Pending[GenerateResult]] | None = None
-
-    def shot(
-        self, request: RestoreRequest, cutout: Pending[SegmentResult], scene: Pending[GenerateResult]
-    ) -> Pending[RestoreResult]:
-        """Begin a shot."""
-        self.asked = (request, cutout, scene)
-        return self._inner.shot(request, cutout, scene)
-
-    def cutout(
-        self, request: CutoutRequest, image: NDArray[np.uint8], cutout: Pending[SegmentResult]
-    ) -> Pending[CutoutResult]:
-        """Begin a cutout."""
-        return self._inner.cutout(request, image, cutout)
-
-
 class Studio:
     """Takes the shots.
 
@@ -95,14 +58,10 @@ class Studio:
     def __init__(self, settings: Settings) -> None:
         stages = open_local_stages(settings)
         self._segment = stages.segment
-        self._watched = WatchedPostprocess(stages.postprocess)
         self._scenes = SceneCatalog.open(settings.generate.scenes_dir)
-        self._workflow = ShotWorkflow(
-            replace(stages, postprocess=self._watched), self._scenes, settings.limits, settings.segment.min_confidence
-        )
+        self._workflow = ShotWorkflow(stages, self._scenes, settings.limits, settings.segment.min_confidence)
         self._store = open_store(settings)
         self._limits = settings.limits.image
-        self._battery = Battery(TextReader(settings.postprocess.threads))
 
     async def shots(self, path: Path) -> list[Judged]:
         """A photo in one scene of each place, worst to best as it comes."""
@@ -136,7 +95,7 @@ class Studio:
         for scene in self._of(place):
             request = CreateShotRequest(
                 image=ImageSource(content=content), scene_id=scene.id, seed=_SEED,
-                output=OutputOptions(format=ImageFormat.PNG),
+                report=Level.FULL, layers=[LayerName.HEATMAP], output=OutputOptions(format=ImageFormat.PNG),
             )  # fmt: skip
             try:
                 answer = await self._workflow.shot(request, "evaluation")
@@ -155,24 +114,22 @@ class Studio:
     async def _judged(
         self, name: str, image: NDArray[np.uint8], answer: CreateShotResponse, agreement: float
     ) -> Judged:
-        if self._watched.asked is None or answer.image is None:
-            raise InvalidInput("the workflow answered without asking the postprocess stage", field="photos")
-        request, pending, generated = self._watched.asked
-        cutout, scene = await pending, await generated
-        product = place_product(request.image, cutout, request.placement)
-        picture = decode_image(self._store.get(answer.image.key), self._limits).image
-        backdrop = _behind(request, product, scene) if scene.clean else None
-        evidence = Evidence(picture, product, backdrop, harmonized=False, confidence=cutout.confidence)
-        report = await asyncio.to_thread(self._battery.report, evidence, Level.FULL, Thresholds())
-        words = f"agreement with its mirror and a smaller copy {agreement:.3f}; {_told(report)}"
-        pictures = [Picture.of("photo", image, _PICTURE_PX), Picture.of(answer.scene_id, picture, _PICTURE_PX)]
-        for measure in report.failures:
-            if measure.worst_yx is not None:
-                row, column = measure.worst_yx
-                pictures.append(Picture.of(f"worst spot of {measure.name}", around(picture, column, row)))
-        return Judged(
-            Shot(f"{name}, {answer.scene_id}", words, tuple(pictures)), len(report.failures) + (1 - agreement)
-        )
+        picture, heat = [await self._read(blob) for blob in (answer.image, answer.layers[0].blob)]
+        pictures = [
+            Picture.of("photo", image, _PICTURE_PX),
+            Picture.of(answer.scene_id, picture, _PICTURE_PX),
+            Picture.of("where it changed", heat, _PICTURE_PX),
+        ]
+        nearest = max(answer.report.measures, key=nearness)
+        if nearest.worst is not None:
+            crop = around(picture, nearest.worst.x, nearest.worst.y)
+            pictures.append(Picture.of(f"worst spot of {nearest.name}", crop))
+        words = f"agreement with its mirror and a smaller copy {agreement:.3f}; nearest to its bar: {_told(nearest)}"
+        return Judged(Shot(f"{name}, {answer.scene_id}", words, tuple(pictures)), nearness(nearest) + 1 - agreement)
+
+    async def _read(self, blob: Blob) -> NDArray[np.uint8]:
+        content = await asyncio.to_thread(self._store.get, blob.key)
+        return decode_image(content, self._limits).on_white()
 
 
 def look_at_photos(settings: Settings, folder: Path, tell: Callable[[str], None]) -> list[Shot]:
@@ -203,20 +160,19 @@ async def _all_shots(settings: Settings, paths: list[Path], tell: Callable[[str]
     return found
 
 
-def _behind(request: RestoreRequest, product: Product, scene: GenerateResult) -> NDArray[np.uint8]:
-    """The picture before the product is laid over it: a shadow is no ghost."""
-    nothing = replace(product, alpha=np.zeros_like(product.alpha), core=np.zeros_like(product.core))
-    shading = shade(product, request.camera, scene.light, request.pose, request.shadow, Deadline())
-    mirrored = reflect(product, request.camera, scene.finish, request.pose)
-    background = grained(scene.background, product, request.image, request.seed)
-    return composite(background, nothing, shading, mirrored)
+def nearness(measure: Measure) -> float:
+    """How near a measure is to its bar: 0 = as good as can be, 1 = on it; 0 where nothing was measured or asked."""
+    if measure.value is None or measure.threshold is None:
+        return 0.0
+    good = 0.0 if bar_of(measure.name).sense is Sense.AT_MOST else 1.0
+    room = abs(measure.threshold - good)
+    return abs(measure.value - good) / room if room else float(measure.value != good)
 
 
-def _told(report: Report) -> str:
-    if report.passed:
-        return f"the report's {len(report.measures)} measures hold"
-    missed = (f"{found.name} {found.value:.3g} {found.unit} (bar {found.threshold:g})" for found in report.failures)
-    return f"the report misses: {', '.join(missed)}"
+def _told(measure: Measure) -> str:
+    if measure.value is None or measure.threshold is None:
+        return "none, as nothing was measured"
+    return f"{measure.name} {measure.value:.3g} {measure.unit} (bar {measure.threshold:g})"
 
 
 def _overlap(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:

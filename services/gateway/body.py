@@ -1,7 +1,7 @@
 """Bodies of POST requests: JSON, or a form with the photo, and a keep-mask, as files."""
 
 import asyncio
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_origin
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
@@ -44,8 +44,8 @@ class BodyReader:
         """The request as its API model.
 
         A form has the photo in the file part `image` and may have a keep-mask in `selection.keep_mask`; every other
-        part is a field by its dotted name, such as `canvas.width`. Points are "x,y", boxes "left,top,width,height", one
-        to a part.
+        part is a field by its dotted name, such as `canvas.width`. Of a list each element is a part of its own: a point
+        is "x,y", a box "left,top,width,height".
 
         Raises:
             InvalidInput: Not JSON, or a field is wrong; details name it.
@@ -60,7 +60,7 @@ class BodyReader:
         if kind == "application/json":
             return await asyncio.to_thread(_parsed, await request.body(), model)
         if kind == "multipart/form-data":
-            return validated(model, await _form_fields(request))
+            return validated(model, await _form_fields(request, _lists_of(model)))
         raise UnsupportedMedia(
             f"the body is {kind[:80] or 'of no named type'}; send application/json or multipart/form-data",
             field="content-type",
@@ -93,15 +93,20 @@ def _parsed(body: bytes, model: type[M]) -> M:
         raise invalid_input(error) from error
 
 
-async def _form_fields(request: Request) -> dict[str, Any]:
+def _lists_of(model: type[BaseModel]) -> frozenset[str]:
+    """The fields that a form may give several times."""
+    return frozenset(name for name, field in model.model_fields.items() if get_origin(field.annotation) is list)
+
+
+async def _form_fields(request: Request, lists: frozenset[str]) -> dict[str, Any]:
     try:
         async with request.form(max_files=len(FILES), max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES) as form:
-            return await _nested(form)
+            return await _nested(form, lists)
     except HTTPException as error:
         raise InvalidInput(f"the form can't be read: {error.detail}") from error
 
 
-async def _nested(form: FormData) -> dict[str, Any]:
+async def _nested(form: FormData, lists: frozenset[str]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in form.multi_items():
         if isinstance(value, UploadFile) != (name in FILES):
@@ -112,6 +117,8 @@ async def _nested(form: FormData) -> dict[str, Any]:
         branch, leaf = _branch(fields, name)
         if name in LISTS:
             _append(branch, name, leaf, str(value))
+        elif name in lists:
+            branch.setdefault(leaf, []).append(value)
         elif leaf in branch:
             raise InvalidInput(f"{name[:80]} is given more than once", field=name[:80])
         else:

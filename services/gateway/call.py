@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from services.common.errors import Internal, VitrineError
@@ -39,6 +39,7 @@ class Call:
         request_id: See `request_id_from`.
         peer: Address of the caller, see `auth.tenant_of`.
         public: True where anyone may call: health, and addresses that carry their own signature.
+        tenant: Whom the caller speaks for; the guard fills it in.
     """
 
     method: str
@@ -46,6 +47,7 @@ class Call:
     request_id: str
     peer: str
     public: bool = False
+    tenant: str = ""
 
 
 class Guard:
@@ -60,8 +62,8 @@ class Guard:
         self._in_flight = 0
 
     @asynccontextmanager
-    async def around(self, call: Call) -> AsyncIterator[None]:
-        """Run the body as the answer to the call.
+    async def around(self, call: Call) -> AsyncIterator[Call]:
+        """Run the body as the answer to the call, which it is given with its tenant.
 
         Raises:
             VitrineError: Whatever went wrong; an error that is none of ours becomes `Internal` and is logged with its
@@ -73,9 +75,7 @@ class Guard:
         self._recorder.set(IN_FLIGHT, self._in_flight)
         with request_context(call.request_id, method=call.method, protocol=call.protocol):
             try:
-                if not call.public:
-                    tenant_of(call.peer)
-                yield
+                yield call if call.public else replace(call, tenant=tenant_of(call.peer))
             except VitrineError as error:
                 outcome = error.code
                 _log_failure(error)

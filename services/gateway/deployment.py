@@ -19,6 +19,7 @@ from services.generate.scene import SceneCatalog
 from services.models.cache import ModelCache
 from services.storage.local import LocalBlobs
 from services.storage.store import open_store
+from services.workflow.acceptance import AcceptancePolicy
 from services.workflow.deployment import Handle, RemoteGenerate, RemotePostprocess, RemoteResult, RemoteSegment
 from services.workflow.shot import ShotWorkflow
 from services.workflow.stages import Stages
@@ -33,7 +34,7 @@ class Gateway(GrpcApi):
 
     Raises:
         StorageUnavailable: The blob store can't be opened.
-        ValueError: The operator's scenes can't be read.
+        ValueError: The operator's scenes can't be read, or a threshold of theirs is out of its range.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Gateway(GrpcApi):
         configure_logs(settings.observability.log_level, "gateway")
         limits = settings.limits
         scenes = SceneCatalog.open(settings.generate.scenes_dir)
+        policy = AcceptancePolicy(settings.preservation, settings.segment.min_confidence)
         store = open_store(settings)
         recorder = Recorder(metrics)
         stages = Stages(
@@ -62,7 +64,7 @@ class Gateway(GrpcApi):
         )
         guard = Guard(recorder)
         studio = Studio(
-            ShotWorkflow(stages, scenes, limits, settings.segment.min_confidence),
+            ShotWorkflow(stages, scenes, limits, settings.segment.min_confidence, policy),
             store,
             Admission(limits.max_running, limits.max_waiting),
             readiness,

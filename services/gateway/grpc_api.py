@@ -95,7 +95,7 @@ class GrpcApi:
 
         async def answer(call: Call) -> BaseModel:
             request = from_proto(message, studio.CreateShotRequest)
-            return await self._studio.create_shot(request, call.request_id)
+            return await self._studio.create_shot(request, call.request_id, call.tenant)
 
         return await self._unary("CreateShot", grpc_context, answer, studio_pb2.CreateShotResponse)
 
@@ -106,7 +106,7 @@ class GrpcApi:
 
         def answers(call: Call) -> AsyncGenerator[BaseModel, None]:
             request = from_proto(message, studio.StreamShotRequest)
-            return self._studio.stream_shot(request, call.request_id)
+            return self._studio.stream_shot(request, call.request_id, call.tenant)
 
         async with aclosing(self._stream("StreamShot", grpc_context, answers, studio_pb2.StreamShotResponse)) as stream:
             async for each in stream:
@@ -188,8 +188,8 @@ class GrpcApi:
     ) -> Answer:
         call = _call(method, context)
         try:
-            async with self._guard.around(call):
-                result = to_proto(await answer(call), answer_type)
+            async with self._guard.around(call) as known:
+                result = to_proto(await answer(known), answer_type)
         except VitrineError as error:
             fail(context, error, call.request_id)
             return answer_type()
@@ -207,7 +207,7 @@ class GrpcApi:
         _finish(context, call.request_id)
         try:
             # Closed at once when the caller leaves, not when the garbage collector comes by.
-            async with self._guard.around(call), aclosing(answers(call)) as told:
+            async with self._guard.around(call) as known, aclosing(answers(known)) as told:
                 async for answer in told:
                     yield to_proto(answer, answer_type)
         except VitrineError as error:

@@ -98,19 +98,17 @@ class HttpApi:
 
     async def create_cutout(self, request: Request) -> Response:
         """JSON or multipart in; JSON out, or the picture itself when `Accept` asks for an image."""
-        call = _call("CreateCutout", request)
-        async with self._guard.around(call):
+        async with self._guard.around(_call("CreateCutout", request)) as call:
             accepted = Accepted.of(request.headers.get("accept", ""))
             wanted = accepted.applied(await self._body.read(request, CreateCutoutRequest))
             return await self._answer(await self._studio.create_cutout(wanted, call.request_id), accepted)
 
     async def create_shot(self, request: Request) -> Response:
         """JSON or multipart in; JSON out, or the picture itself when `Accept` asks for an image."""
-        call = _call("CreateShot", request)
-        async with self._guard.around(call):
+        async with self._guard.around(_call("CreateShot", request)) as call:
             accepted = Accepted.of(request.headers.get("accept", ""))
             wanted = accepted.applied(await self._body.read(request, CreateShotRequest))
-            return await self._answer(await self._studio.create_shot(wanted, call.request_id), accepted)
+            return await self._answer(await self._studio.create_shot(wanted, call.request_id, call.tenant), accepted)
 
     async def list_scenes(self, request: Request) -> Response:
         """Page by page, sorted by id."""

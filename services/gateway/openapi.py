@@ -71,6 +71,8 @@ def _flat(name: str, field: dict[str, Any], definitions: dict[str, Any]) -> dict
         return {name: {**field, "items": text}}
     choices = [field, *field.get("anyOf", [])]
     target = next((definitions[each["$ref"].rpartition("/")[2]] for each in choices if "$ref" in each), None)
+    if target is None and "$ref" in field.get("items", {}):
+        return {name: {**field, "items": definitions[field["items"]["$ref"].rpartition("/")[2]]}}
     if target is None:
         return {name: field}
     if target.get("type") != "object":

@@ -9,17 +9,25 @@ from typing import Any, Final
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from pydantic import BaseModel, Field
 
+from services.api.convert import to_proto
+from services.api.studio import PreservationReport
 from services.common import errors
 from services.common.errors import VitrineError
+from services.pb.vitrine.v1 import studio_pb2
 
 DOMAIN: Final = "vitrine"
 PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
 
 #: gRPC carries the status in a header of at most 8 KiB, with everything else; longer details are cut.
 MAX_DETAIL_LENGTH: Final = 512
+MAX_REPORT_BYTES: Final = 4096
+
+#: The detail of `ProductChanged` that holds a `PreservationReport` as JSON.
+REPORT_DETAIL: Final = "report"
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,7 @@ TABLE: Final = MappingProxyType(
         errors.TooLarge.code: Status(413, "Content Too Large", _CODE.INVALID_ARGUMENT),
         errors.NotFound.code: Status(404, "Not Found", _CODE.NOT_FOUND),
         errors.ProductNotFound.code: Status(422, "Unprocessable Content", _CODE.FAILED_PRECONDITION),
+        errors.ProductChanged.code: Status(422, "Unprocessable Content", _CODE.FAILED_PRECONDITION),
         errors.Unauthenticated.code: Status(401, "Unauthorized", _CODE.UNAUTHENTICATED),
         errors.Forbidden.code: Status(403, "Forbidden", _CODE.PERMISSION_DENIED),
         errors.Overloaded.code: Status(429, "Too Many Requests", _CODE.RESOURCE_EXHAUSTED, retryable=True),
@@ -106,8 +115,9 @@ def headers(error: VitrineError) -> dict[str, str]:
 
 def rich_status(error: VitrineError, request_id: str) -> status_pb2.Status:
     """The error as google.rpc.Status with its standard details (https://google.aip.dev/193)."""
-    metadata = {name: _text(value) for name, value in error.details.items()}
-    details = [
+    # A report is too long for text, and a message of its own, see below.
+    metadata = {name: _text(value) for name, value in error.details.items() if name != REPORT_DETAIL}
+    details: list[Message] = [
         error_details_pb2.ErrorInfo(reason=error.code.upper(), domain=DOMAIN, metadata=metadata),
         error_details_pb2.RequestInfo(request_id=request_id),
     ]
@@ -120,6 +130,8 @@ def rich_status(error: VitrineError, request_id: str) -> status_pb2.Status:
         delay = Duration()
         delay.FromMilliseconds(round(1000 * error.details["retry_after_s"]))
         details.append(error_details_pb2.RetryInfo(retry_delay=delay))
+    if REPORT_DETAIL in error.details:
+        details.append(_report(PreservationReport.model_validate(error.details[REPORT_DETAIL])))
     packed = []
     for detail in details:
         packed.append(AnyMessage())
@@ -127,6 +139,20 @@ def rich_status(error: VitrineError, request_id: str) -> status_pb2.Status:
     return status_pb2.Status(
         code=status_of(error).grpc.value[0], message=error.message[:MAX_DETAIL_LENGTH], details=packed
     )
+
+
+def _report(report: PreservationReport) -> studio_pb2.PreservationReport:
+    """The report as a message that fits into a header; where several products make it too long, each tells only what
+    failed, and where that is too long too, only all together are told."""
+    failed = [
+        each.model_copy(update={"measures": [measure for measure in each.measures if not measure.passed]})
+        for each in report.instances
+    ]
+    for instances in (report.instances, failed):
+        whole = to_proto(report.model_copy(update={"instances": instances}), studio_pb2.PreservationReport)
+        if whole.ByteSize() <= MAX_REPORT_BYTES:
+            return whole
+    return to_proto(report.model_copy(update={"instances": []}), studio_pb2.PreservationReport)
 
 
 def _text(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Final
 
 from services.api.common import Blob
@@ -38,7 +38,7 @@ class Studio:
         store: Where they lie.
         admission: How many are made at once.
         readiness: Nothing is made before every stage is warm.
-        inline_bytes: Largest file sent inside an answer.
+        inline_bytes: Files sent inside an answer are at most so large, together.
     """
 
     def __init__(
@@ -56,26 +56,25 @@ class Studio:
         deadline = self._workflow.deadline(request.timeout)
         async with deadline.limit(), self._admission.place():
             answer = await self._workflow.cutout(request, request_id, deadline)
-            image = await asyncio.to_thread(self._handed_out, answer.image, request.output.inline)
+            [image] = await asyncio.to_thread(self._handed_out, [answer.image], request.output.inline)
         return answer.model_copy(update={"image": image})
 
     async def create_shot(
-        self, request: CreateShotRequest, request_id: str, listener: Listener = nobody_listens
+        self, request: CreateShotRequest, request_id: str, tenant: str = "", listener: Listener = nobody_listens
     ) -> CreateShotResponse:
         """Make a shot; waiting for a place counts as part of the request's time."""
         await self._readiness.require()
         deadline = self._workflow.deadline(request.timeout)
         async with deadline.limit(), self._admission.place():
-            answer = await self._workflow.shot(request, request_id, deadline, listener)
-            image = await asyncio.to_thread(self._handed_out, answer.image, request.output.inline)
-        return answer.model_copy(update={"image": image})
+            answer = await self._workflow.shot(request, request_id, deadline, listener, tenant)
+            return await asyncio.to_thread(self._shot_handed_out, answer, request.output.inline)
 
     async def stream_shot(
-        self, request: StreamShotRequest, request_id: str
+        self, request: StreamShotRequest, request_id: str, tenant: str = ""
     ) -> AsyncGenerator[StreamShotResponse, None]:
         """Make a shot and tell of every stage; leaving the stream stops the work."""
         events: asyncio.Queue[StageEvent | None] = asyncio.Queue()
-        work = asyncio.create_task(self.create_shot(request.shot, request_id, events.put_nowait))
+        work = asyncio.create_task(self.create_shot(request.shot, request_id, tenant, events.put_nowait))
         work.add_done_callback(lambda _: events.put_nowait(None))
         try:
             while (event := await events.get()) is not None:
@@ -108,10 +107,24 @@ class Studio:
             raise NotFound("no blob has that key", field="key")
         return await asyncio.to_thread(self._store.get, key), media_type_of(key)
 
-    def _handed_out(self, blob: Blob, inline: bool) -> Blob:
+    def _shot_handed_out(self, answer: CreateShotResponse, inline: bool) -> CreateShotResponse:
+        image, *layers = self._handed_out([answer.image, *(layer.blob for layer in answer.layers)], inline)
+        told = [layer.model_copy(update={"blob": blob}) for layer, blob in zip(answer.layers, layers, strict=True)]
+        return answer.model_copy(update={"image": image, "layers": told})
+
+    def _handed_out(self, blobs: Sequence[Blob], inline: bool) -> list[Blob]:
+        """The blobs with addresses, and with their content as long as all together stay small enough for an answer."""
+        room = self._inline_bytes if inline else -1
+        handed_out = []
+        for blob in blobs:
+            content = self._store.get(blob.key) if blob.size_bytes <= room else b""
+            room -= len(content)
+            handed_out.append(self._signed(blob, content))
+        return handed_out
+
+    def _signed(self, blob: Blob, content: bytes) -> Blob:
         address = self._store.sign(blob.key)
         expires = datetime.datetime.fromtimestamp(address.expires_at_s, datetime.UTC)
-        content = self._store.get(blob.key) if inline and blob.size_bytes <= self._inline_bytes else b""
         return blob.model_copy(
             update={"url": address.url, "expire_time": f"{expires:%Y-%m-%dT%H:%M:%SZ}", "content": content}
         )

@@ -31,6 +31,34 @@ class Layer:
     color: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Composition:
+    """A finished picture and what it is made of, from the back to the front.
+
+    Args:
+        background: (H, W, 3) uint8 sRGB, without product.
+        shading: The product's shadow on it.
+        reflection: The product's mirror image in it.
+        product: As it was laid over them.
+        picture: (H, W, 3) uint8 sRGB.
+        behind: (h, w, 3) uint8 sRGB of the product's box: what it was laid over.
+    """
+
+    background: NDArray[np.uint8]
+    shading: Shading | None
+    reflection: Layer | None
+    product: Product
+    picture: NDArray[np.uint8]
+    behind: NDArray[np.uint8]
+
+    @property
+    def backdrop(self) -> NDArray[np.uint8]:
+        """(H, W, 3) uint8 sRGB: the picture without its product, with its shadow and mirror image."""
+        backdrop = self.picture.copy()
+        backdrop[self.product.box.slices()] = self.behind
+        return backdrop
+
+
 def composite(
     background: NDArray[np.uint8], product: Product, shading: Shading | None = None, reflection: Layer | None = None
 ) -> NDArray[np.uint8]:
@@ -47,20 +75,18 @@ def composite(
     Returns:
         (H, W, 3) uint8 sRGB.
     """
-    region = product.box
-    for part in (shading, reflection):
-        region = region if part is None else region.union(part.box)
-    light = to_linear(background[region.slices()])
-    if shading is not None:
-        light[shading.box.within(region).slices()] *= shading.factor
-    if reflection is not None:
-        _lay_over(light[reflection.box.within(region).slices()], reflection.color, reflection.weight)
-    inner = product.box.within(region).slices()
-    _lay_over(light[inner], to_linear(product.color), product.coverage())
-    finished = background.copy()
-    finished[region.slices()] = to_bytes(light)
-    finished[product.box.slices()][product.core] = product.color[product.core]
-    return finished
+    light, region = _prepared(background, product, shading, reflection)
+    return _finished(background, product, light, region)
+
+
+def compose_parts(
+    background: NDArray[np.uint8], product: Product, shading: Shading | None, reflection: Layer | None
+) -> Composition:
+    """The same as `composite`, with all that the picture is made of."""
+    light, region = _prepared(background, product, shading, reflection)
+    behind = to_bytes(light[product.box.within(region).slices()])
+    picture = _finished(background, product, light, region)
+    return Composition(background, shading, reflection, product, picture, behind)
 
 
 def on_color(
@@ -79,6 +105,32 @@ def on_color(
     height, width = alpha.shape
     product = Product(Box(0, 0, height, width), alpha, color, alpha == OPAQUE, "none")
     return composite(np.full((height, width, 3), background, np.uint8), product)
+
+
+def _prepared(
+    background: NDArray[np.uint8], product: Product, shading: Shading | None, reflection: Layer | None
+) -> tuple[NDArray[np.float32], Box]:
+    """Linear light of what the product is laid over, and where on the canvas that is."""
+    region = product.box
+    for part in (shading, reflection):
+        region = region if part is None else region.union(part.box)
+    light = to_linear(background[region.slices()])
+    if shading is not None:
+        light[shading.box.within(region).slices()] *= shading.factor
+    if reflection is not None:
+        _lay_over(light[reflection.box.within(region).slices()], reflection.color, reflection.weight)
+    return light, region
+
+
+def _finished(
+    background: NDArray[np.uint8], product: Product, light: NDArray[np.float32], region: Box
+) -> NDArray[np.uint8]:
+    """The picture; `light` is written to."""
+    _lay_over(light[product.box.within(region).slices()], to_linear(product.color), product.coverage())
+    finished = background.copy()
+    finished[region.slices()] = to_bytes(light)
+    finished[product.box.slices()][product.core] = product.color[product.core]
+    return finished
 
 
 def _lay_over(below: NDArray[np.float32], color: NDArray[np.float32], weight: NDArray[np.float32]) -> None:

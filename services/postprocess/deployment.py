@@ -13,7 +13,14 @@ from services.common.metrics import Recorder
 from services.common.settings import Settings
 from services.generate.schema import GenerateResult
 from services.postprocess.restorer import Restorer
-from services.postprocess.schema import CutoutRequest, CutoutResult, RestoreRequest, RestoreResult
+from services.postprocess.schema import (
+    CutoutRequest,
+    CutoutResult,
+    ReportRequest,
+    ReportResult,
+    RestoreRequest,
+    RestoreResult,
+)
 from services.segment.schema import SegmentResult
 from services.storage.store import open_store
 
@@ -39,6 +46,10 @@ class Postprocess:
     async def shot(self, request: RestoreRequest, cutout: SegmentResult, scene: GenerateResult) -> RestoreResult:
         """See `Restorer.shot`."""
         return await self._executor.run(request, partial(self._restorer.shot, request, cutout, scene))
+
+    async def report(self, request: ReportRequest, shot: RestoreResult, seen: SegmentResult) -> ReportResult:
+        """See `Restorer.report`."""
+        return await self._executor.run(request, partial(self._restorer.report, request, shot, seen))
 
     async def cutout(self, request: CutoutRequest, image: NDArray[np.uint8], cutout: SegmentResult) -> CutoutResult:
         """See `Restorer.cutout`."""

@@ -2,12 +2,15 @@
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from services.codecs.encode import encode_image
+from services.codecs.png import encode_png
+from services.codecs.profile import srgb_profile
 from services.common.alpha import OPAQUE
 from services.common.camera import Camera
 from services.common.deadline import Deadline
@@ -18,9 +21,16 @@ from services.common.light import Finish, Light
 from services.common.pose import Pose
 from services.generate.schema import GenerateResult
 from services.postprocess.clean_plate import clean_plate
-from services.postprocess.composite import composite, on_color
+from services.postprocess.composite import Composition, compose_parts, composite, on_color
 from services.postprocess.grain import grained
 from services.postprocess.harmonize import harmonized
+from services.postprocess.inspection import Inspection
+from services.postprocess.instances import Instances
+from services.postprocess.layers import draw_layer, draw_uncertainty
+from services.postprocess.preservation.battery import Battery
+from services.postprocess.preservation.evidence import Evidence
+from services.postprocess.preservation.text import TextReader
+from services.postprocess.preservation.thresholds import Level, Thresholds
 from services.postprocess.product import Product, place_product
 from services.postprocess.proof import picture_digest, product_digest
 from services.postprocess.reflection import reflect
@@ -28,12 +38,16 @@ from services.postprocess.relight import relit
 from services.postprocess.schema import (
     CutoutRequest,
     CutoutResult,
+    LayerName,
     Output,
     Placement,
     Preservation,
+    ReportRequest,
+    ReportResult,
     RestoreRequest,
     RestoreResult,
     Shadow,
+    StoredLayer,
 )
 from services.postprocess.shadow import shade
 from services.segment.schema import SegmentResult
@@ -53,12 +67,13 @@ class Restorer:
 
     def __init__(self, store: BlobStore, threads: int) -> None:
         self._store = store
+        self._battery = Battery(TextReader(threads))
         cv2.setNumThreads(threads)
 
     def shot(
         self, request: RestoreRequest, cutout: SegmentResult, scene: GenerateResult, deadline: Deadline
     ) -> RestoreResult:
-        """Put the product into the scene, prove that it is unchanged, store the picture.
+        """Put the product into the scene, measure what became of it, and store the picture if that passes.
 
         Raises:
             Internal: The parts do not fit each other.
@@ -70,17 +85,61 @@ class Restorer:
         product = place_product(request.image, cutout, request.placement)
         before = product_digest(product)
         deadline.check()
-        picture = compose(request, product, scene, deadline)
-        after = picture_digest(picture, product)
-        blob = self._write(picture, request.output, deadline)
+        parts = compose(request, product, scene, deadline)
+        after = picture_digest(parts.picture, product)
+        deadline.check()
+        evidence = Evidence(
+            picture=parts.picture,
+            product=product,
+            backdrop=parts.backdrop if scene.clean else None,
+            harmonized=request.preservation is Preservation.HARMONIZED,
+            confidence=cutout.confidence,
+            digests=(before, after),
+            unshaded=None if scene.clean else composite(parts.background, parts.product),
+        )
+        inspection = Inspection.of(evidence, Instances.of(cutout, request.placement))
+        reports = inspection.reports(self._battery, Level.BASIC, request.thresholds)
+        blob, layers = None, list[StoredLayer]()
+        if reports.passed:
+            blob = self._write(parts.picture, request.output, deadline)
+            layers = self._write_layers(request, cutout, parts, inspection, deadline)
         return RestoreResult(
             blob=blob,
+            layers=tuple(layers),
+            reports=reports,
+            kept=inspection.excerpt() if request.level is Level.FULL else None,
             core_sha256_before=before.sha256,
             core_sha256_after=after.sha256,
             core_area_px=before.area_px,
             resampling=product.resampling,
             duration_s=time.perf_counter() - began,
         )
+
+    def report(
+        self, request: ReportRequest, shot: RestoreResult, seen: SegmentResult, deadline: Deadline
+    ) -> ReportResult:
+        """Measure everything of a finished shot, and store where it changed as a heat map.
+
+        Args:
+            request: What is asked of it.
+            shot: With its evidence.
+            seen: What segmentation finds in the evidence's picture.
+            deadline: Looked at between steps.
+
+        Raises:
+            Internal: The shot has no evidence.
+            StorageUnavailable: The store can't be written.
+            Cancelled, DeadlineExceeded: The report is no longer wanted.
+        """
+        began = time.perf_counter()
+        deadline.check()
+        if shot.kept is None:
+            raise Internal("the shot was made without evidence for a full report")
+        part = shot.kept.seen_as(seen)
+        reports = part.reports(self._battery, Level.FULL, request.thresholds)
+        deadline.check()
+        heat_map = self._write_layer(LayerName.HEATMAP, part.heat_map(), request.key, deadline)
+        return ReportResult(reports, (heat_map,), time.perf_counter() - began)
 
     def cutout(
         self, request: CutoutRequest, image: NDArray[np.uint8], cutout: SegmentResult, deadline: Deadline
@@ -124,8 +183,10 @@ class Restorer:
         cutout = SegmentResult(alpha, image, box, 1.0, "none", 0.0)
         scene = GenerateResult(np.full((128, 128, 3), 220, np.uint8), light, Finish(0.1, 0.2), "none", 0.0)
         product = place_product(image, cutout, placement)
-        picture = compose(request, product, scene, Deadline())
-        encode_image(picture, request.output.format, request.output.quality)
+        parts = compose(request, product, scene, Deadline())
+        evidence = Evidence(parts.picture, product, parts.backdrop, harmonized=True, confidence=1.0)
+        self._battery.report(evidence, Level.BASIC, Thresholds())
+        encode_image(parts.picture, request.output.format, request.output.quality)
         cut = cut_picture(CutoutRequest(None, None, request.output), image, cutout)
         encode_image(cut, ImageFormat.PNG, request.output.quality)
 
@@ -135,6 +196,45 @@ class Restorer:
         deadline.check()
         blob = self._store.put(f"{output.key}.{output.format.extension}", data, output.format.media_type)
         return replace(blob, width=picture.shape[1], height=picture.shape[0])
+
+    def _write_layers(
+        self,
+        request: RestoreRequest,
+        cutout: SegmentResult,
+        parts: Composition,
+        inspection: Inspection,
+        deadline: Deadline,
+    ) -> list[StoredLayer]:
+        """Those asked for; of several products each has an alpha of its own behind that of all."""
+        written = []
+        for name in request.layers:
+            if name is LayerName.HEATMAP:
+                drawn: NDArray[Any] = inspection.heat_map()
+            elif name is LayerName.UNCERTAINTY:
+                drawn = draw_uncertainty(cutout, request.placement)
+            else:
+                drawn = draw_layer(name, parts)
+            written.append(self._write_layer(name, drawn, request.output.key, deadline))
+            if name is LayerName.ALPHA and inspection.instances:
+                for number in inspection.instances.numbers:
+                    drawn = np.where(inspection.instances.labels == number, draw_layer(name, parts), np.uint16(0))
+                    written.append(self._write_layer(name, drawn, request.output.key, deadline, number))
+        return written
+
+    def _write_layer(
+        self,
+        name: LayerName,
+        layer: NDArray[np.uint8] | NDArray[np.uint16],
+        key: str,
+        deadline: Deadline,
+        instance: int = 0,
+    ) -> StoredLayer:
+        deadline.check()
+        data = encode_png(layer, srgb_profile() if layer.ndim == 3 else b"")
+        deadline.check()
+        of = f"-{instance}" if instance else ""
+        blob = self._store.put(f"{key}-{name.lower()}{of}.png", data, ImageFormat.PNG.media_type)
+        return StoredLayer(name, replace(blob, width=layer.shape[1], height=layer.shape[0]), instance)
 
 
 def cut_picture(request: CutoutRequest, image: NDArray[np.uint8], cutout: SegmentResult) -> NDArray[np.uint8]:
@@ -158,8 +258,8 @@ def _blanked(color: NDArray[np.uint8], alpha: NDArray[np.uint16]) -> NDArray[np.
     return color * near[..., None]
 
 
-def compose(request: RestoreRequest, product: Product, scene: GenerateResult, deadline: Deadline) -> NDArray[np.uint8]:
-    """The finished picture, (H, W, 3) uint8 sRGB of the canvas' size.
+def compose(request: RestoreRequest, product: Product, scene: GenerateResult, deadline: Deadline) -> Composition:
+    """The finished picture of the canvas' size, with all that it is made of.
 
     Raises:
         Internal: Background, camera and placement are of different sizes.
@@ -182,4 +282,4 @@ def compose(request: RestoreRequest, product: Product, scene: GenerateResult, de
         lit = relit(product, scene.background) if plate.drawn else None
         product = lit or harmonized(product, plate.background, scene.light)
         deadline.check()
-    return composite(background, product, shading, reflection)
+    return compose_parts(background, product, shading, reflection)

@@ -1,7 +1,8 @@
 """What the postprocess stage takes and gives. Segment's and Generate's results come beside these requests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,12 @@ from services.common.camera import Camera
 from services.common.geometry import Box, SizeHW
 from services.common.image import ImageFormat
 from services.common.pose import Pose
+from services.postprocess.preservation.thresholds import Level, Thresholds
 from services.storage.blobs import StoredBlob
+
+if TYPE_CHECKING:  # the measures take their libraries along, and this module is the client's too
+    from services.postprocess.inspection import Inspection
+    from services.postprocess.preservation.report import Report
 
 
 class Shadow(StrEnum):
@@ -26,6 +32,18 @@ class Preservation(StrEnum):
 
     EXACT = "EXACT"
     HARMONIZED = "HARMONIZED"
+
+
+class LayerName(StrEnum):
+    """Parts of a finished picture, see `postprocess/layers.py`."""
+
+    ALPHA = "ALPHA"
+    FOREGROUND = "FOREGROUND"
+    SHADOW = "SHADOW"
+    REFLECTION = "REFLECTION"
+    BACKGROUND = "BACKGROUND"
+    HEATMAP = "HEATMAP"
+    UNCERTAINTY = "UNCERTAINTY"
 
 
 @dataclass(frozen=True)
@@ -72,6 +90,9 @@ class RestoreRequest:
         placement, camera, pose, shadow, preservation: See each.
         output: See there.
         seed: uint32, of the grain.
+        layers: Parts of the picture to store beside it, each once.
+        level: How much will be measured: for FULL, what that takes is kept.
+        thresholds: What is asked of the measures.
         request_id: For the logs.
         deadline_s: Unix time when the result is no longer wanted; None = never.
     """
@@ -84,27 +105,89 @@ class RestoreRequest:
     preservation: Preservation
     output: Output
     seed: int = 0
+    layers: tuple[LayerName, ...] = ()
+    level: Level = Level.BASIC
+    thresholds: Thresholds = field(default_factory=Thresholds)
     request_id: str = ""
     deadline_s: float | None = None
 
 
 @dataclass(frozen=True)
+class StoredLayer:
+    """A layer and where it lies; `instance` 0 is all products together, others count from 1."""
+
+    name: LayerName
+    blob: StoredBlob
+    instance: int = 0
+
+
+@dataclass(frozen=True)
+class Reports:
+    """What was measured of a picture: of all products together, and of each where there are several."""
+
+    whole: "Report"
+    instances: "tuple[Report, ...]" = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether no measure of any is beyond its threshold."""
+        return all(each.passed for each in (self.whole, *self.instances))
+
+
+@dataclass(frozen=True)
 class RestoreResult:
-    """A finished, stored shot.
+    """A finished shot, stored if it passed its report.
 
     Args:
-        blob: Where it lies.
+        blob: Where it lies; None where it did not pass.
+        layers: Those asked for, in that order; none where it did not pass.
+        reports: The basic ones.
+        kept: What the full report is measured on; None where only the basic one was asked for.
         core_sha256_before, core_sha256_after: Over the opaque product, see `postprocess/proof.py`.
         core_area_px: How many pixels that is.
         resampling: "none" or the filter's name.
         duration_s: Time worked, queueing not counted.
     """
 
-    blob: StoredBlob
+    blob: StoredBlob | None
+    layers: tuple[StoredLayer, ...]
+    reports: Reports
+    kept: "Inspection | None"
     core_sha256_before: str
     core_sha256_after: str
     core_area_px: int
     resampling: str
+    duration_s: float
+
+    @property
+    def identical(self) -> bool:
+        """Whether the core is proven unchanged; of nothing, nothing can be proved."""
+        return self.core_area_px > 0 and self.core_sha256_before == self.core_sha256_after
+
+
+@dataclass(frozen=True)
+class ReportRequest:
+    """Measure a finished shot fully.
+
+    Args:
+        thresholds: What is asked of the measures.
+        key: Of the picture, without its extension; the heat map lies beside it.
+        request_id: For the logs.
+        deadline_s: Unix time when the result is no longer wanted; None = never.
+    """
+
+    thresholds: Thresholds
+    key: str
+    request_id: str = ""
+    deadline_s: float | None = None
+
+
+@dataclass(frozen=True)
+class ReportResult:
+    """A full report, its heat map, and the time worked on them."""
+
+    reports: Reports
+    layers: tuple[StoredLayer, ...]
     duration_s: float
 
 

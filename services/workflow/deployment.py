@@ -20,7 +20,14 @@ from services.api.common import StageName
 from services.common.errors import Cancelled, Overloaded, VitrineError
 from services.common.metrics import Recorder
 from services.generate.schema import GenerateRequest, GenerateResult
-from services.postprocess.schema import CutoutRequest, CutoutResult, RestoreRequest, RestoreResult
+from services.postprocess.schema import (
+    CutoutRequest,
+    CutoutResult,
+    ReportRequest,
+    ReportResult,
+    RestoreRequest,
+    RestoreResult,
+)
 from services.segment.schema import SegmentRequest, SegmentResult
 from services.workflow.repeat import RepeatedCall, StageLost
 from services.workflow.stages import Pending
@@ -128,6 +135,16 @@ class RemotePostprocess:
             return RemoteResult(self._handle.shot.remote(request, _reference(cutout), _reference(scene)))
 
         return RepeatedCall(StageName.POSTPROCESS, begin, request.deadline_s, self._recorder, [cutout, scene])
+
+    def report(
+        self, request: ReportRequest, shot: Pending[RestoreResult], seen: Pending[SegmentResult]
+    ) -> Pending[ReportResult]:
+        """Begin."""
+
+        def begin() -> RemoteResult[ReportResult]:
+            return RemoteResult(self._handle.report.remote(request, _reference(shot), _reference(seen)))
+
+        return RepeatedCall(StageName.POSTPROCESS, begin, request.deadline_s, self._recorder, [shot, seen])
 
     def cutout(
         self, request: CutoutRequest, image: NDArray[np.uint8], cutout: Pending[SegmentResult]

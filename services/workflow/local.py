@@ -15,7 +15,14 @@ from services.generate.generator import Generator
 from services.generate.schema import GenerateRequest, GenerateResult
 from services.models.cache import ModelCache
 from services.postprocess.restorer import Restorer
-from services.postprocess.schema import CutoutRequest, CutoutResult, RestoreRequest, RestoreResult
+from services.postprocess.schema import (
+    CutoutRequest,
+    CutoutResult,
+    ReportRequest,
+    ReportResult,
+    RestoreRequest,
+    RestoreResult,
+)
 from services.segment.schema import SegmentRequest, SegmentResult
 from services.segment.segmenter import Segmenter
 from services.storage.store import open_store
@@ -62,6 +69,17 @@ class LocalPostprocess:
 
         async def work() -> RestoreResult:
             call = partial(self._restorer.shot, request, await cutout, await scene)
+            return await self._executor.run(request, call)
+
+        return _begin(work())
+
+    def report(
+        self, request: ReportRequest, shot: Pending[RestoreResult], seen: Pending[SegmentResult]
+    ) -> Pending[ReportResult]:
+        """Begin; needs a running event loop."""
+
+        async def work() -> ReportResult:
+            call = partial(self._restorer.report, request, await shot, await seen)
             return await self._executor.run(request, call)
 
         return _begin(work())

@@ -6,11 +6,7 @@ A stage never calls another stage; only this class does. It knows neither transp
 import asyncio
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
 
 from services.api import common as api
 from services.api.common import StageName
@@ -20,55 +16,31 @@ from services.api.studio import (
     CreateCutoutResponse,
     CreateShotRequest,
     CreateShotResponse,
-    PreservationProof,
-    ProductInstance,
     ProductSelection,
 )
 from services.codecs.photo import Photo, decode_image
 from services.common.deadline import Deadline
 from services.common.errors import InvalidInput, ProductNotFound
-from services.common.geometry import Box
 from services.common.image import ImageFormat
-from services.common.settings import LimitSettings
+from services.common.settings import LimitSettings, PreservationSettings
 from services.generate.scene import Scene, SceneCatalog
-from services.generate.schema import GenerateRequest
-from services.postprocess.schema import CutoutRequest, Output, Placement, RestoreRequest, RestoreResult
-from services.segment.schema import Instance, SegmentRequest, SegmentResult, Selection
-from services.storage.blobs import StoredBlob
+from services.postprocess.schema import CutoutRequest, Output
+from services.segment.schema import SegmentRequest, Selection
+from services.workflow.acceptance import AcceptancePolicy
+from services.workflow.answer import blob_answer, box_answer, instance_answer, layer_answer, proof_answer
+from services.workflow.attempts import Attempts
 from services.workflow.events import Listener, nobody_listens
 from services.workflow.fit import Fit, check_named, fit_view
 from services.workflow.layout import Layout, check_canvas, plan_layout
+from services.workflow.product import Product
 from services.workflow.recipe import Recipe
 from services.workflow.selection import select
-from services.workflow.stages import Pending, Stages
+from services.workflow.stages import Stages
 from services.workflow.viewpoint import find_viewpoint
 from services.workflow.walk import Walk
 
 #: Written when a request names no quality.
 DEFAULT_QUALITY: Final = 92
-
-
-@dataclass(frozen=True)
-class Product:
-    """The decoded photo and what segmentation found in it.
-
-    Args:
-        image: (H, W, 3) uint8 sRGB.
-        alpha: (H, W) uint16, its cutout.
-        cutout: Segmentation's result, to be handed on as it is.
-        box: Where the product is.
-        confidence: 0 to 1.
-        model: Name and version of the segmentation model, or that the photo's own alpha was taken.
-        instances: The products it consists of.
-    """
-
-    image: NDArray[np.uint8]
-    alpha: NDArray[np.uint16]
-    cutout: Pending[SegmentResult]
-    box: Box
-    confidence: float
-    model: str
-    instances: tuple[Instance, ...]
 
 
 class ShotWorkflow:
@@ -79,6 +51,7 @@ class ShotWorkflow:
         scenes: The scenes a shot may ask for.
         limits: Of images, canvases and time.
         min_confidence: Below this the photo holds no product, 0 to 1.
+        policy: What pictures have to pass; the shipped one where None.
         draw_seed: Gives the seed of a request that names none.
     """
 
@@ -88,12 +61,14 @@ class ShotWorkflow:
         scenes: SceneCatalog,
         limits: LimitSettings,
         min_confidence: float,
+        policy: AcceptancePolicy | None = None,
         draw_seed: Callable[[], int] = lambda: secrets.randbelow(UINT32_MAX + 1),
     ) -> None:
         self._stages = stages
         self._scenes = scenes
         self._limits = limits
         self._min_confidence = min_confidence
+        self._policy = policy or AcceptancePolicy(PreservationSettings(), min_confidence)
         self._draw_seed = draw_seed
 
     def deadline(self, timeout_s: float | None) -> Deadline:
@@ -136,7 +111,7 @@ class ShotWorkflow:
             product = await self._find_product(walk, request.image.content, request.selection)
             call = self._stages.postprocess.cutout(
                 CutoutRequest(
-                    crop=_padded(product, request.padding) if request.crop else None,
+                    crop=product.padded_box(request.padding) if request.crop else None,
                     background=_rgb(request.background_color),
                     output=output,
                     request_id=request_id,
@@ -148,12 +123,12 @@ class ShotWorkflow:
             written = await walk.remote(StageName.POSTPROCESS, call, lambda result: result.duration_s)
         return CreateCutoutResponse(
             request_id=request_id,
-            image=_blob(written.blob),
-            box=_api_box(product.box),
+            image=blob_answer(written.blob),
+            box=box_answer(product.box),
             confidence=product.confidence,
             model=product.model,
             timings=walk.progress.timings,
-            instances=_instances(product),
+            instances=[instance_answer(each) for each in product.instances],
         )
 
     async def shot(
@@ -162,20 +137,23 @@ class ShotWorkflow:
         request_id: str = "",
         deadline: Deadline | None = None,
         listener: Listener = nobody_listens,
+        tenant: str = "",
     ) -> CreateShotResponse:
-        """Put the product into a scene.
+        """Put the product into a scene; with another seed, while the picture does not keep it as it was.
 
         Args:
             request: What to do.
             request_id: For logs and the blob's key.
             deadline: Made from the request's timeout when absent.
             listener: Told of every stage's beginning and end.
+            tenant: Whose request it is; decides what the picture has to pass.
 
         Returns:
-            The answer, its blob without address and content.
+            The answer, its blobs without address and content.
 
         Raises:
-            VitrineError: Any of the tree's; `ProductNotFound` when the segmentation is not sure enough.
+            VitrineError: Any of the tree's; `ProductNotFound` when the segmentation is not sure enough,
+                `ProductChanged` when no picture passed.
         """
         check_canvas(request.canvas, self._limits.max_canvas_px)
         asked = self._scenes.get(request.scene_id)
@@ -185,23 +163,27 @@ class ShotWorkflow:
             product = await self._find_product(walk, request.image.content, request.selection)
             fit, layout = await walk.local(StageName.LAYOUT, self._placed, request, asked, product)
             recipe = Recipe.resolve(request, asked, fit, self._draw_seed)
-            restored, engine = await self._picture(walk, recipe, product, layout, output)
-            digest = await asyncio.to_thread(recipe.sha256, output, product.model, engine)
+            acceptance = self._policy.of(request, tenant)
+            attempts = Attempts(self._stages, walk, product, layout, output, request.layers, acceptance)
+            made = await attempts.until_passed(recipe)
+            digest = await asyncio.to_thread(made.recipe.sha256, output, product.model, made.engine)
         return CreateShotResponse(
             request_id=request_id,
-            image=_blob(restored.blob),
+            image=blob_answer(made.picture),
             scene_id=recipe.scene.id,
-            seed=recipe.seed,
-            product_box=_api_box(layout.placement.product_box),
+            seed=made.recipe.seed,
+            product_box=box_answer(layout.placement.product_box),
             scale=layout.placement.scale,
             confidence=product.confidence,
-            preservation=_proof(restored, layout.placement),
+            preservation=proof_answer(made.restored, layout.placement),
             recipe_sha256=digest,
             timings=walk.progress.timings,
             pose=fit.pose,
             camera_pitch_deg=fit.pitch_deg,
             view_confidence=fit.confidence,
-            instances=_instances(product),
+            layers=[layer_answer(layer) for layer in made.layers],
+            report=made.report,
+            instances=[instance_answer(each) for each in product.instances],
         )
 
     def _placed(self, request: CreateShotRequest, scene: Scene, product: Product) -> tuple[Fit, Layout]:
@@ -215,34 +197,6 @@ class ShotWorkflow:
             self._limits.max_canvas_px,
         )  # fmt: skip
         return fit, layout
-
-    async def _picture(
-        self, walk: Walk, recipe: Recipe, product: Product, layout: Layout, output: Output
-    ) -> tuple[RestoreResult, str]:
-        """The finished picture, and what made its background."""
-        scene = self._stages.generate.run(
-            GenerateRequest(recipe.scene.id, layout.camera, recipe.seed, walk.request_id, walk.deadline.at_s)
-        )
-        # Waited for before Postprocess is called, which would else hold one of its places until the scene is there.
-        generated = await walk.remote(StageName.GENERATE, scene, lambda result: result.duration_s)
-        call = self._stages.postprocess.shot(
-            RestoreRequest(
-                image=product.image,
-                placement=layout.placement,
-                camera=layout.camera,
-                pose=recipe.pose,
-                shadow=recipe.shadow,
-                preservation=recipe.preservation,
-                output=output,
-                seed=recipe.seed,
-                request_id=walk.request_id,
-                deadline_s=walk.deadline.at_s,
-            ),
-            product.cutout,
-            scene,
-        )
-        restored = await walk.remote(StageName.POSTPROCESS, call, lambda result: result.duration_s)
-        return restored, generated.engine
 
     async def _find_product(self, walk: Walk, photo: bytes, wanted: ProductSelection | None) -> Product:
         decoded, selection = await walk.local(StageName.DECODE, self._decoded, photo, wanted)
@@ -276,50 +230,8 @@ def _output(wanted: api.OutputOptions, default: ImageFormat, folder: str, reques
     return Output(wanted.format or default, wanted.quality or DEFAULT_QUALITY, key)
 
 
-def _padded(product: Product, share: float) -> Box:
-    margin = round(share * max(product.box.height, product.box.width))
-    height, width = product.image.shape[:2]
-    return product.box.grown(margin, (height, width))
-
-
 def _rgb(colour: str) -> tuple[int, int, int] | None:
     if not colour:
         return None
     red, green, blue = bytes.fromhex(colour.removeprefix("#"))
     return red, green, blue
-
-
-def _blob(stored: StoredBlob) -> api.Blob:
-    return api.Blob(
-        key=stored.key,
-        media_type=stored.media_type,
-        size_bytes=stored.size_bytes,
-        sha256=stored.sha256,
-        width=stored.width,
-        height=stored.height,
-    )
-
-
-def _api_box(box: Box) -> api.Box:
-    return api.Box(left=box.left, top=box.top, width=box.width, height=box.height)
-
-
-def _instances(product: Product) -> list[ProductInstance]:
-    return [
-        ProductInstance(box=_api_box(each.box), area_px=each.area_px, confidence=each.confidence)
-        for each in product.instances
-    ]
-
-
-def _proof(restored: RestoreResult, placement: Placement) -> PreservationProof:
-    top, left = placement.origin_yx or (0, 0)
-    return PreservationProof(
-        core_sha256_before=restored.core_sha256_before,
-        core_sha256_after=restored.core_sha256_after,
-        # Of nothing, nothing can be proved.
-        identical=restored.core_area_px > 0 and restored.core_sha256_before == restored.core_sha256_after,
-        core_area_px=restored.core_area_px,
-        resampling=restored.resampling,
-        origin_left=left,
-        origin_top=top,
-    )

@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.generate.schema import GenerateRequest, GenerateResult
-from services.postprocess.schema import CutoutRequest, CutoutResult, RestoreRequest, RestoreResult
+from services.postprocess.schema import (
+    CutoutRequest,
+    CutoutResult,
+    ReportRequest,
+    ReportResult,
+    RestoreRequest,
+    RestoreResult,
+)
 from services.segment.schema import SegmentRequest, SegmentResult
 
 T_co = TypeVar("T_co", covariant=True)
@@ -42,12 +49,17 @@ class GenerateStage(Protocol):
 
 
 class PostprocessStage(Protocol):
-    """Puts products back, writes and stores the pictures."""
+    """Puts products back, measures, writes and stores the pictures."""
 
     def shot(
         self, request: RestoreRequest, cutout: Pending[SegmentResult], scene: Pending[GenerateResult]
     ) -> Pending[RestoreResult]:
         """Begin a shot."""
+
+    def report(
+        self, request: ReportRequest, shot: Pending[RestoreResult], seen: Pending[SegmentResult]
+    ) -> Pending[ReportResult]:
+        """Begin the full report on a shot, with what segmentation sees in it."""
 
     def cutout(
         self, request: CutoutRequest, image: NDArray[np.uint8], cutout: Pending[SegmentResult]

@@ -15,7 +15,8 @@ from services.common.place import Place
 from services.common.pose import Pose
 from services.gateway.openapi import document
 from services.pb.vitrine.v1 import catalog_pb2, common_pb2, studio_pb2
-from services.postprocess.schema import Preservation, Shadow
+from services.postprocess.preservation.thresholds import Level
+from services.postprocess.schema import LayerName, Preservation, Shadow
 from tests.support.gateway_parts import Parts
 
 FILES = {common_pb2: common, studio_pb2: studio, catalog_pb2: catalog}
@@ -26,6 +27,8 @@ ENUMS = {
     "vitrine.v1.CreateShotRequest.Pose": Pose,
     "vitrine.v1.CreateShotRequest.Shadow": Shadow,
     "vitrine.v1.CreateShotRequest.Preservation": Preservation,
+    "vitrine.v1.Layer.Name": LayerName,
+    "vitrine.v1.PreservationReport.Level": Level,
     "vitrine.v1.Model.Kind": catalog.ModelKind,
     "vitrine.v1.Scene.Place": Place,
 }
@@ -173,6 +176,10 @@ def filled(message):
 def sample(field):
     if field.name == "background_color":
         return "#0a0b0c"
+    if field.name == "max_attempts":
+        return 8
+    if field.containing_type.name == "PreservationThresholds":
+        return 0.5
     if field.type == FieldDescriptor.TYPE_BYTES:
         return b"\x00\xff"
     return {

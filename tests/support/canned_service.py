@@ -55,6 +55,8 @@ class CannedService(
         request_ids: What their callers named them.
         picture: The file that every picture is; set `sha256` with it.
         inline: Whether pictures travel inside answers.
+        layers: Names of layers that shots come with.
+        report: What shots tell of their product.
         delay_s: Before each answer.
         cancelled: Set when a streaming caller left.
     """
@@ -65,6 +67,8 @@ class CannedService(
         self.request_ids = []
         self.picture = PICTURE
         self.inline = True
+        self.layers = ()
+        self.report = studio_pb2.PreservationReport()
         self.sha256 = SHA256
         self.delay_s = 0.0
         self.health = [health_pb2.HealthCheckResponse.SERVING]
@@ -90,6 +94,7 @@ class CannedService(
             request_id="r1", image=self._blob(), scene_id=request.scene_id, seed=request.seed, confidence=0.9,
             preservation=studio_pb2.PreservationProof(identical=True, core_area_px=2**40),
             timings=[common_pb2.StageTiming(stage=common_pb2.Stage.SEGMENT)],
+            layers=[studio_pb2.Layer(name=name, blob=self._blob()) for name in self.layers], report=self.report,
         )  # fmt: skip
 
     def CreateCutout(self, request, context):

@@ -11,10 +11,27 @@ from services.common.errors import NotReady
 from services.common.geometry import Box
 from services.common.light import Finish, Light
 from services.generate.schema import GenerateResult
-from services.postprocess.schema import CutoutResult, RestoreResult
+from services.postprocess.inspection import Inspection
+from services.postprocess.preservation.evidence import Evidence
+from services.postprocess.preservation.report import Measure, Report
+from services.postprocess.preservation.thresholds import Level
+from services.postprocess.proof import CoreDigest
+from services.postprocess.schema import (
+    CutoutResult,
+    LayerName,
+    ReportResult,
+    Reports,
+    RestoreResult,
+    StoredLayer,
+)
 from services.segment.schema import SegmentResult
 from services.workflow.stages import Stages
+from tests.support.products import block
 
+#: Measures of each level, as far as anything here depends on their names.
+BASIC = ("structure", "confidence")
+FULL = (*BASIC, "boundary_iou")
+CORE = CoreDigest("a" * 64, 12)
 LIGHT = Light(0.0, 45.0, 10.0, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
@@ -26,17 +43,21 @@ class FakeStages:
         confidence: Of every segmentation.
         faults: By stage, an error to raise instead of answering.
         slow: By stage, an event to wait for before answering.
+        failing: By measure, how many pictures in a row fail it before one passes.
 
     Attributes:
-        requests: By stage, what came in.
+        requests: By stage, what came in last.
+        seeds: Of all backgrounds, in order.
         cancelled: Stages that were stopped while they worked.
     """
 
-    def __init__(self, store=None, confidence=0.9, faults=None, slow=None):
+    def __init__(self, store=None, confidence=0.9, faults=None, slow=None, failing=None):
         self.store = store
         self.confidence = confidence
         self.faults = faults or {}
         self.slow = slow or {}
+        self.failing = dict(failing or {})
+        self.seeds = []
         self.requests = {}
         self.cancelled = []
         self._reached = defaultdict(asyncio.Event)
@@ -48,10 +69,32 @@ class FakeStages:
     def shot(self, request, cutout, scene):
         async def work():
             background = (await scene).background
+            reports = self._reports(Level.BASIC)
+            if not reports.passed:
+                return RestoreResult(None, (), reports, None, "a" * 64, "a" * 64, 12, "none", 0.25)
             blob = self._put(request.output, background)
-            return RestoreResult(blob, "a" * 64, "a" * 64, 12, "none", 0.25)
+            layers = tuple(StoredLayer(name, self._put_layer(name, request.output.key)) for name in request.layers)
+            kept = inspection_of(background) if request.level is Level.FULL else None
+            return RestoreResult(blob, layers, reports, kept, "a" * 64, "a" * 64, 12, "none", 0.25)
 
         return self.begin("postprocess", request, work)
+
+    def report(self, request, shot, seen):
+        async def work():
+            await shot
+            await seen
+            heat_map = StoredLayer(LayerName.HEATMAP, self._put_layer(LayerName.HEATMAP, request.key))
+            return ReportResult(self._reports(Level.FULL), (heat_map,), 0.25)
+
+        return self.begin("report", request, work)
+
+    def _reports(self, level):
+        measures = []
+        for name in BASIC if level is Level.BASIC else FULL:
+            fails = self.failing.get(name, 0) > 0
+            self.failing[name] = self.failing.get(name, 0) - 1
+            measures.append(Measure(name, 0.5, "", 0.6, not fails, (1, 2)))
+        return Reports(Report(level, tuple(measures), {}, CORE, CORE))
 
     def cutout(self, request, image, cutout):
         async def work():
@@ -86,6 +129,9 @@ class FakeStages:
             raise self.faults[stage]
         return True
 
+    def _put_layer(self, name, key):
+        return self.store.put(f"{key}-{name.lower()}.png", name.encode(), "image/png")
+
     def _put(self, output, image):
         data = encode_image(image, output.format, output.quality)
         return self.store.put(f"{output.key}.{output.format.extension}", data, output.format.media_type)
@@ -113,7 +159,14 @@ class _Generate:
 
     def run(self, request):
         async def work():
+            self.fakes.seeds.append(request.seed)
             background = np.full((*request.camera.size_hw, 3), request.seed % 256, np.uint8)
             return GenerateResult(background, LIGHT, Finish(0.0, 1.0), "fake 1", 0.125)
 
         return self.fakes.begin("generate", request, work)
+
+
+def inspection_of(picture):
+    """A shot whose product fills its picture, (H, W, 3) uint8."""
+    product = block(picture.shape[:2], Box(0, 0, *picture.shape[:2]))
+    return Inspection.of(Evidence(picture, product, None, harmonized=False, confidence=0.9))

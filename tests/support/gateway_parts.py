@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from services.common.metrics import Recorder
-from services.common.settings import LimitSettings, ModelSettings
+from services.common.settings import LimitSettings, ModelSettings, PreservationSettings
 from services.gateway.body import BodyReader
 from services.gateway.call import Guard
 from services.gateway.catalog import Catalog
@@ -17,6 +17,7 @@ from services.generate.scene import SceneCatalog
 from services.models.cache import ModelCache
 from services.storage.local import LocalBlobs
 from services.storage.signature import Signature
+from services.workflow.acceptance import AcceptancePolicy
 from services.workflow.shot import ShotWorkflow
 from tests.support.fake_metrics import FakeMetrics
 from tests.support.fake_stages import FakeStages
@@ -31,16 +32,18 @@ class Parts:
         directory: For blobs.
         fakes: Options of `FakeStages`.
         limits: Options of `LimitSettings`.
+        preservation: Options of `PreservationSettings`.
     """
 
-    def __init__(self, directory=None, limits=None, **fakes):
+    def __init__(self, directory=None, limits=None, preservation=None, **fakes):
         directory = Path(directory or tempfile.gettempdir())
         self.limits = LimitSettings(**(limits or {}))
         self.store = LocalBlobs(directory / "blobs", Signature(b"k" * 32), PUBLIC_URL, 60)
         self.fakes = FakeStages(self.store, **fakes)
         self.metrics = FakeMetrics()
         self.scenes = SceneCatalog.shipped()
-        self.workflow = ShotWorkflow(self.fakes.stages, self.scenes, self.limits, min_confidence=0.25)
+        policy = AcceptancePolicy(PreservationSettings(**(preservation or {})), min_confidence=0.25)
+        self.workflow = ShotWorkflow(self.fakes.stages, self.scenes, self.limits, 0.25, policy)
         self.readiness = Readiness({stage: self._probe(stage) for stage in ("segment", "generate", "postprocess")})
         self.guard = Guard(Recorder(self.metrics))
         self.studio = Studio(

@@ -23,7 +23,7 @@ from services.postprocess.proof import picture_digest, product_digest
 
 #: Sizes, in px of the longer side, at which things are looked at.
 _COLOR_PX: Final = 512
-_EDGE_PX: Final = 1024
+_EDGE_PX: Final = 768
 _FULL_PX: Final = 1536
 #: A background that shows less of the edge than this tells nothing about ghosts.
 _LEAST_VISIBLE: Final = 0.1
@@ -53,13 +53,17 @@ class Battery:
     def report(self, evidence: Evidence, level: Level, thresholds: Thresholds) -> Report:
         """Take all measures of a level.
 
-        Colours and structure are measured at 512 px at level basic, edges at 1024; at level full all at 1536. Widths
+        Colours and structure are measured at 512 px at level basic, edges at 768; at level full all at 1536. Widths
         and moves are told in px of the canvas.
         """
         full = level is Level.FULL
         text = None
-        seen = view(evidence, _FULL_PX if full else _EDGE_PX)
-        taken = [*_core(evidence), *_inside(seen if full else seen.reduced(_COLOR_PX)), *_edges(seen)]
+        before, after = evidence.digests or (
+            product_digest(evidence.product), picture_digest(evidence.picture, evidence.product),
+        )  # fmt: skip
+        seen = view(evidence, _FULL_PX) if full else view(evidence, _EDGE_PX, quick=True)
+        inside = seen if full else seen.reduced(_COLOR_PX)
+        taken = [*_core(evidence, identical=before == after), *_inside(inside), *_edges(seen)]
         taken.append(_Taken("confidence", evidence.confidence))
         if full:
             text = self._read(seen)
@@ -70,8 +74,8 @@ class Battery:
             level=level,
             measures=tuple(measures),
             unmeasured={found.name: found.reason for found in taken if found.reason},
-            core_before=product_digest(evidence.product),
-            core_after=picture_digest(evidence.picture, evidence.product),
+            core_before=before,
+            core_after=after,
             text=text,
         )
 
@@ -87,10 +91,13 @@ def _judged(found: _Taken, thresholds: Thresholds) -> Measure:
     return Measure(bar.name, found.value, bar.unit, threshold, bar.passed(found.value, threshold), found.worst_yx)
 
 
-def _core(evidence: Evidence) -> Iterator[_Taken]:
+def _core(evidence: Evidence, *, identical: bool) -> Iterator[_Taken]:
     product = evidence.product
     if evidence.harmonized:
         yield _Taken("core_changed", reason="the product's light was adapted, as asked for")
+        return
+    if identical:
+        yield _Taken("core_changed", 0.0)
         return
     changed = product.core & (evidence.picture[product.box.slices()] != product.color).any(axis=-1)
     count = int(np.count_nonzero(changed))
@@ -112,13 +119,13 @@ def _inside(seen: View) -> Iterator[_Taken]:
 
 
 def _edges(seen: View) -> Iterator[_Taken]:
-    ghost = measure_ghost(seen.picture, seen.coverage, seen.expected, seen.backdrop)
+    ghost = measure_ghost(seen.outside, seen.coverage, seen.expected, seen.backdrop)
     if ghost.visible < _LEAST_VISIBLE:
         yield _Taken("ghost", reason="product and background can't be told apart along the edge")
     else:
         yield _Taken("ghost", ghost.mean_px / seen.scale, seen.on_canvas(ghost.worst_yx))
     halos = {
-        "halo": measure_halo(seen.picture, seen.coverage, seen.expected, seen.backdrop),
+        "halo": measure_halo(seen.outside, seen.coverage, seen.expected, seen.backdrop),
         "halo_black": halo_on(seen.expected, seen.coverage, (0, 0, 0)),
         "halo_white": halo_on(seen.expected, seen.coverage, (255, 255, 255)),
     }
@@ -151,7 +158,7 @@ def _moved(seen: View) -> Iterator[_Taken]:
 
 def _widths(seen: View) -> Iterator[_Taken]:
     straps = find_straps(seen.coverage)
-    error = width_error(straps, seen_coverage(seen.picture, seen.coverage, seen.expected, seen.backdrop))
+    error = width_error(straps, seen_coverage(seen.outside, seen.coverage, seen.expected, seen.backdrop))
     if not len(error.errors_px):
         reason = "no thin part stands out from the background" if len(straps) else "the product has no thin parts"
         yield _Taken("width_median", reason=reason)

@@ -1,7 +1,7 @@
 """What a report is made from, and the part of it that is looked at."""
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from services.common.alpha import OPAQUE
 from services.common.errors import Internal
+from services.common.geometry import Box
 from services.common.srgb import to_bytes, to_linear
 from services.postprocess.preservation.relight import relit
 from services.postprocess.product import Product
+from services.postprocess.proof import CoreDigest
 
 #: Of the surroundings, enough for a ring and for the background beyond it.
 _MARGIN_PX: Final = 40
@@ -29,6 +31,9 @@ class Evidence:
         harmonized: Whether the product's light was adapted; a smooth gain then counts as no change.
         confidence: Of the cutout, 0 to 1.
         resegmented: (H, W) uint16 alpha, 0 to 65535, of the finished picture cut out anew; None = not done.
+        digests: Of the core before and after, where they are known already.
+        unshaded: (H, W, 3) uint8 sRGB, the picture without the product's shadow and mirror image, where there is no
+            backdrop: who has to guess it would take them for the product.
 
     Raises:
         Internal: The sizes do not agree.
@@ -40,10 +45,13 @@ class Evidence:
     harmonized: bool
     confidence: float
     resegmented: NDArray[np.uint16] | None = None
+    digests: tuple[CoreDigest, CoreDigest] | None = None
+    unshaded: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
         canvas_hw = self.picture.shape[:2]
-        for name, other in (("background", self.backdrop), ("new cutout", self.resegmented)):
+        others = (self.backdrop, self.resegmented, self.unshaded)
+        for name, other in zip(("background", "new cutout", "unshaded picture"), others, strict=True):
             if other is not None and other.shape[:2] != canvas_hw:
                 raise Internal(f"the picture is {canvas_hw} and its {name} {other.shape[:2]}; both must be of one size")
         if self.product.box.clipped((canvas_hw[0], canvas_hw[1])) != self.product.box:
@@ -56,6 +64,7 @@ class View:
 
     Args:
         picture: (H, W, 3) uint8 sRGB.
+        outside: (H, W, 3) uint8 sRGB, the same, or unshaded where the backdrop is not known.
         expected: (H, W, 3) uint8 sRGB, straight, the product's colour as it should be seen, in the light it was given.
         coverage: (H, W) float32, 0 to 1.
         inside: (H, W) bool, where nothing but the product's core takes part.
@@ -66,6 +75,7 @@ class View:
     """
 
     picture: NDArray[np.uint8]
+    outside: NDArray[np.uint8]
     expected: NDArray[np.uint8]
     coverage: NDArray[np.float32]
     inside: NDArray[np.bool_]
@@ -88,9 +98,11 @@ class View:
         if factor >= 1:
             return self
         small = _Reduction(max(1, round(hw[1] * factor)), max(1, round(hw[0] * factor)), needed=True)
+        picture = small.image(self.picture)
         return replace(
             self,
-            picture=small.image(self.picture),
+            picture=picture,
+            outside=picture if self.outside is self.picture else small.image(self.outside),
             expected=small.straight(self.expected, self.coverage),
             coverage=small.plane(self.coverage),
             inside=small.plane(self.inside.astype(np.float32)) > 1 - 1e-4,
@@ -100,31 +112,67 @@ class View:
         )
 
 
-def view(evidence: Evidence, longest_px: int) -> View:
-    """The product's box with a margin, its longer side at most `longest_px`; averaged in linear light if reduced."""
+def view(evidence: Evidence, longest_px: int, *, quick: bool = False) -> View:
+    """The product's box with a margin, its longer side at most `longest_px`.
+
+    Args:
+        evidence: All of it.
+        longest_px: What is larger is averaged, in linear light.
+        quick: What is much larger is thinned out to every n-th pixel of every n-th row, so that time does not grow with
+            the picture; a mixture of product and background is the same mixture in every pixel that is kept.
+    """
     canvas_hw = (evidence.picture.shape[0], evidence.picture.shape[1])
-    around = evidence.product.box.grown(_MARGIN_PX, canvas_hw)
-    inner, shown = evidence.product.box.within(around).slices(), around.slices()
-    hw = (around.height, around.width)
-    coverage, core, color = np.zeros(hw, np.float32), np.zeros(hw, bool), np.zeros((*hw, 3), np.uint8)
-    coverage[inner], core[inner] = evidence.product.coverage(), evidence.product.core
-    color[inner] = evidence.product.color
+    product, around = evidence.product, evidence.product.box.grown(_MARGIN_PX, canvas_hw)
+    longest = max(around.height, around.width)
+    grid = _Grid(around, max(1, round(longest / longest_px)) if quick else 1)
+    coverage = grid.placed(product.alpha, product.box).astype(np.float32) / np.float32(OPAQUE)
+    scale = min(1.0, longest_px * grid.step / longest)
+    small = _Reduction(round(coverage.shape[1] * scale), round(coverage.shape[0] * scale), needed=scale < 1)
+    picture = small.image(grid.part(evidence.picture))
+    inside = small.plane(grid.placed(product.core, product.box).astype(np.float32)) > 1 - 1e-4
+    expected = small.straight(grid.placed(product.color, product.box), coverage)
     again = evidence.resegmented
-    scale = min(1.0, longest_px / max(hw))
-    small = _Reduction(max(1, round(hw[1] * scale)), max(1, round(hw[0] * scale)), needed=scale < 1)
-    picture, inside = small.image(evidence.picture[shown]), small.plane(core.astype(np.float32)) > 1 - 1e-4
-    expected = small.straight(color, coverage)
     return View(
         picture=picture,
+        outside=picture if evidence.unshaded is None else small.image(grid.part(evidence.unshaded)),
         expected=relit(expected, picture, inside) if evidence.harmonized else expected,
         coverage=small.plane(coverage),
         inside=inside,
-        backdrop=None if evidence.backdrop is None else small.image(evidence.backdrop[shown]),
-        resegmented=None if again is None else small.plane(again[shown].astype(np.float32) / np.float32(OPAQUE)),
-        scale=scale,
+        backdrop=None if evidence.backdrop is None else small.image(grid.part(evidence.backdrop)),
+        resegmented=None if again is None else small.plane(grid.part(again).astype(np.float32) / np.float32(OPAQUE)),
+        scale=scale / grid.step,
         top=around.top,
         left=around.left,
     )
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Every `step`-th pixel of every `step`-th row of a part of the canvas."""
+
+    around: Box
+    step: int
+
+    def part(self, canvas: NDArray[Any]) -> NDArray[Any]:
+        """Of an array of the canvas' size."""
+        return np.ascontiguousarray(canvas[self.around.slices()][self._first :: self.step, self._first :: self.step])
+
+    def placed(self, values: NDArray[Any], box: Box) -> NDArray[Any]:
+        """Of an array that lies in a box of the canvas, with 0 around it."""
+        inner = box.within(self.around)
+        row, column = (-((self._first - start) // self.step) for start in (inner.top, inner.left))
+        kept = values[
+            self._first + row * self.step - inner.top :: self.step,
+            self._first + column * self.step - inner.left :: self.step,
+        ]
+        size = [len(range(self._first, side, self.step)) for side in (self.around.height, self.around.width)]
+        whole = np.zeros((*size, *values.shape[2:]), values.dtype)
+        whole[row : row + kept.shape[0], column : column + kept.shape[1]] = kept
+        return whole
+
+    @property
+    def _first(self) -> int:
+        return self.step // 2
 
 
 @dataclass(frozen=True)
@@ -139,7 +187,8 @@ class _Reduction:
         """Of any float32."""
         if not self.needed:
             return values
-        return np.asarray(cv2.resize(values, (self.width, self.height), interpolation=cv2.INTER_AREA), np.float32)
+        size = (max(1, self.width), max(1, self.height))
+        return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
 
     def image(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Of sRGB, in linear light."""

@@ -49,7 +49,9 @@ def inner_shift(picture: NDArray[np.uint8], expected: NDArray[np.uint8], inside:
     """
     window = np.ones((_WINDOW_PX, _WINDOW_PX), np.uint8)
     deep = cv2.erode(inside.astype(np.uint8), window, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    before, after = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (expected, picture))
+    # Reduced levels of the pyramid see past the product's edge, where the background must not pull at anything.
+    shown = np.where(inside[..., None], picture, expected)
+    before, after = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (expected, shown))
     found = cv2.goodFeaturesToTrack(before, _MOST_POINTS, _QUALITY, _APART_PX, mask=deep)
     if found is None:
         return Shift((0.0, 0.0), 0.0, None, 0.0, 0)

@@ -2,8 +2,18 @@ import pytest
 from google.rpc import code_pb2
 
 from services.cli.batch import plan
+from services.cli.shoot import LayerChoice
 from services.pb.vitrine.v1 import common_pb2, studio_pb2
+from services.postprocess.schema import LayerName
 from tests.support.canned_service import PICTURE, Fault, rich_status
+
+REPORT = studio_pb2.PreservationReport(
+    level=studio_pb2.PreservationReport.FULL, attempts=2,
+    measures=[
+        studio_pb2.Measure(name="ghost", value=0.125, unit="px", threshold=0.1, worst=common_pb2.Point(x=30, y=40)),
+        studio_pb2.Measure(name="width_p95", passed=True, unmeasured="the product has no thin parts"),
+    ],
+)  # fmt: skip
 
 
 def test_shoot_makes_one_picture_for_each_photo_and_scene(vitrine, address, photos, tmp_path):
@@ -48,6 +58,56 @@ def test_options_reach_the_service(vitrine, address, photos, service):
     assert request.timeout.seconds == 9
 
 
+def test_wishes_for_the_product_reach_the_service(vitrine, address, photos, service):
+    ran = vitrine(
+        "shoot", photos / "cup.jpg", "-s", "marble", "--address", address, "--layer", "shadow", "--layer", "alpha",
+        "--report", "full", "--threshold", "ghost=0.2", "--max-attempts", 2,
+    )  # fmt: skip
+    assert ran.exit_code == 0
+    request = service.requests[0]
+    assert list(request.layers) == [studio_pb2.Layer.SHADOW, studio_pb2.Layer.ALPHA]
+    assert request.report == studio_pb2.PreservationReport.FULL
+    assert request.thresholds.ghost == pytest.approx(0.2)
+    assert request.max_attempts == 2
+
+
+def test_layers_lie_beside_their_picture(vitrine, address, photos, service, tmp_path):
+    service.layers = ["ALPHA", "SHADOW"]
+    vitrine("shoot", photos / "cup.jpg", "-s", "marble", "--address", address)
+    names = {file.name for file in (tmp_path / "out").iterdir()}
+    assert names == {"cup-marble.jpg", "cup-marble-alpha.png", "cup-marble-shadow.png"}
+
+
+def test_report_is_shown_where_it_was_asked_for(vitrine, address, photos, service):
+    service.report.CopyFrom(REPORT)
+    silent = vitrine("shoot", photos / "cup.jpg", "-s", "marble", "--address", address)
+    told = vitrine("shoot", photos / "cup.jpg", "-s", "marble", "--address", address, "--report", "basic")
+    assert "ghost" not in silent.stdout
+    assert "0.125 px" in told.stdout
+    assert "30, 40" in told.stdout
+    assert "no thin parts" in told.stdout
+
+
+def test_report_of_a_refused_picture_is_shown_too(vitrine, address, photos, service):
+    status = rich_status("product_changed", "the product is not kept", code_pb2.FAILED_PRECONDITION)
+    status.details.add().Pack(REPORT)
+    service.faults.append(Fault(status))
+    ran = vitrine("shoot", photos / "cup.jpg", "-s", "marble", "--address", address, "--report", "basic")
+    assert ran.exit_code == 1
+    assert "the product is not kept" in ran.stdout
+    assert "changed" in ran.stdout
+    assert "0.125 px" in ran.stdout
+
+
+def test_report_is_whole_in_json(vitrine, address, photos, service):
+    service.report.CopyFrom(REPORT)
+    service.layers = ["ALPHA"]
+    ran = vitrine("shoot", photos / "cup.jpg", "-s", "marble", "--address", address, "--json")
+    answer = ran.json[0]["answer"]
+    assert answer["report"]["measures"][0]["value"] == 0.125
+    assert "content" not in answer["layers"][0]["blob"]
+
+
 def test_photo_that_fails_does_not_stop_the_others(vitrine, address, photos, service):
     service.faults.append(Fault(rich_status("unsupported_media", "no image", code_pb2.INVALID_ARGUMENT)))
     ran = vitrine("shoot", f"{photos}/*.jpg", "-s", "marble", "-j", 1, "--address", address, "--json")
@@ -77,8 +137,10 @@ def test_json_carries_no_picture(vitrine, address, photos):
         (("cup.jpg",), "--scene"),
         (("cup.jpg", "-s", "marble", "--canvas", "big"), "1200x1600"),
         (("cup.jpg", "-s", "marble", "--pitch", "91"), "--pitch"),
+        (("cup.jpg", "-s", "marble", "--threshold", "gost=1"), "gost"),
+        (("cup.jpg", "-s", "marble", "--threshold", "structure=1.01"), "structure"),
     ],
-    ids=["no photo", "no scene", "canvas", "pitch"],
+    ids=["no photo", "no scene", "canvas", "pitch", "measure", "threshold"],
 )
 def test_wrong_usage_is_exit_code_2(vitrine, photos, monkeypatch, arguments, word):
     monkeypatch.chdir(photos)
@@ -93,3 +155,7 @@ def test_folder_that_cannot_be_written_is_told(vitrine, address, photos):
     )
     assert ran.exit_code == 1
     assert "can't be written" in ran.json[0]["error"]["message"]
+
+
+def test_every_layer_has_an_option():
+    assert [each.name for each in LayerChoice] == [each.name for each in LayerName]

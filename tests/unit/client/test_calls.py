@@ -19,6 +19,7 @@ from services.common.errors import (
 )
 from services.common.image import ImageFormat
 from services.common.pose import Pose
+from services.pb.vitrine.v1 import studio_pb2
 from tests.support.canned_service import PICTURE, Fault, rich_status
 
 
@@ -59,6 +60,14 @@ def test_fetch_that_breaks_off_is_not_patched_together(call, service):
     service.faults.append(Fault(code=grpc.StatusCode.UNAVAILABLE, after=2))
     with pytest.raises(Exception, match="no service answers"):
         call("read_blob", "shots/1.jpg")
+
+
+@pytest.mark.parametrize("inline", [True, False])
+def test_layers_come_with_their_bytes(call, service, inline):
+    service.inline, service.layers = inline, ["ALPHA", "SHADOW"]
+    shot = call("shot", b"photo", "marble", layers=["ALPHA", "SHADOW"])
+    assert [(layer.name, layer.blob.content) for layer in shot.layers] == [("ALPHA", PICTURE), ("SHADOW", PICTURE)]
+    assert list(service.requests[0].layers) == [studio_pb2.Layer.ALPHA, studio_pb2.Layer.SHADOW]
 
 
 def test_damaged_picture_is_refused(call, service):

@@ -1,6 +1,7 @@
 """Around every call: who, how it ended, one line, and nothing of ours in an error."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -84,8 +85,13 @@ async def test_caller_from_elsewhere_is_refused_unless_the_call_is_public(guard)
     with pytest.raises(Forbidden):
         async with guard.around(Call("CreateShot", "http", "id", "203.0.113.9")):
             pass
-    async with guard.around(Call("Check", "grpc", "id", "203.0.113.9", public=True)):
-        pass
+    async with guard.around(Call("Check", "grpc", "id", "203.0.113.9", public=True)) as known:
+        assert known.tenant == ""
+
+
+async def test_call_knows_its_tenant(guard):
+    async with guard.around(CALL) as known:
+        assert known == replace(CALL, tenant="local")
 
 
 @pytest.mark.parametrize("offered", ["a", "Order-17.b_2", "f" * 64])

@@ -50,6 +50,17 @@ def api(tmp_path):
     return lambda **options: Parts(tmp_path, **options).grpc_api()
 
 
+async def test_refusal_carries_the_report(api, photo):
+    context = FakeContext()
+    request = studio_pb2.CreateShotRequest(image={"content": photo}, scene_id="white", max_attempts=2)
+    await api(failing={"structure": 99}).CreateShot(request, context)
+    assert context.code is grpc.StatusCode.FAILED_PRECONDITION
+    report = studio_pb2.PreservationReport()
+    assert context.status.details[-1].Unpack(report)
+    assert report.attempts == 2
+    assert [each.name for each in report.measures if not each.passed] == ["structure"]
+
+
 async def test_shot_is_answered_with_the_callers_request_id(api, photo):
     context = FakeContext([("request_id", "mine-1")])
     request = studio_pb2.CreateShotRequest(image={"content": photo}, scene_id="white")

@@ -47,6 +47,21 @@ async def test_form_reaches_fields_deep_inside_by_dotted_names(client, form):
     assert base64.b64decode(image["content"]).startswith(b"\x89PNG")
 
 
+async def test_list_is_given_once_for_each_value(client, form):
+    form["data"] |= {"layers": ["SHADOW", "ALPHA"], "thresholds.halo": "3"}
+    answer = (await client().post("/v1/shots", **form)).json()
+    assert [layer["name"] for layer in answer["layers"]] == ["SHADOW", "ALPHA"]
+    assert "content" not in answer["layers"][0]["blob"]
+
+
+async def test_refusal_carries_the_report(client, form):
+    problem = problem_of(await client(failing={"structure": 99}).post("/v1/shots", **form))
+    assert (problem["code"], problem["status"], problem["retryable"]) == ("product_changed", 422, False)
+    report = problem["details"]["report"]
+    assert report["attempts"] == 3
+    assert [each["name"] for each in report["measures"] if not each["passed"]] == ["structure"]
+
+
 async def test_answer_without_the_file_does_not_mention_its_content(client, form):
     assert "content" not in (await client().post("/v1/shots", **form)).json()["image"]
 
@@ -70,6 +85,12 @@ async def test_picture_itself_is_answered_when_accept_asks_for_it(client, form):
         ({"canvas": "3", "canvas.width": "4"}, "canvas.width"),
         ({"seed": "-1"}, "seed"),
         ({"timeout": "soon"}, "timeout"),
+        ({"layers": ["SHADOW", "SHADE"]}, "layers.1"),
+        ({"thresholds.structure": "1.01"}, "thresholds.structure"),
+        ({"thresholds.ghost": "nan"}, "thresholds.ghost"),
+        ({"thresholds.gost": "1"}, "thresholds.gost"),
+        ({"max_attempts": "9"}, "max_attempts"),
+        ({"report": "SOME"}, "report"),
     ],
     ids=str,
 )

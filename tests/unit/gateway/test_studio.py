@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
+from services.api.common import OutputOptions
 from services.api.studio import CreateCutoutRequest, CreateShotRequest, ReadBlobRequest, StreamShotRequest
 from services.common.errors import DeadlineExceeded, NotFound, NotReady, Overloaded, StorageUnavailable
 from services.gateway.studio import CHUNK_BYTES
+from services.postprocess.preservation.thresholds import bar_of
 from tests.support.gateway_parts import PUBLIC_URL, Parts
 
 
@@ -104,3 +106,31 @@ async def test_only_results_are_read(parts, key):
     made.store.put("other/a.png", b"secret", "image/png")
     with pytest.raises(NotFound):
         await made.studio.read_result(key)
+
+
+async def test_layers_are_handed_out_as_the_picture_is(parts, shot):
+    made = parts()
+    request = shot.model_copy(update={"layers": ["SHADOW", "ALPHA"], "output": OutputOptions(inline=True)})
+    answer = await made.studio.create_shot(request, "id-1")
+    assert [layer.name for layer in answer.layers] == ["SHADOW", "ALPHA"]
+    for layer in answer.layers:
+        assert layer.blob.key.startswith(answer.image.key.removesuffix(".jpg"))
+        assert layer.blob.url.startswith(f"{PUBLIC_URL}/v1/blobs/{layer.blob.key}?")
+        assert layer.blob.content == made.store.get(layer.blob.key)
+        assert (await made.studio.read_result(layer.blob.key))[1] == "image/png"
+
+
+async def test_files_travel_inline_as_long_as_all_together_are_small_enough(parts, shot):
+    request = shot.model_copy(update={"layers": ["SHADOW", "ALPHA"], "output": OutputOptions(inline=True)})
+    room = (await parts().studio.create_shot(shot, "id-1")).image.size_bytes + len("SHADOW")
+    answer = await parts(limits={"inline_bytes": room}).studio.create_shot(request, "id-1")
+    assert answer.image.content
+    assert [layer.blob.content for layer in answer.layers] == [b"SHADOW", b""]
+
+
+async def test_tenant_decides_what_passes(parts, shot):
+    tenants = {"local": {"structure": 0.5}, "strict": {"structure": 1}}
+    made = parts(preservation={"tenants": tenants})
+    for tenant, asked in (("local", 0.5), ("strict", 1)):
+        await made.studio.create_shot(shot, "id-1", tenant)
+        assert made.fakes.requests["postprocess"].thresholds.of(bar_of("structure")) == asked

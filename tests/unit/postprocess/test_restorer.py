@@ -17,10 +17,21 @@ from services.common.light import Finish, Light
 from services.common.pose import Pose
 from services.generate.scene import SceneCatalog
 from services.generate.schema import GenerateResult
+from services.postprocess.preservation.thresholds import Level, Thresholds
 from services.postprocess.product import place_product
 from services.postprocess.proof import core_digest
 from services.postprocess.restorer import Restorer
-from services.postprocess.schema import CutoutRequest, Output, Placement, Preservation, RestoreRequest, Shadow
+from services.postprocess.schema import (
+    CutoutRequest,
+    LayerName,
+    Output,
+    Placement,
+    Preservation,
+    ReportRequest,
+    RestoreRequest,
+    Shadow,
+)
+from services.segment.schema import Instance, SegmentResult
 from services.workflow.layout import plan_layout
 from tests.support.memory_blobs import MemoryBlobs
 from tests.support.products import soft_disc
@@ -29,7 +40,8 @@ CANVAS = (160, 150)
 IMAGE, CUTOUT = soft_disc()
 PNG = Output(ImageFormat.PNG, 90, "shots/one")
 LIGHT = Light(-60.0, 45.0, 12.0, (0.6, 0.58, 0.5), (0.4, 0.42, 0.5))
-SCENE = GenerateResult(np.full((*CANVAS, 3), (210, 220, 200), np.uint8), LIGHT, Finish(0.2, 0.1), "test", 0.0)
+GREEN = np.full((*CANVAS, 3), (210, 220, 200), np.uint8)
+SCENE = GenerateResult(GREEN, LIGHT, Finish(0.2, 0.1), "test", 0.0, clean=True)
 REQUEST = RestoreRequest(
     IMAGE,
     Placement(CANVAS, Box(10, 10, 76, 76), 40, 35, 1.0, Box(48, 43, 60, 60)),
@@ -54,6 +66,11 @@ def restorer(store: MemoryBlobs) -> Restorer:
 def pixels(store: MemoryBlobs, key: str) -> np.ndarray:
     with Image.open(io.BytesIO(store.files[key])) as file:
         return np.asarray(file)
+
+
+def gray(store: MemoryBlobs, key: str) -> np.ndarray:
+    """A stored mask with all its bits."""
+    return np.asarray(cv2.imdecode(np.frombuffer(store.files[key], np.uint8), cv2.IMREAD_UNCHANGED))
 
 
 def core_on_canvas(rgba: np.ndarray, placement: Placement) -> np.ndarray:
@@ -81,6 +98,62 @@ def test_exact_shot_shows_the_photos_bytes_in_the_core(
     assert result.core_sha256_before == result.core_sha256_after
     assert result.core_area_px == core.sum()
     assert result.resampling == "none"
+
+
+@pytest.mark.parametrize("pose", list(Pose))
+def test_own_shadow_is_no_ghost_where_the_background_is_not_known(restorer: Restorer, pose: Pose) -> None:
+    result = restorer.shot(replace(REQUEST, pose=pose), CUTOUT, replace(SCENE, clean=False), Deadline())
+    assert result.reports.passed
+    assert (result.reports.whole.value("ghost") or 0) < 0.1
+
+
+def test_picture_that_does_not_pass_is_not_stored(restorer: Restorer, store: MemoryBlobs) -> None:
+    strict = Thresholds({"confidence": 1})
+    request = replace(REQUEST, thresholds=strict, layers=(LayerName.ALPHA,))
+    result = restorer.shot(request, replace(CUTOUT, confidence=0.9), SCENE, Deadline())
+    assert (result.blob, result.layers) == (None, ())
+    assert [each.name for each in result.reports.whole.failures] == ["confidence"]
+    assert not store.files
+
+
+def test_layers_lie_beside_the_picture(restorer: Restorer, store: MemoryBlobs) -> None:
+    request = replace(REQUEST, layers=tuple(LayerName))
+    result = restorer.shot(request, CUTOUT, SCENE, Deadline())
+    assert [layer.name for layer in result.layers] == list(LayerName)
+    assert [layer.blob.key for layer in result.layers] == [f"shots/one-{name.lower()}.png" for name in LayerName]
+    assert {(layer.blob.height, layer.blob.width) for layer in result.layers} == {CANVAS}
+    assert len(store.files) == len(LayerName) + 1
+
+
+def test_each_of_several_products_has_an_alpha_and_a_report(restorer: Restorer, store: MemoryBlobs) -> None:
+    labels = np.ones((12, 12), np.uint8)
+    labels[:, 6:] = 2
+    halves = tuple(Instance(Box(18, left, 60, 30), 1400, 0.9) for left in (18, 48))
+    cutout = replace(CUTOUT, instances=halves, labels=labels)
+    result = restorer.shot(replace(REQUEST, layers=(LayerName.ALPHA,)), cutout, SCENE, Deadline())
+    assert [layer.instance for layer in result.layers] == [0, 1, 2]
+    whole, left, right = (gray(store, layer.blob.key) for layer in result.layers)
+    assert np.array_equal(left + right, whole)
+    assert not (left.any(axis=0) & right.any(axis=0)).any()
+    assert len(result.reports.instances) == 2
+
+
+def test_full_report_is_taken_of_what_was_kept(restorer: Restorer, store: MemoryBlobs) -> None:
+    shot = restorer.shot(replace(REQUEST, level=Level.FULL), CUTOUT, SCENE, Deadline())
+    assert shot.kept is not None
+    height, width = shot.kept.evidence.picture.shape[:2]
+    nothing = SegmentResult(np.zeros((height, width), np.uint16), shot.kept.evidence.picture, None, 0.0, "none", 0.0)
+    whole = ReportRequest(Thresholds({"shrink": 0.1}), "shots/one")
+    full = restorer.report(whole, shot, nothing, Deadline())
+    assert "shrink" in {each.name for each in full.reports.whole.failures}
+    [heat_map] = full.layers
+    assert pixels(store, heat_map.blob.key).shape == (*CANVAS, 4)
+
+
+def test_full_report_needs_its_evidence(restorer: Restorer) -> None:
+    shot = restorer.shot(REQUEST, CUTOUT, SCENE, Deadline())
+    with pytest.raises(Internal, match="evidence"):
+        restorer.report(ReportRequest(Thresholds(), "shots/one"), shot, CUTOUT, Deadline())
 
 
 def test_digest_can_be_recomputed_from_the_stored_files(restorer: Restorer, store: MemoryBlobs) -> None:
@@ -131,7 +204,7 @@ def drawn_wider(brightness: float = 1) -> GenerateResult:
     alpha[product.box.slices()], color[product.box.slices()] = product.coverage(), cv2.blur(product.color, (5, 5))
     alpha = cv2.dilate(alpha, np.ones((5, 5), np.uint8))[..., None]
     picture = SCENE.background * (1 - alpha) + np.clip(color * brightness, 0, 255) * alpha
-    return replace(SCENE, background=np.round(picture).astype(np.uint8))
+    return replace(SCENE, clean=False, background=np.round(picture).astype(np.uint8))
 
 
 def test_ghost_of_a_drawn_product_is_gone_and_the_core_is_the_photos(restorer: Restorer, store: MemoryBlobs) -> None:
@@ -146,7 +219,9 @@ def test_ghost_of_a_drawn_product_is_gone_and_the_core_is_the_photos(restorer: R
 
 
 def test_harmonized_product_takes_the_light_that_it_was_drawn_in(restorer: Restorer, store: MemoryBlobs) -> None:
-    request = replace(REQUEST, preservation=Preservation.HARMONIZED)
+    # No light can be read back from pixels of pure noise.
+    blind = Thresholds({"color_mean": 20, "color_p95": 40, "color_spot": 100, "structure": 0, "halo": 255, "ghost": 10})
+    request = replace(REQUEST, preservation=Preservation.HARMONIZED, thresholds=blind)
     means = []
     for brightness in (0.6, 1.0):
         blob = restorer.shot(request, CUTOUT, drawn_wider(brightness), Deadline()).blob

@@ -163,7 +163,9 @@ Global___Box: _TypeAlias = Box  # noqa: Y015
 
 @_typing.final
 class Point(_message.Message):
-    """A pixel of the photo as it is shown, after its EXIF orientation: columns from its left, rows from its top, from 0."""
+    """A pixel of the image it is said of, counted from 0 at its top left corner: columns to the right, rows down. Of a photo as it
+    is shown, after its EXIF orientation.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -225,7 +227,9 @@ Global___Stage: _TypeAlias = Stage  # noqa: Y015
 
 @_typing.final
 class StageTiming(_message.Message):
-    """How long one stage worked on this request, waiting in its queue not counted."""
+    """How long one stage worked on this request, waiting in its queue not counted. A stage that was called several times,
+    for further attempts or the full report, has one timing for each.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -290,6 +290,405 @@ class Canvas(_message.Message):
 Global___Canvas: _TypeAlias = Canvas  # noqa: Y015
 
 @_typing.final
+class Layer(_message.Message):
+    """A part of the picture as a file of its own: a PNG of the picture's size, colours sRGB and straight, alpha linear. Laid
+    over each other in linear light, BACKGROUND, SHADOW, REFLECTION and FOREGROUND give the picture again, see docs/api.md.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Name:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _NameEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Layer._Name.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        NAME_UNSPECIFIED: Layer._Name.ValueType  # 0
+        ALPHA: Layer._Name.ValueType  # 1
+        """How far each pixel is covered by the product: grey, 16 bits."""
+        FOREGROUND: Layer._Name.ValueType  # 2
+        """The product: RGBA, 16 bits, transparent away from it."""
+        SHADOW: Layer._Name.ValueType  # 3
+        """Its shadow: RGBA, 16 bits."""
+        REFLECTION: Layer._Name.ValueType  # 4
+        """Its mirror image in the surface: RGBA, 16 bits."""
+        BACKGROUND: Layer._Name.ValueType  # 5
+        """The scene without product: RGB, 8 bits."""
+        HEATMAP: Layer._Name.ValueType  # 6
+        """Where the product changed, to be laid over the picture: RGBA, 8 bits, the hotter the more."""
+        UNCERTAINTY: Layer._Name.ValueType  # 7
+        """How little ALPHA means, from 0 = certain: grey, 8 bits. 128 and more where product and background look too alike to
+        tell in the photo.
+        """
+
+    class Name(_Name, metaclass=_NameEnumTypeWrapper): ...
+    NAME_UNSPECIFIED: Layer.Name.ValueType  # 0
+    ALPHA: Layer.Name.ValueType  # 1
+    """How far each pixel is covered by the product: grey, 16 bits."""
+    FOREGROUND: Layer.Name.ValueType  # 2
+    """The product: RGBA, 16 bits, transparent away from it."""
+    SHADOW: Layer.Name.ValueType  # 3
+    """Its shadow: RGBA, 16 bits."""
+    REFLECTION: Layer.Name.ValueType  # 4
+    """Its mirror image in the surface: RGBA, 16 bits."""
+    BACKGROUND: Layer.Name.ValueType  # 5
+    """The scene without product: RGB, 8 bits."""
+    HEATMAP: Layer.Name.ValueType  # 6
+    """Where the product changed, to be laid over the picture: RGBA, 8 bits, the hotter the more."""
+    UNCERTAINTY: Layer.Name.ValueType  # 7
+    """How little ALPHA means, from 0 = certain: grey, 8 bits. 128 and more where product and background look too alike to
+    tell in the photo.
+    """
+
+    NAME_FIELD_NUMBER: _builtins.int
+    BLOB_FIELD_NUMBER: _builtins.int
+    INSTANCE_FIELD_NUMBER: _builtins.int
+    name: Global___Layer.Name.ValueType
+    instance: _builtins.int
+    """0 for all products together; else the position, counted from 1, of the one it shows among the answer's `instances`."""
+    @_builtins.property
+    def blob(self) -> _common_pb2.Blob: ...
+    def __init__(
+        self,
+        *,
+        name: Global___Layer.Name.ValueType = ...,
+        blob: _common_pb2.Blob | None = ...,
+        instance: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blob", b"blob"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blob", b"blob", "instance", b"instance", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Layer: _TypeAlias = Layer  # noqa: Y015
+
+@_typing.final
+class PreservationThresholds(_message.Message):
+    """What is asked of each measure, see docs/api.md#measures. Unset: the tenant's, else the service's."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORE_CHANGED_FIELD_NUMBER: _builtins.int
+    COLOR_MEAN_FIELD_NUMBER: _builtins.int
+    COLOR_P95_FIELD_NUMBER: _builtins.int
+    COLOR_SPOT_FIELD_NUMBER: _builtins.int
+    STRUCTURE_FIELD_NUMBER: _builtins.int
+    STRUCTURE_SPOT_FIELD_NUMBER: _builtins.int
+    GHOST_FIELD_NUMBER: _builtins.int
+    HALO_FIELD_NUMBER: _builtins.int
+    HALO_BLACK_FIELD_NUMBER: _builtins.int
+    HALO_WHITE_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    BOUNDARY_IOU_FINE_FIELD_NUMBER: _builtins.int
+    BOUNDARY_IOU_FIELD_NUMBER: _builtins.int
+    OUTLINE_SHIFT_FIELD_NUMBER: _builtins.int
+    EXPANSION_FIELD_NUMBER: _builtins.int
+    SHRINK_FIELD_NUMBER: _builtins.int
+    INNER_SHIFT_FIELD_NUMBER: _builtins.int
+    WIDTH_MEDIAN_FIELD_NUMBER: _builtins.int
+    WIDTH_P95_FIELD_NUMBER: _builtins.int
+    TEXT_ERROR_FIELD_NUMBER: _builtins.int
+    TEXT_EXACT_FIELD_NUMBER: _builtins.int
+    core_changed: _builtins.float
+    """Opaque pixels whose bytes changed; exact mode only: 0 to 1000000000 px."""
+    color_mean: _builtins.float
+    """Mean colour difference inside: 0.1 to 20 deltaE2000."""
+    color_p95: _builtins.float
+    """Colour difference that 95 % of the inside stays below: 0.2 to 40 deltaE2000."""
+    color_spot: _builtins.float
+    """Largest mean colour difference of a 7 x 7 px window: 0.5 to 100 deltaE2000."""
+    structure: _builtins.float
+    """Mean structural similarity inside: 0 to 1."""
+    structure_spot: _builtins.float
+    """The least similar window's: -1 to 1."""
+    ghost: _builtins.float
+    """Product colour outside the product, in px per px of edge: 0.02 to 10 px."""
+    halo: _builtins.float
+    """Mean luma jump in the 2 px ring on the edge, in the picture: 0.5 to 255 /255."""
+    halo_black: _builtins.float
+    """The same of the cutout on black: 0.5 to 255 /255."""
+    halo_white: _builtins.float
+    """The same of the cutout on white: 0.5 to 255 /255."""
+    confidence: _builtins.float
+    """Confidence of the cutout: 0 to 1."""
+    boundary_iou_fine: _builtins.float
+    """Boundary IoU at 0.5 % of the diagonal, cut out anew: 0 to 1."""
+    boundary_iou: _builtins.float
+    """Boundary IoU at 2 % of the diagonal, cut out anew: 0 to 1."""
+    outline_shift: _builtins.float
+    """How far the outline moved as a whole, cut out anew: 0.05 to 100 px."""
+    expansion: _builtins.float
+    """Growth of the outline in px, cut out anew: 0.02 to 100 px."""
+    shrink: _builtins.float
+    """Share of the product that is lost, cut out anew: 0 to 1."""
+    inner_shift: _builtins.float
+    """What 95 % of the corners inside moved at most: 0.05 to 100 px."""
+    width_median: _builtins.float
+    """Median width error of thin parts, or 5 %: 0.02 to 20 px."""
+    width_p95: _builtins.float
+    """Width error that 95 % stay below, or 12 %: 0.05 to 40 px."""
+    text_error: _builtins.float
+    """Characters read differently, per character: 0 to 1."""
+    text_exact: _builtins.float
+    """Share of lines of 12 px or more that read the same: 0 to 1."""
+    def __init__(
+        self,
+        *,
+        core_changed: _builtins.float | None = ...,
+        color_mean: _builtins.float | None = ...,
+        color_p95: _builtins.float | None = ...,
+        color_spot: _builtins.float | None = ...,
+        structure: _builtins.float | None = ...,
+        structure_spot: _builtins.float | None = ...,
+        ghost: _builtins.float | None = ...,
+        halo: _builtins.float | None = ...,
+        halo_black: _builtins.float | None = ...,
+        halo_white: _builtins.float | None = ...,
+        confidence: _builtins.float | None = ...,
+        boundary_iou_fine: _builtins.float | None = ...,
+        boundary_iou: _builtins.float | None = ...,
+        outline_shift: _builtins.float | None = ...,
+        expansion: _builtins.float | None = ...,
+        shrink: _builtins.float | None = ...,
+        inner_shift: _builtins.float | None = ...,
+        width_median: _builtins.float | None = ...,
+        width_p95: _builtins.float | None = ...,
+        text_error: _builtins.float | None = ...,
+        text_exact: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_boundary_iou", b"_boundary_iou", "_boundary_iou_fine", b"_boundary_iou_fine", "_color_mean", b"_color_mean", "_color_p95", b"_color_p95", "_color_spot", b"_color_spot", "_confidence", b"_confidence", "_core_changed", b"_core_changed", "_expansion", b"_expansion", "_ghost", b"_ghost", "_halo", b"_halo", "_halo_black", b"_halo_black", "_halo_white", b"_halo_white", "_inner_shift", b"_inner_shift", "_outline_shift", b"_outline_shift", "_shrink", b"_shrink", "_structure", b"_structure", "_structure_spot", b"_structure_spot", "_text_error", b"_text_error", "_text_exact", b"_text_exact", "_width_median", b"_width_median", "_width_p95", b"_width_p95", "boundary_iou", b"boundary_iou", "boundary_iou_fine", b"boundary_iou_fine", "color_mean", b"color_mean", "color_p95", b"color_p95", "color_spot", b"color_spot", "confidence", b"confidence", "core_changed", b"core_changed", "expansion", b"expansion", "ghost", b"ghost", "halo", b"halo", "halo_black", b"halo_black", "halo_white", b"halo_white", "inner_shift", b"inner_shift", "outline_shift", b"outline_shift", "shrink", b"shrink", "structure", b"structure", "structure_spot", b"structure_spot", "text_error", b"text_error", "text_exact", b"text_exact", "width_median", b"width_median", "width_p95", b"width_p95"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_boundary_iou", b"_boundary_iou", "_boundary_iou_fine", b"_boundary_iou_fine", "_color_mean", b"_color_mean", "_color_p95", b"_color_p95", "_color_spot", b"_color_spot", "_confidence", b"_confidence", "_core_changed", b"_core_changed", "_expansion", b"_expansion", "_ghost", b"_ghost", "_halo", b"_halo", "_halo_black", b"_halo_black", "_halo_white", b"_halo_white", "_inner_shift", b"_inner_shift", "_outline_shift", b"_outline_shift", "_shrink", b"_shrink", "_structure", b"_structure", "_structure_spot", b"_structure_spot", "_text_error", b"_text_error", "_text_exact", b"_text_exact", "_width_median", b"_width_median", "_width_p95", b"_width_p95", "boundary_iou", b"boundary_iou", "boundary_iou_fine", b"boundary_iou_fine", "color_mean", b"color_mean", "color_p95", b"color_p95", "color_spot", b"color_spot", "confidence", b"confidence", "core_changed", b"core_changed", "expansion", b"expansion", "ghost", b"ghost", "halo", b"halo", "halo_black", b"halo_black", "halo_white", b"halo_white", "inner_shift", b"inner_shift", "outline_shift", b"outline_shift", "shrink", b"shrink", "structure", b"structure", "structure_spot", b"structure_spot", "text_error", b"text_error", "text_exact", b"text_exact", "width_median", b"width_median", "width_p95", b"width_p95"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__boundary_iou: _TypeAlias = _typing.Literal["boundary_iou"]  # noqa: Y015
+    _WhichOneofArgType__boundary_iou: _TypeAlias = _typing.Literal["_boundary_iou", b"_boundary_iou"]  # noqa: Y015
+    _WhichOneofReturnType__boundary_iou_fine: _TypeAlias = _typing.Literal["boundary_iou_fine"]  # noqa: Y015
+    _WhichOneofArgType__boundary_iou_fine: _TypeAlias = _typing.Literal["_boundary_iou_fine", b"_boundary_iou_fine"]  # noqa: Y015
+    _WhichOneofReturnType__color_mean: _TypeAlias = _typing.Literal["color_mean"]  # noqa: Y015
+    _WhichOneofArgType__color_mean: _TypeAlias = _typing.Literal["_color_mean", b"_color_mean"]  # noqa: Y015
+    _WhichOneofReturnType__color_p95: _TypeAlias = _typing.Literal["color_p95"]  # noqa: Y015
+    _WhichOneofArgType__color_p95: _TypeAlias = _typing.Literal["_color_p95", b"_color_p95"]  # noqa: Y015
+    _WhichOneofReturnType__color_spot: _TypeAlias = _typing.Literal["color_spot"]  # noqa: Y015
+    _WhichOneofArgType__color_spot: _TypeAlias = _typing.Literal["_color_spot", b"_color_spot"]  # noqa: Y015
+    _WhichOneofReturnType__confidence: _TypeAlias = _typing.Literal["confidence"]  # noqa: Y015
+    _WhichOneofArgType__confidence: _TypeAlias = _typing.Literal["_confidence", b"_confidence"]  # noqa: Y015
+    _WhichOneofReturnType__core_changed: _TypeAlias = _typing.Literal["core_changed"]  # noqa: Y015
+    _WhichOneofArgType__core_changed: _TypeAlias = _typing.Literal["_core_changed", b"_core_changed"]  # noqa: Y015
+    _WhichOneofReturnType__expansion: _TypeAlias = _typing.Literal["expansion"]  # noqa: Y015
+    _WhichOneofArgType__expansion: _TypeAlias = _typing.Literal["_expansion", b"_expansion"]  # noqa: Y015
+    _WhichOneofReturnType__ghost: _TypeAlias = _typing.Literal["ghost"]  # noqa: Y015
+    _WhichOneofArgType__ghost: _TypeAlias = _typing.Literal["_ghost", b"_ghost"]  # noqa: Y015
+    _WhichOneofReturnType__halo: _TypeAlias = _typing.Literal["halo"]  # noqa: Y015
+    _WhichOneofArgType__halo: _TypeAlias = _typing.Literal["_halo", b"_halo"]  # noqa: Y015
+    _WhichOneofReturnType__halo_black: _TypeAlias = _typing.Literal["halo_black"]  # noqa: Y015
+    _WhichOneofArgType__halo_black: _TypeAlias = _typing.Literal["_halo_black", b"_halo_black"]  # noqa: Y015
+    _WhichOneofReturnType__halo_white: _TypeAlias = _typing.Literal["halo_white"]  # noqa: Y015
+    _WhichOneofArgType__halo_white: _TypeAlias = _typing.Literal["_halo_white", b"_halo_white"]  # noqa: Y015
+    _WhichOneofReturnType__inner_shift: _TypeAlias = _typing.Literal["inner_shift"]  # noqa: Y015
+    _WhichOneofArgType__inner_shift: _TypeAlias = _typing.Literal["_inner_shift", b"_inner_shift"]  # noqa: Y015
+    _WhichOneofReturnType__outline_shift: _TypeAlias = _typing.Literal["outline_shift"]  # noqa: Y015
+    _WhichOneofArgType__outline_shift: _TypeAlias = _typing.Literal["_outline_shift", b"_outline_shift"]  # noqa: Y015
+    _WhichOneofReturnType__shrink: _TypeAlias = _typing.Literal["shrink"]  # noqa: Y015
+    _WhichOneofArgType__shrink: _TypeAlias = _typing.Literal["_shrink", b"_shrink"]  # noqa: Y015
+    _WhichOneofReturnType__structure: _TypeAlias = _typing.Literal["structure"]  # noqa: Y015
+    _WhichOneofArgType__structure: _TypeAlias = _typing.Literal["_structure", b"_structure"]  # noqa: Y015
+    _WhichOneofReturnType__structure_spot: _TypeAlias = _typing.Literal["structure_spot"]  # noqa: Y015
+    _WhichOneofArgType__structure_spot: _TypeAlias = _typing.Literal["_structure_spot", b"_structure_spot"]  # noqa: Y015
+    _WhichOneofReturnType__text_error: _TypeAlias = _typing.Literal["text_error"]  # noqa: Y015
+    _WhichOneofArgType__text_error: _TypeAlias = _typing.Literal["_text_error", b"_text_error"]  # noqa: Y015
+    _WhichOneofReturnType__text_exact: _TypeAlias = _typing.Literal["text_exact"]  # noqa: Y015
+    _WhichOneofArgType__text_exact: _TypeAlias = _typing.Literal["_text_exact", b"_text_exact"]  # noqa: Y015
+    _WhichOneofReturnType__width_median: _TypeAlias = _typing.Literal["width_median"]  # noqa: Y015
+    _WhichOneofArgType__width_median: _TypeAlias = _typing.Literal["_width_median", b"_width_median"]  # noqa: Y015
+    _WhichOneofReturnType__width_p95: _TypeAlias = _typing.Literal["width_p95"]  # noqa: Y015
+    _WhichOneofArgType__width_p95: _TypeAlias = _typing.Literal["_width_p95", b"_width_p95"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__boundary_iou) -> _WhichOneofReturnType__boundary_iou | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__boundary_iou_fine) -> _WhichOneofReturnType__boundary_iou_fine | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__color_mean) -> _WhichOneofReturnType__color_mean | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__color_p95) -> _WhichOneofReturnType__color_p95 | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__color_spot) -> _WhichOneofReturnType__color_spot | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__confidence) -> _WhichOneofReturnType__confidence | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__core_changed) -> _WhichOneofReturnType__core_changed | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expansion) -> _WhichOneofReturnType__expansion | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ghost) -> _WhichOneofReturnType__ghost | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__halo) -> _WhichOneofReturnType__halo | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__halo_black) -> _WhichOneofReturnType__halo_black | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__halo_white) -> _WhichOneofReturnType__halo_white | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__inner_shift) -> _WhichOneofReturnType__inner_shift | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__outline_shift) -> _WhichOneofReturnType__outline_shift | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__shrink) -> _WhichOneofReturnType__shrink | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__structure) -> _WhichOneofReturnType__structure | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__structure_spot) -> _WhichOneofReturnType__structure_spot | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__text_error) -> _WhichOneofReturnType__text_error | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__text_exact) -> _WhichOneofReturnType__text_exact | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__width_median) -> _WhichOneofReturnType__width_median | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__width_p95) -> _WhichOneofReturnType__width_p95 | None: ...
+
+Global___PreservationThresholds: _TypeAlias = PreservationThresholds  # noqa: Y015
+
+@_typing.final
+class PreservationReport(_message.Message):
+    """How well the product was preserved, measured on the finished picture before its file format compresses it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Level:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _LevelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[PreservationReport._Level.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        LEVEL_UNSPECIFIED: PreservationReport._Level.ValueType  # 0
+        BASIC: PreservationReport._Level.ValueType  # 1
+        """What half a second can tell, at a reduced size (default)."""
+        FULL: PreservationReport._Level.ValueType  # 2
+        """All measures, at the picture's own size up to 1536 pixels, and a HEATMAP layer."""
+
+    class Level(_Level, metaclass=_LevelEnumTypeWrapper): ...
+    LEVEL_UNSPECIFIED: PreservationReport.Level.ValueType  # 0
+    BASIC: PreservationReport.Level.ValueType  # 1
+    """What half a second can tell, at a reduced size (default)."""
+    FULL: PreservationReport.Level.ValueType  # 2
+    """All measures, at the picture's own size up to 1536 pixels, and a HEATMAP layer."""
+
+    LEVEL_FIELD_NUMBER: _builtins.int
+    PASSED_FIELD_NUMBER: _builtins.int
+    MEASURES_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
+    INSTANCES_FIELD_NUMBER: _builtins.int
+    level: Global___PreservationReport.Level.ValueType
+    passed: _builtins.bool
+    """True when no measure is beyond its threshold."""
+    attempts: _builtins.int
+    """How many backgrounds were made until one passed, or the service gave up."""
+    @_builtins.property
+    def measures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Measure]: ...
+    @_builtins.property
+    def instances(self) -> _containers.RepeatedCompositeFieldContainer[Global___InstanceReport]:
+        """The same for each product, where there are several."""
+
+    def __init__(
+        self,
+        *,
+        level: Global___PreservationReport.Level.ValueType = ...,
+        passed: _builtins.bool = ...,
+        measures: _abc.Iterable[Global___Measure] | None = ...,
+        attempts: _builtins.int = ...,
+        instances: _abc.Iterable[Global___InstanceReport] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "instances", b"instances", "level", b"level", "measures", b"measures", "passed", b"passed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreservationReport: _TypeAlias = PreservationReport  # noqa: Y015
+
+@_typing.final
+class Measure(_message.Message):
+    """One figure of a report."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    THRESHOLD_FIELD_NUMBER: _builtins.int
+    PASSED_FIELD_NUMBER: _builtins.int
+    WORST_FIELD_NUMBER: _builtins.int
+    UNMEASURED_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    value: _builtins.float
+    """Unset where there was nothing to measure."""
+    unit: _builtins.str
+    """"px", "deltaE2000" and so on; empty for shares and likenesses from 0 to 1."""
+    threshold: _builtins.float
+    """Unset where nothing was asked: the value is told, and nothing refused for it."""
+    passed: _builtins.bool
+    unmeasured: _builtins.str
+    """Why there is no value, such as "the product has no thin parts"."""
+    @_builtins.property
+    def worst(self) -> _common_pb2.Point:
+        """The pixel of the picture where it is worst; unset where it has no place."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        value: _builtins.float | None = ...,
+        unit: _builtins.str = ...,
+        threshold: _builtins.float | None = ...,
+        passed: _builtins.bool = ...,
+        worst: _common_pb2.Point | None = ...,
+        unmeasured: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_threshold", b"_threshold", "_value", b"_value", "threshold", b"threshold", "value", b"value", "worst", b"worst"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_threshold", b"_threshold", "_value", b"_value", "name", b"name", "passed", b"passed", "threshold", b"threshold", "unit", b"unit", "unmeasured", b"unmeasured", "value", b"value", "worst", b"worst"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__threshold: _TypeAlias = _typing.Literal["threshold"]  # noqa: Y015
+    _WhichOneofArgType__threshold: _TypeAlias = _typing.Literal["_threshold", b"_threshold"]  # noqa: Y015
+    _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
+    _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__threshold) -> _WhichOneofReturnType__threshold | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
+
+Global___Measure: _TypeAlias = Measure  # noqa: Y015
+
+@_typing.final
+class InstanceReport(_message.Message):
+    """The measures of one product among several."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INSTANCE_FIELD_NUMBER: _builtins.int
+    PASSED_FIELD_NUMBER: _builtins.int
+    MEASURES_FIELD_NUMBER: _builtins.int
+    instance: _builtins.int
+    """Its position, counted from 1, among the answer's `instances`."""
+    passed: _builtins.bool
+    @_builtins.property
+    def measures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Measure]: ...
+    def __init__(
+        self,
+        *,
+        instance: _builtins.int = ...,
+        passed: _builtins.bool = ...,
+        measures: _abc.Iterable[Global___Measure] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instance", b"instance", "measures", b"measures", "passed", b"passed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InstanceReport: _TypeAlias = InstanceReport  # noqa: Y015
+
+@_typing.final
 class CreateShotRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -369,6 +768,10 @@ class CreateShotRequest(_message.Message):
     OUTPUT_FIELD_NUMBER: _builtins.int
     TIMEOUT_FIELD_NUMBER: _builtins.int
     SELECTION_FIELD_NUMBER: _builtins.int
+    LAYERS_FIELD_NUMBER: _builtins.int
+    REPORT_FIELD_NUMBER: _builtins.int
+    THRESHOLDS_FIELD_NUMBER: _builtins.int
+    MAX_ATTEMPTS_FIELD_NUMBER: _builtins.int
     scene_id: _builtins.str
     """A scene from `CatalogService.ListScenes`."""
     seed: _builtins.int
@@ -379,6 +782,12 @@ class CreateShotRequest(_message.Message):
     """How far the photo's camera looked down: 0 is eye level, 90 from straight above. Unset: read from the photo."""
     shadow: Global___CreateShotRequest.Shadow.ValueType
     preservation: Global___CreateShotRequest.Preservation.ValueType
+    report: Global___PreservationReport.Level.ValueType
+    """How much is measured. Unset: the service's default, mostly BASIC."""
+    max_attempts: _builtins.int
+    """How many backgrounds are made at most until one passes: the seed's own first, then further ones that follow from the
+    seed. 1 to 8; 0 stands for the service's default. When none passes, the answer is the error `product_changed`.
+    """
     @_builtins.property
     def image(self) -> _common_pb2.ImageSource: ...
     @_builtins.property
@@ -392,6 +801,14 @@ class CreateShotRequest(_message.Message):
     @_builtins.property
     def selection(self) -> Global___ProductSelection:
         """Unset: whatever the segmentation takes for the product."""
+
+    @_builtins.property
+    def layers(self) -> _containers.RepeatedScalarFieldContainer[Global___Layer.Name.ValueType]:
+        """Parts of the picture that are wanted as files of their own."""
+
+    @_builtins.property
+    def thresholds(self) -> Global___PreservationThresholds:
+        """What the product's preservation has to reach. Each that is unset: the tenant's, else the service's default."""
 
     def __init__(
         self,
@@ -407,10 +824,14 @@ class CreateShotRequest(_message.Message):
         output: Global___OutputOptions | None = ...,
         timeout: _duration_pb2.Duration | None = ...,
         selection: Global___ProductSelection | None = ...,
+        layers: _abc.Iterable[Global___Layer.Name.ValueType] | None = ...,
+        report: Global___PreservationReport.Level.ValueType = ...,
+        thresholds: Global___PreservationThresholds | None = ...,
+        max_attempts: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "image", b"image", "output", b"output", "seed", b"seed", "selection", b"selection", "timeout", b"timeout"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "image", b"image", "output", b"output", "seed", b"seed", "selection", b"selection", "thresholds", b"thresholds", "timeout", b"timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "image", b"image", "output", b"output", "pose", b"pose", "preservation", b"preservation", "scene_id", b"scene_id", "seed", b"seed", "selection", b"selection", "shadow", b"shadow", "timeout", b"timeout"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "image", b"image", "layers", b"layers", "max_attempts", b"max_attempts", "output", b"output", "pose", b"pose", "preservation", b"preservation", "report", b"report", "scene_id", b"scene_id", "seed", b"seed", "selection", b"selection", "shadow", b"shadow", "thresholds", b"thresholds", "timeout", b"timeout"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__camera_pitch_deg: _TypeAlias = _typing.Literal["camera_pitch_deg"]  # noqa: Y015
     _WhichOneofArgType__camera_pitch_deg: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg"]  # noqa: Y015
@@ -485,10 +906,15 @@ class CreateShotResponse(_message.Message):
     POSE_FIELD_NUMBER: _builtins.int
     CAMERA_PITCH_DEG_FIELD_NUMBER: _builtins.int
     VIEW_CONFIDENCE_FIELD_NUMBER: _builtins.int
+    LAYERS_FIELD_NUMBER: _builtins.int
+    REPORT_FIELD_NUMBER: _builtins.int
     INSTANCES_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     scene_id: _builtins.str
     seed: _builtins.int
+    """The seed that made the picture: the request's or the one drawn, or where that one's picture did not pass, one that
+    follows from it. Named in a request, it gives this picture at the first attempt.
+    """
     scale: _builtins.float
     """Output pixels per photo pixel."""
     confidence: _builtins.float
@@ -511,6 +937,12 @@ class CreateShotResponse(_message.Message):
     @_builtins.property
     def timings(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.StageTiming]: ...
     @_builtins.property
+    def layers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Layer]:
+        """As the request named them; with the full report also HEATMAP."""
+
+    @_builtins.property
+    def report(self) -> Global___PreservationReport: ...
+    @_builtins.property
     def instances(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProductInstance]:
         """The products in the photo, the largest first."""
 
@@ -530,11 +962,13 @@ class CreateShotResponse(_message.Message):
         pose: Global___CreateShotRequest.Pose.ValueType = ...,
         camera_pitch_deg: _builtins.float = ...,
         view_confidence: _builtins.float = ...,
+        layers: _abc.Iterable[Global___Layer] | None = ...,
+        report: Global___PreservationReport | None = ...,
         instances: _abc.Iterable[Global___ProductInstance] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "preservation", b"preservation", "product_box", b"product_box"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "preservation", b"preservation", "product_box", b"product_box", "report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_pitch_deg", b"camera_pitch_deg", "confidence", b"confidence", "image", b"image", "instances", b"instances", "pose", b"pose", "preservation", b"preservation", "product_box", b"product_box", "recipe_sha256", b"recipe_sha256", "request_id", b"request_id", "scale", b"scale", "scene_id", b"scene_id", "seed", b"seed", "timings", b"timings", "view_confidence", b"view_confidence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_pitch_deg", b"camera_pitch_deg", "confidence", b"confidence", "image", b"image", "instances", b"instances", "layers", b"layers", "pose", b"pose", "preservation", b"preservation", "product_box", b"product_box", "recipe_sha256", b"recipe_sha256", "report", b"report", "request_id", b"request_id", "scale", b"scale", "scene_id", b"scene_id", "seed", b"seed", "timings", b"timings", "view_confidence", b"view_confidence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -25,10 +25,16 @@ ALPHA = np.round(COVERAGE * OPAQUE).astype(np.uint16)
 BATTERY = Battery(TextReader(threads=1))
 
 
-def report(picture: np.ndarray, plate: str = "gray", level: Level = Level.FULL, **changed: object) -> Report:
+def report(
+    picture: np.ndarray,
+    plate: str = "gray",
+    level: Level = Level.FULL,
+    thresholds: Thresholds = Thresholds(),  # noqa: B008 - frozen
+    **changed: object,
+) -> Report:
     parts = {"product": PRODUCT, "backdrop": BACKGROUNDS[plate], "harmonized": True, "confidence": 0.9}
     evidence = Evidence(picture, **(parts | changed))  # type: ignore[arg-type] # by name
-    return BATTERY.report(evidence, level, Thresholds())
+    return BATTERY.report(evidence, level, thresholds)
 
 
 def names(found: Report) -> set[str]:
@@ -107,7 +113,8 @@ def test_one_changed_byte_of_the_core_is_told_in_exact_mode() -> None:
 
 def test_product_that_grew_when_cut_out_anew_is_told() -> None:
     grown = np.round(replace(BAG, grown_px=1).coverage() * OPAQUE).astype(np.uint16)
-    found = report(composite(BACKGROUNDS["gray"], PRODUCT), resegmented=grown)
+    strict = Thresholds({"boundary_iou": 0.98, "expansion": 0.15})
+    found = report(composite(BACKGROUNDS["gray"], PRODUCT), thresholds=strict, resegmented=grown)
     assert {"boundary_iou", "expansion"} <= names(found)
     assert found.value("expansion") == pytest.approx(1, abs=0.1)
 

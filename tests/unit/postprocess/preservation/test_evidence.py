@@ -35,6 +35,23 @@ def test_reduced_product_is_still_the_pictures_own(longest_px: int) -> None:
     assert np.abs(seen.picture[seen.inside].astype(int) - seen.expected[seen.inside]).max() <= 1
 
 
+@pytest.mark.parametrize("step", [2, 3, 4])
+def test_quick_view_keeps_pixels_as_they_are(step: int) -> None:
+    careful = view(evidence(), 1024)
+    quick = view(evidence(), max(careful.picture.shape[:2]) // step + 1, quick=True)
+    kept = np.s_[step // 2 :: step, step // 2 :: step]
+    assert quick.scale == 1 / step
+    for name in ("picture", "expected", "coverage", "inside", "backdrop"):
+        assert np.array_equal(getattr(quick, name), getattr(careful, name)[kept]), name
+
+
+def test_edges_are_looked_at_without_shadow_where_that_was_given() -> None:
+    dark = PICTURE // 2
+    seen = view(evidence(picture=dark, backdrop=None, unshaded=PICTURE), 1024)
+    assert np.array_equal(seen.outside, view(evidence(), 1024).picture)
+    assert np.array_equal(seen.picture, view(evidence(picture=dark), 1024).picture)
+
+
 def test_place_in_a_reduced_view_is_found_on_the_canvas() -> None:
     marked = PICTURE.copy()
     marked[120:124, 80:84] = 0

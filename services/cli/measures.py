@@ -1,0 +1,60 @@
+"""Preservation reports as tables, and thresholds as options."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from services.api.studio import Measure, PreservationReport
+    from services.client import PreservationThresholds
+
+
+def report_table(title: str, report: "PreservationReport") -> Any:
+    """Every measure with its threshold and verdict; those of single products below those of all.
+
+    Args:
+        title: What was measured.
+        report: The service's.
+    """
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    for heading in ("measure", "value", "threshold", "", "worst at"):
+        table.add_column(heading, justify="right" if heading in ("value", "threshold") else "left")
+    for measure in report.measures:
+        table.add_row(*_row(measure))
+    for instance in report.instances:
+        table.add_row(f"product {instance.instance}", style="bold")
+        for measure in instance.measures:
+            table.add_row(*_row(measure))
+    return table
+
+
+def _row(measure: "Measure") -> tuple[str, ...]:
+    if measure.value is None:
+        return measure.name, "", "", measure.unmeasured, ""
+    threshold = "" if measure.threshold is None else f"{measure.threshold:.4g}"
+    verdict = "ok" if measure.passed else "[red]changed[/red]"
+    worst = f"{measure.worst.x}, {measure.worst.y}" if measure.worst else ""
+    return measure.name, f"{measure.value:.4g} {measure.unit}".strip(), threshold, verdict, worst
+
+
+def parse_thresholds(given: Sequence[str]) -> "PreservationThresholds":
+    """Options such as `ghost=0.1` as the request's thresholds.
+
+    Raises:
+        typer.BadParameter: One is misspelt or out of its range.
+    """
+    from services.api.convert import validated
+    from services.client import PreservationThresholds
+    from services.common.errors import InvalidInput
+
+    fields: dict[str, str] = {}
+    for each in given:
+        name, _, value = each.partition("=")
+        fields[name] = value
+    try:
+        return validated(PreservationThresholds, fields)
+    except InvalidInput as error:
+        raise typer.BadParameter(error.message, param_hint="--threshold") from error

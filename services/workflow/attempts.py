@@ -1,0 +1,194 @@
+"""Pictures of one product, until one keeps it as it was: while the report says no, with another seed."""
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.api.common import StageName
+from services.api.studio import Measure, PreservationReport
+from services.common.errors import Internal, ProductChanged
+from services.common.logs import logger
+from services.generate.schema import GenerateRequest
+from services.postprocess.preservation.thresholds import Level
+from services.postprocess.schema import (
+    LayerName,
+    Output,
+    ReportRequest,
+    ReportResult,
+    RestoreRequest,
+    RestoreResult,
+    StoredLayer,
+)
+from services.segment.schema import SegmentRequest
+from services.storage.blobs import StoredBlob
+from services.workflow.acceptance import Acceptance
+from services.workflow.answer import report_answer
+from services.workflow.layout import Layout
+from services.workflow.product import Product
+from services.workflow.recipe import Recipe
+from services.workflow.stages import Pending, Stages
+from services.workflow.walk import Walk
+
+#: Measures that no other background changes.
+_OF_THE_PHOTO: Final = frozenset({"confidence", "halo_black", "halo_white"})
+
+
+def seeds(first: int, count: int) -> Iterator[int]:
+    """The seeds of a shot's attempts, uint32 each: the first, then such as follow from it, so that the same request
+    always has the same outcome."""
+    for number in range(count):
+        yield first if number == 0 else int.from_bytes(hashlib.sha256(f"{first}/{number}".encode()).digest()[:4])
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A finished picture and what was measured of it.
+
+    Args:
+        recipe: What it is made of, with the seed of this attempt.
+        engine: What made its background.
+        restored: What Postprocess told of it.
+        layers: Those stored beside it.
+        report: The verdict.
+    """
+
+    recipe: Recipe
+    engine: str
+    restored: RestoreResult
+    layers: tuple[StoredLayer, ...]
+    report: PreservationReport
+
+    @property
+    def picture(self) -> StoredBlob:
+        """Where it lies."""
+        if self.restored.blob is None:
+            raise Internal("a picture that did not pass was to be handed out")
+        return self.restored.blob
+
+
+class Attempts:
+    """Makes the pictures of one request.
+
+    Args:
+        stages: Who makes and measures them.
+        walk: The request's way through the stages.
+        product: What is shown.
+        layout: Where it stands.
+        output: How the picture is written; every attempt writes to the same key.
+        layers: Parts of the picture that are wanted beside it.
+        acceptance: What it has to pass.
+    """
+
+    def __init__(
+        self,
+        stages: Stages,
+        walk: Walk,
+        product: Product,
+        layout: Layout,
+        output: Output,
+        layers: Sequence[LayerName],
+        acceptance: Acceptance,
+    ) -> None:
+        self._stages = stages
+        self._walk = walk
+        self._product = product
+        self._layout = layout
+        self._output = output
+        # With the full report comes the heat map, drawn from more than the picture's own making knows.
+        full = acceptance.level is Level.FULL
+        self._layers = tuple(name for name in dict.fromkeys(layers) if not (full and name is LayerName.HEATMAP))
+        self._acceptance = acceptance
+
+    async def until_passed(self, recipe: Recipe) -> Attempt:
+        """The first picture that passes.
+
+        Args:
+            recipe: With the seed of the first attempt.
+
+        Raises:
+            ProductChanged: No picture passed of those that the acceptance allows, or that time allows, or no other seed
+                would mend what failed. Carries the last one's report.
+        """
+        for number, seed in enumerate(seeds(recipe.seed, self._acceptance.max_attempts), start=1):
+            began = time.monotonic()
+            attempt = await self._make(replace(recipe, seed=seed), number)
+            if attempt.report.passed:
+                return attempt
+            beyond = sorted({each.name for each in failed(attempt.report)})
+            logger().info("picture does not keep its product", attempt=number, seed=seed, beyond=beyond)
+            if not self._may_mend(attempt.report, time.monotonic() - began):
+                break
+        raise _refusal(attempt.report)
+
+    def _may_mend(self, report: PreservationReport, took_s: float) -> bool:
+        """Whether another seed could pass, in the time that is left."""
+        remaining_s = self._walk.deadline.remaining_s()
+        in_time = remaining_s is None or remaining_s > took_s
+        return in_time and not any(each.name in _OF_THE_PHOTO for each in failed(report))
+
+    async def _make(self, recipe: Recipe, number: int) -> Attempt:
+        walk = self._walk
+        scene = self._stages.generate.run(
+            GenerateRequest(recipe.scene.id, self._layout.camera, recipe.seed, walk.request_id, walk.deadline.at_s)
+        )
+        # Waited for before Postprocess is called, which would else hold one of its places until the scene is there.
+        generated = await walk.remote(StageName.GENERATE, scene, lambda result: result.duration_s)
+        shot = self._stages.postprocess.shot(self._restore_request(recipe), self._product.cutout, scene)
+        restored = await walk.remote(StageName.POSTPROCESS, shot, lambda result: result.duration_s)
+        reports, layers = restored.reports, restored.layers
+        if restored.kept is not None and reports.passed:
+            measured = await self._measured(shot, restored.kept.evidence.picture)
+            reports, layers = measured.reports, (*layers, *measured.layers)
+        report = report_answer(reports, number)
+        return Attempt(recipe, generated.engine, restored, layers, report)
+
+    async def _measured(self, shot: Pending[RestoreResult], picture: NDArray[np.uint8]) -> ReportResult:
+        """The full report: what segmentation sees in the picture tells where the product's outline went."""
+        walk = self._walk
+        seen = self._stages.segment.run(SegmentRequest(picture, walk.request_id, walk.deadline.at_s))
+        await walk.remote(StageName.SEGMENT, seen, lambda result: result.duration_s)
+        request = ReportRequest(self._acceptance.thresholds, self._output.key, walk.request_id, walk.deadline.at_s)
+        call = self._stages.postprocess.report(request, shot, seen)
+        return await walk.remote(StageName.POSTPROCESS, call, lambda result: result.duration_s)
+
+    def _restore_request(self, recipe: Recipe) -> RestoreRequest:
+        return RestoreRequest(
+            image=self._product.image,
+            placement=self._layout.placement,
+            camera=self._layout.camera,
+            pose=recipe.pose,
+            shadow=recipe.shadow,
+            preservation=recipe.preservation,
+            output=self._output,
+            seed=recipe.seed,
+            layers=self._layers,
+            level=self._acceptance.level,
+            thresholds=self._acceptance.thresholds,
+            request_id=self._walk.request_id,
+            deadline_s=self._walk.deadline.at_s,
+        )
+
+
+def failed(report: PreservationReport) -> list[Measure]:
+    """The measures beyond their thresholds, each product's own included."""
+    every = [*report.measures, *(measure for each in report.instances for measure in each.measures)]
+    return [each for each in every if not each.passed]
+
+
+def _refusal(report: PreservationReport) -> ProductChanged:
+    beyond = dict.fromkeys(
+        f"{each.name} is {each.value:.4g}, asked is {each.threshold:.4g}"
+        for each in failed(report)
+        if each.value is not None and each.threshold is not None
+    )
+    made = f"any of {report.attempts} pictures" if report.attempts > 1 else "the picture"
+    return ProductChanged(
+        f"the product is not kept as asked in {made}: {'; '.join(beyond)}; ask for less in 'thresholds', or name "
+        "another seed or scene",
+        report=report.model_dump(mode="json", exclude_none=True),
+    )

@@ -1,0 +1,39 @@
+"""The product as the workflow knows it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.common.geometry import Box
+from services.segment.schema import Instance, SegmentResult
+from services.workflow.stages import Pending
+
+
+@dataclass(frozen=True)
+class Product:
+    """The decoded photo and what segmentation found in it.
+
+    Args:
+        image: (H, W, 3) uint8 sRGB.
+        alpha: (H, W) uint16, its cutout.
+        cutout: Segmentation's result, to be handed on as it is.
+        box: Where the product is.
+        confidence: 0 to 1.
+        model: Name and version of the segmentation model, or that the photo's own alpha was taken.
+        instances: The products it consists of.
+    """
+
+    image: NDArray[np.uint8]
+    alpha: NDArray[np.uint16]
+    cutout: Pending[SegmentResult]
+    box: Box
+    confidence: float
+    model: str
+    instances: tuple[Instance, ...]
+
+    def padded_box(self, share: float) -> Box:
+        """The box with free space around it, a share of its longer side, clipped to the photo."""
+        margin = round(share * max(self.box.height, self.box.width))
+        height, width = self.image.shape[:2]
+        return self.box.grown(margin, (height, width))
