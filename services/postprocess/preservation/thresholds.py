@@ -75,7 +75,7 @@ BARS: Final[tuple[Bar, ...]] = (
     Bar("boundary_iou_fine", "", _LEAST, 0, 0, 1, "boundary IoU at 0.5 % of the diagonal, cut out anew", Level.FULL),
     Bar("boundary_iou", "", _LEAST, 0, 0, 1, "boundary IoU at 2 % of the diagonal, cut out anew", Level.FULL),
     Bar("outline_shift", "px", _MOST, 100, 0.05, 100, "how far the outline moved as a whole, cut out anew", Level.FULL),
-    Bar("expansion", "px", _MOST, 4, 0.02, 100, "growth of the outline in px, cut out anew", Level.FULL),
+    Bar("expansion", "px", _MOST, 8, 0.02, 100, "growth of the outline in px, cut out anew", Level.FULL),
     Bar("shrink", "", _MOST, 1, 0, 1, "share of the product that is lost, cut out anew", Level.FULL),
     Bar("inner_shift", "px", _MOST, 0.5, 0.05, 100, "what 95 % of the corners inside moved at most", Level.FULL),
     Bar("width_median", "px", _MOST, 0.25, 0.02, 20, "median width error of thin parts, or 5 %", Level.FULL, 0.05),

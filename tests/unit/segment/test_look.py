@@ -49,10 +49,13 @@ def test_first_look_stays_when_the_second_is_no_surer(doubtful):
     assert np.array_equal(look.mask, doubtful)
 
 
-def test_nothing_seen_is_not_looked_at_again(whole):
-    model = ScriptedModel(np.zeros_like(whole), whole)
-    assert look_for_product(model, IMAGE, Deadline()).confidence == 0
-    assert model.margins == [0.0]
+def test_product_that_the_first_look_misses_is_found_by_a_sure_second(whole):
+    look = look_for_product(ScriptedModel(np.zeros_like(whole), whole), IMAGE, Deadline())
+    assert np.array_equal(look.mask, whole)
+
+
+def test_where_nothing_was_seen_an_unsure_second_look_invents_nothing(whole):
+    assert look_for_product(ScriptedModel(np.zeros_like(whole), whole * 0.7), IMAGE, Deadline()).confidence == 0
 
 
 def test_caller_who_leaves_after_the_first_look_stops_the_second(doubtful):
