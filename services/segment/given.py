@@ -11,9 +11,9 @@ from services.common.geometry import Box
 from services.segment.foreground import ForegroundEstimator
 from services.segment.instances import find_instances
 from services.segment.matte import box_of
+from services.segment.narrowing import narrow
 from services.segment.schema import SegmentResult, Selection
 from services.segment.selected import whole_of
-from services.segment.selection import narrow
 
 NAME: Final = "alpha of the photo"
 

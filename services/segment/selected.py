@@ -14,8 +14,8 @@ from services.segment.confidence import rate
 from services.segment.grow import grown
 from services.segment.look import Look, look_for_product
 from services.segment.model import SegmentationModel
+from services.segment.narrowing import frame_of, missed, narrow, within
 from services.segment.schema import Selection
-from services.segment.selection import frame_of, missed, narrow, within
 
 #: Longer side of what is handed on of the look before it was narrowed.
 WHOLE_PX: Final = 512
