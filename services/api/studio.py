@@ -129,6 +129,13 @@ class Measure(Message):
     worst: Point | None = Field(None, description="The pixel of the picture where it is worst.")
     unmeasured: str = Field("", description="Why there is no value.")
 
+    @property
+    def excess(self) -> float:
+        """How far it is beyond its threshold, as a share of that; 0 where it passed or could not be measured."""
+        if self.passed or self.value is None or self.threshold is None:
+            return 0.0
+        return abs(self.value - self.threshold) / (abs(self.threshold) or 1.0)
+
 
 class InstanceReport(Message):
     instance: Count32 = Field(0, description="One of `instances`, counted from 1.")
@@ -142,6 +149,7 @@ class PreservationReport(Message):
     measures: list[Measure] = []
     attempts: Count32 = 0
     instances: list[InstanceReport] = []
+    left_out: Count32 = 0
 
 
 class CreateShotRequest(Message):

@@ -2,6 +2,7 @@
 
 import json
 import math
+from bisect import bisect
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -142,17 +143,31 @@ def rich_status(error: VitrineError, request_id: str) -> status_pb2.Status:
 
 
 def _report(report: PreservationReport) -> studio_pb2.PreservationReport:
-    """The report as a message that fits into a header; where several products make it too long, each tells only what
-    failed, and where that is too long too, only all together are told."""
-    failed = [
-        each.model_copy(update={"measures": [measure for measure in each.measures if not measure.passed]})
+    """The report as a message that fits into a header. Where several products make it too long, their measures that
+    passed are left out first, then of those that failed the ones nearest to their thresholds; it tells how many."""
+    whole = to_proto(report, studio_pb2.PreservationReport)
+    if whole.ByteSize() <= MAX_REPORT_BYTES:
+        return whole
+    failed = sum(not measure.passed for each in report.instances for measure in each.measures)
+    # The most that fit; fewer are always shorter.
+    most = bisect(range(failed + 1), MAX_REPORT_BYTES, key=lambda kept: _shortened(report, kept).ByteSize()) - 1
+    return _shortened(report, max(0, most))
+
+
+def _shortened(report: PreservationReport, kept: int) -> studio_pb2.PreservationReport:
+    """The report with so many of its products' measures, the worst of those that failed, and the products they are of;
+    with all that failed, also with those products of which none did."""
+    every = [measure for each in report.instances for measure in each.measures]
+    worst = sorted((each for each in every if not each.passed), key=lambda each: -each.excess)
+    chosen = {id(each) for each in worst[:kept]}
+    instances = [
+        each.model_copy(update={"measures": [measure for measure in each.measures if id(measure) in chosen]})
         for each in report.instances
     ]
-    for instances in (report.instances, failed):
-        whole = to_proto(report.model_copy(update={"instances": instances}), studio_pb2.PreservationReport)
-        if whole.ByteSize() <= MAX_REPORT_BYTES:
-            return whole
-    return to_proto(report.model_copy(update={"instances": []}), studio_pb2.PreservationReport)
+    if kept < len(worst):
+        instances = [each for each in instances if each.measures]
+    told = report.model_copy(update={"instances": instances, "left_out": len(every) - kept})
+    return to_proto(told, studio_pb2.PreservationReport)
 
 
 def _text(value: Any) -> str:

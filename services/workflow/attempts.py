@@ -45,6 +45,9 @@ _OF_THE_PHOTO: Final = frozenset({"confidence", "halo_black", "halo_white"})
 _WAITED_S: Final = 2.0
 _TRIED_S: Final = 30.0
 
+#: A refusal's words name so many measures, those that are farthest beyond their thresholds; its report has all.
+_TOLD: Final = 3
+
 
 def seeds(first: int, count: int) -> Iterator[int]:
     """The seeds of a shot's attempts, uint32 each: the first, then such as follow from it, so that the same request
@@ -217,14 +220,17 @@ def failed(report: PreservationReport) -> list[Measure]:
 
 
 def _refusal(report: PreservationReport) -> ProductChanged:
-    beyond = dict.fromkeys(
-        f"{each.name} is {each.value:.4g}, asked is {each.threshold:.4g}"
-        for each in failed(report)
-        if each.value is not None and each.threshold is not None
-    )
+    every = [("", each) for each in report.measures]
+    every += [(f"product {one.instance}'s ", each) for one in report.instances for each in one.measures]
+    beyond = [
+        f"{of}{each.name} is {each.value:.4g}, asked is {each.threshold:.4g}"
+        for of, each in sorted(every, key=lambda told: -told[1].excess)
+        if not each.passed and each.value is not None and each.threshold is not None
+    ]
+    told = "; ".join(beyond[:_TOLD]) + (f"; and {len(beyond) - _TOLD} more" if len(beyond) > _TOLD else "")
     made = f"any of {report.attempts} pictures" if report.attempts > 1 else "the picture"
     return ProductChanged(
-        f"the product is not kept as asked in {made}: {'; '.join(beyond)}; {_advice(report)}",
+        f"the product is not kept as asked in {made}: {told}; {_advice(report)}",
         report=report.model_dump(mode="json", exclude_none=True),
     )
 

@@ -53,8 +53,36 @@ def test_report_arrives_whole_over_both_protocols(count):
 def test_report_on_many_products_tells_what_failed_and_fits_into_a_header():
     arrived = report_of(from_rpc_error(Received(refusal(report_of_products(6))), "here:1"))
     assert len(arrived.measures) == len(BARS)
-    assert len(arrived.instances) == 6
-    assert not any(measure.passed for each in arrived.instances for measure in each.measures)
+    told = [measure for each in arrived.instances for measure in each.measures]
+    assert told
+    assert not any(measure.passed for measure in told)
+    assert len(told) + arrived.left_out == 6 * len(BARS)
+
+
+def test_report_on_one_product_is_the_same_over_both_protocols():
+    report = report_of_products(0)
+    over_http = PreservationReport.model_validate(problem(refusal(report), "id").details["report"])
+    over_grpc = report_of(from_rpc_error(Received(refusal(report)), "here:1"))
+    for http, grpc in zip(over_http.measures, over_grpc.measures, strict=True):
+        assert grpc.value == pytest.approx(http.value)
+        assert grpc.threshold == pytest.approx(http.threshold)
+    rest = {"measures": []}
+    assert over_grpc.model_copy(update=rest) == over_http.model_copy(update=rest)
+    assert over_grpc.left_out == 0
+
+
+@pytest.mark.parametrize("count", [2, 6, 32, 200])
+def test_report_in_which_only_products_failed_never_looks_passed(count):
+    """The worst measure is told, and of which product it is."""
+    report = report_of_products(count)
+    good = [measure.model_copy(update={"passed": True}) for measure in report.measures]
+    worst = report.instances[-1].measures[0].model_copy(update={"value": 1000.0, "threshold": 0.5, "passed": False})
+    last = report.instances[-1].model_copy(update={"measures": [*report.instances[-1].measures, worst]})
+    bad = report.model_copy(update={"measures": good, "instances": [*report.instances[:-1], last]})
+    arrived = report_of(from_rpc_error(Received(refusal(bad)), "here:1"))
+    told = [(each.instance, measure.value) for each in arrived.instances for measure in each.measures]
+    assert (count, 1000.0) in told
+    assert not arrived.passed
 
 
 @pytest.mark.parametrize("count", [0, 1, 6, 32])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from services.api.common import OutputOptions
-from services.api.studio import CreateShotRequest, PreservationReport, PreservationThresholds
+from services.api.studio import CreateShotRequest, InstanceReport, Measure, PreservationReport, PreservationThresholds
 from services.codecs.encode import encode_image
 from services.codecs.photo import decode_image
 from services.common.deadline import Deadline
@@ -18,7 +18,7 @@ from services.common.metrics import Recorder, Silent
 from services.common.settings import LimitSettings
 from services.generate.scene import SceneCatalog
 from services.postprocess.restorer import Restorer
-from services.workflow.attempts import seeds
+from services.workflow.attempts import _refusal, seeds
 from services.workflow.local import LocalPostprocess
 from services.workflow.shot import ShotWorkflow
 from services.workflow.stages import Stages
@@ -288,3 +288,17 @@ async def test_product_drawn_too_wide_is_hidden_or_refused_and_never_silent(red_
         picture = decode_image(drawn.store.files[answer.image.key], LimitSettings().image).on_white().copy()
         picture[drawn.generator.box.slices()] = (225, 228, 232)
         assert np.abs(picture[around.slices()].astype(int) - (225, 228, 232)).max() <= 6
+
+
+def test_refusal_names_the_product_and_the_worst_three():
+    measures = [
+        Measure(name=name, value=value, threshold=1, passed=value <= 1)
+        for name, value in (("halo", 2), ("ghost", 9), ("shift", 0.5), ("color", 4), ("growth", 3))
+    ]
+    report = PreservationReport(
+        attempts=1, measures=[measures[2]], instances=[InstanceReport(instance=2, measures=measures)]
+    )
+    assert (
+        "product 2's ghost is 9, asked is 1; product 2's color is 4, asked is 1; "
+        "product 2's growth is 3, asked is 1; and 1 more;"
+    ) in _refusal(report).message

@@ -578,11 +578,16 @@ class PreservationReport(_message.Message):
     MEASURES_FIELD_NUMBER: _builtins.int
     ATTEMPTS_FIELD_NUMBER: _builtins.int
     INSTANCES_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_FIELD_NUMBER: _builtins.int
     level: Global___PreservationReport.Level.ValueType
     passed: _builtins.bool
     """True when no measure is beyond its threshold."""
     attempts: _builtins.int
     """How many backgrounds were made until one passed, or the service gave up."""
+    left_out: _builtins.int
+    """How many measures of single products are not told, because a refusal over gRPC has no room for them: those that
+    passed are left out first, and of those that failed the worst stay. 0: all are told.
+    """
     @_builtins.property
     def measures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Measure]: ...
     @_builtins.property
@@ -597,10 +602,11 @@ class PreservationReport(_message.Message):
         measures: _abc.Iterable[Global___Measure] | None = ...,
         attempts: _builtins.int = ...,
         instances: _abc.Iterable[Global___InstanceReport] | None = ...,
+        left_out: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "instances", b"instances", "level", b"level", "measures", b"measures", "passed", b"passed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "instances", b"instances", "left_out", b"left_out", "level", b"level", "measures", b"measures", "passed", b"passed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
