@@ -43,7 +43,7 @@ class Shift:
 
 
 def inner_shift(picture: NDArray[np.uint8], expected: NDArray[np.uint8], inside: NDArray[np.bool_]) -> Shift:
-    """Where corners inside the product went. A corner around which no pixel changed has not moved, whatever lies beyond.
+    """Where corners inside the product went. A corner around which no pixel changed has not moved.
 
     Args:
         picture, expected: (H, W, 3) uint8 sRGB.
