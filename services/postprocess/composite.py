@@ -42,6 +42,7 @@ class Composition:
         product: As it was laid over them.
         picture: (H, W, 3) uint8 sRGB.
         behind: (h, w, 3) uint8 sRGB of the product's box: what it was laid over.
+        lettering: Boxes of print on the canvas, whose colours no light has changed.
     """
 
     background: NDArray[np.uint8]
@@ -50,6 +51,7 @@ class Composition:
     product: Product
     picture: NDArray[np.uint8]
     behind: NDArray[np.uint8]
+    lettering: tuple[Box, ...] = ()
 
     @property
     def backdrop(self) -> NDArray[np.uint8]:

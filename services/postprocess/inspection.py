@@ -56,6 +56,7 @@ class Inspection:
             product=replace(product, box=product.box.within(box)),
             backdrop=backdrop,
             unshaded=unshaded,
+            lettering=tuple(each.within(box) for each in self.evidence.lettering),
         )
         return Inspection(part, self.instances and self.instances.part(box.slices()), self.canvas_hw, box)
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.common.geometry import Box
+from services.common.geometry import Box, SizeHW
 from services.common.srgb import LUMINANCE
 from services.postprocess.growth import weighted_mean
 from services.postprocess.product import Product
@@ -104,19 +104,30 @@ def spared(gain: NDArray[np.float32], text: Sequence[Box]) -> NDArray[np.float32
         gain: (H, W, 3) float32.
         text: Boxes in the gain's own pixels; parts outside do not count.
     """
-    weight = np.zeros(gain.shape[:2], np.float32)
-    for box in text:
-        fade = max(2, round(box.height / 2))
-        region = box.grown(3 * fade, gain.shape[:2])
-        part = np.zeros((region.height, region.width), np.float32)
-        part[box.grown(fade, gain.shape[:2]).within(region).slices()] = 1
-        if part.size:
-            soft = cv2.GaussianBlur(part, (0, 0), fade / 2)
-            weight[region.slices()] = np.maximum(weight[region.slices()], soft)
+    weight = text_weight((gain.shape[0], gain.shape[1]), text)
     if not weight.any():
         return gain
     plain = 1 + np.float32(TEXT_SHARE) * (gain @ LUMINANCE - 1)
     return np.asarray(gain + weight[..., None] * (plain[..., None] - gain), np.float32)
+
+
+def text_weight(size_hw: SizeHW, text: Sequence[Box]) -> NDArray[np.float32]:
+    """How far each pixel counts as lettering, (H, W) float32: 1 in its boxes, fading over their height.
+
+    Args:
+        size_hw: Of the answer.
+        text: Boxes in its pixels; parts outside do not count.
+    """
+    weight = np.zeros(size_hw, np.float32)
+    for box in text:
+        fade = max(2, round(box.height / 2))
+        region = box.grown(3 * fade, size_hw)
+        part = np.zeros((region.height, region.width), np.float32)
+        part[box.grown(fade, size_hw).within(region).slices()] = 1
+        if part.size:
+            soft = cv2.GaussianBlur(part, (0, 0), fade / 2)
+            weight[region.slices()] = np.maximum(weight[region.slices()], soft)
+    return weight
 
 
 def _ratio(

@@ -27,6 +27,7 @@ from services.postprocess.harmonize import harmonized
 from services.postprocess.inspection import Inspection
 from services.postprocess.instances import Instances
 from services.postprocess.layers import draw_layer, draw_uncertainty
+from services.postprocess.lettering import find_lettering
 from services.postprocess.preservation.battery import Battery
 from services.postprocess.preservation.evidence import Evidence
 from services.postprocess.preservation.text import TextReader
@@ -67,7 +68,8 @@ class Restorer:
 
     def __init__(self, store: BlobStore, threads: int) -> None:
         self._store = store
-        self._battery = Battery(TextReader(threads))
+        self._reader = TextReader(threads)
+        self._battery = Battery(self._reader)
         cv2.setNumThreads(threads)
 
     def shot(
@@ -85,7 +87,7 @@ class Restorer:
         product = place_product(request.image, cutout, request.placement)
         before = product_digest(product)
         deadline.check()
-        parts = compose(request, product, scene, deadline)
+        parts = compose(request, product, scene, deadline, self._reader)
         after = picture_digest(parts.picture, product)
         deadline.check()
         evidence = Evidence(
@@ -93,6 +95,7 @@ class Restorer:
             product=product,
             backdrop=parts.backdrop if scene.clean else None,
             harmonized=request.preservation is Preservation.HARMONIZED,
+            lettering=parts.lettering,
             confidence=cutout.confidence,
             digests=(before, after),
             unshaded=None if scene.clean else composite(parts.background, parts.product),
@@ -183,7 +186,7 @@ class Restorer:
         cutout = SegmentResult(alpha, image, box, 1.0, "none", 0.0)
         scene = GenerateResult(np.full((128, 128, 3), 220, np.uint8), light, Finish(0.1, 0.2), "none", 0.0)
         product = place_product(image, cutout, placement)
-        parts = compose(request, product, scene, Deadline())
+        parts = compose(request, product, scene, Deadline(), self._reader)
         evidence = Evidence(parts.picture, product, parts.backdrop, harmonized=True, confidence=1.0)
         self._battery.report(evidence, Level.BASIC, Thresholds())
         encode_image(parts.picture, request.output.format, request.output.quality)
@@ -258,8 +261,21 @@ def _blanked(color: NDArray[np.uint8], alpha: NDArray[np.uint16]) -> NDArray[np.
     return color * near[..., None]
 
 
-def compose(request: RestoreRequest, product: Product, scene: GenerateResult, deadline: Deadline) -> Composition:
+def compose(
+    request: RestoreRequest,
+    product: Product,
+    scene: GenerateResult,
+    deadline: Deadline,
+    reader: TextReader | None = None,
+) -> Composition:
     """The finished picture of the canvas' size, with all that it is made of.
+
+    Args:
+        request: What is asked for.
+        product: On the canvas.
+        scene: As it was generated.
+        deadline: Looked at between steps.
+        reader: Finds print where light is adapted; None = print is treated as everything else.
 
     Raises:
         Internal: Background, camera and placement are of different sizes.
@@ -278,8 +294,11 @@ def compose(request: RestoreRequest, product: Product, scene: GenerateResult, de
     plate = clean_plate(scene, product, request.seed, deadline)
     background = grained(plate.background, product, request.image, request.seed)
     deadline.check()
+    text: tuple[Box, ...] = ()
     if request.preservation is Preservation.HARMONIZED:
-        lit = relit(product, scene.background) if plate.drawn else None
-        product = lit or harmonized(product, plate.background, scene.light)
+        text = find_lettering(product, reader) if reader else ()
         deadline.check()
-    return compose_parts(background, product, shading, reflection)
+        lit = relit(product, scene.background, text) if plate.drawn else None
+        product = lit or harmonized(product, plate.background, scene.light, text)
+        deadline.check()
+    return replace(compose_parts(background, product, shading, reflection), lettering=text)

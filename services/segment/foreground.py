@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.common.geometry import Box
-from services.common.srgb import to_bytes, to_linear
 from services.segment.compiled import load_part
+from services.segment.mixing import Mixing
 
 Array = NDArray[np.float32]
 
@@ -21,7 +21,7 @@ _BEYOND = 17
 
 
 class ForegroundEstimator:
-    """Fast multi-level foreground estimation (Germer et al., 2020, arXiv 2006.14970), by PyMatting, in linear light.
+    """Fast multi-level foreground estimation (Germer et al., 2020, arXiv 2006.14970), by PyMatting.
 
     The estimation compiles itself when it is first loaded, which takes some seconds; the outcome is kept beside
     PyMatting's files or, where they can't be written, in `compiled_dir`.
@@ -35,13 +35,14 @@ class ForegroundEstimator:
         # Not every threading layer of numba survives two callers; some end the process.
         self._turn = threading.Lock()
 
-    def run(self, image: NDArray[np.uint8], alpha: Array, box: Box) -> NDArray[np.uint8]:
+    def run(self, image: NDArray[np.uint8], alpha: Array, box: Box, mixing: Mixing = Mixing.LIGHT) -> NDArray[np.uint8]:
         """Take the old background's colour out of the edge.
 
         Args:
             image: (H, W, 3) uint8 sRGB.
             alpha: (H, W) float32 in [0, 1].
             box: Outside of it, alpha is 0.
+            mixing: What alpha mixes.
 
         Returns:
             (H, W, 3) uint8 sRGB, straight colour: the image's own bytes where alpha is 1 and outside the box; estimated
@@ -50,43 +51,45 @@ class ForegroundEstimator:
         crop = box.slices()
         foreground = image.copy()
         coverage = np.ascontiguousarray(alpha[crop])
-        linear = to_linear(image[crop])
-        estimated, background = self._fields(linear, coverage)
+        values = mixing.values(image[crop])
+        estimated, background = self._fields(values, coverage)
         partial = (coverage > 0) & (coverage < 1)
         inner = foreground[crop]
         beyond = (coverage == 0) & (cv2.dilate(coverage, np.ones((_BEYOND, _BEYOND), np.uint8)) > 0)
-        inner[beyond] = to_bytes(estimated[beyond])
-        inner[partial] = to_bytes(_explain(linear[partial], coverage[partial], estimated[partial], background[partial]))
+        inner[beyond] = mixing.shown(estimated[beyond])
+        inner[partial] = mixing.shown(
+            _explain(values[partial], coverage[partial], estimated[partial], background[partial])
+        )
         return foreground
 
-    def _fields(self, linear: Array, alpha: Array) -> tuple[Array, Array]:
-        """Foreground and background colour everywhere, (H, W, 3) linear."""
+    def _fields(self, values: Array, alpha: Array) -> tuple[Array, Array]:
+        """Foreground and background colour everywhere, (H, W, 3), as values are."""
         height, width = alpha.shape
         shrink = max(1.0, (height * width / _MAX_PIXELS) ** 0.5)
         small = (max(1, round(width / shrink)), max(1, round(height / shrink)))
-        coarse_linear = cv2.resize(linear, small, interpolation=cv2.INTER_AREA)
+        coarse_values = cv2.resize(values, small, interpolation=cv2.INTER_AREA)
         coarse_alpha = cv2.resize(alpha, small, interpolation=cv2.INTER_AREA)
         with self._turn:
             # At this size it takes 25 ms alone; several threads of numba spend as much as that waiting for one another,
             # and ten times that where other work runs on the same cores.
             numba.set_num_threads(1)
-            fields = self._estimate(coarse_linear, coarse_alpha, return_background=True)
+            fields = self._estimate(coarse_values, coarse_alpha, return_background=True)
         foreground, background = (
             cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR) for field in fields
         )
         return foreground, background
 
 
-def _explain(linear: Array, alpha: Array, foreground: Array, background: Array) -> Array:
+def _explain(values: Array, alpha: Array, foreground: Array, background: Array) -> Array:
     """Move foreground and background the least that makes alpha mix them to the observed colour; give the foreground.
 
     Args:
-        linear: (N, 3) observed.
+        values: (N, 3) observed.
         alpha: (N,).
         foreground: (N, 3) estimated.
         background: (N, 3) estimated.
     """
     weight = alpha[:, None]
-    residual = linear - weight * foreground - (1 - weight) * background
+    residual = values - weight * foreground - (1 - weight) * background
     moved = foreground + weight * residual / (weight**2 + (1 - weight) ** 2)
     return np.asarray(np.clip(moved, 0, 1), dtype=np.float32)

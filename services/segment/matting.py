@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.common.geometry import Box
-from services.common.srgb import LUMINANCE, encode, to_linear
+from services.common.srgb import LUMINANCE, encode
 from services.segment.closed_form import ClosedForm
 from services.segment.local_colours import LocalColours, difference
 from services.segment.matte import refine_alpha
+from services.segment.mixing import Mixing
 from services.segment.trimap import Mask, Trimap, draw_trimap
 from services.segment.uncertainty import UNSURE, along_edge, judge
 
@@ -26,9 +27,11 @@ _NEAR: Final = 13
 _VEIL: Final = 0.02
 #: Most that is cut off both ends of alpha in a noisy photo.
 _MOST_VEIL: Final = 0.2
-#: Median error of the recomposed edge, in bytes, above which sRGB is looked at, and how much better it must be then.
-_RESIDUAL: Final = 4.0
-_CLEARLY: Final = 0.75
+#: Median error of the recomposed edge, in bytes, above which sRGB is looked at: rounding alone leaves 0.3 to 0.6. And
+#: how much better it must be: in clean drawn photos the right one leaves a third at most of what the wrong one does; of
+#: an edge that light mixed, under noise and JPEG, sRGB still leaves two thirds at least.
+_RESIDUAL: Final = 1.0
+_CLEARLY: Final = 0.6
 #: So many pixels tell in which light space an edge was mixed.
 _ENOUGH: Final = 50
 #: Standard deviation of bytes of plain places above which a photo counts as noisy.
@@ -78,11 +81,13 @@ class Matte:
         alpha: (H, W) float32 in [0, 1].
         box: Outside of it, alpha is 0.
         uncertainty: (H, W) uint8; see `judge`.
+        mixing: What alpha mixes along the edge.
     """
 
     alpha: Array
     box: Box
     uncertainty: Bytes
+    mixing: Mixing = Mixing.LIGHT
 
 
 class Matting:
@@ -116,13 +121,13 @@ class Matting:
         crop = box.slices()
         first = alpha[crop]
         trimap = draw_trimap(first, self._doubt(mask, region, alpha.shape)[crop], max(image.shape[:2]))
-        uncertainty = np.zeros(alpha.shape, np.uint8)
+        uncertainty, mixing = np.zeros(alpha.shape, np.uint8), Mixing.LIGHT
         count = np.count_nonzero(trimap.unknown)
         if count > self._most_unknown:
             uncertainty[crop][trimap.unknown] = UNSURE
         elif count > 0:
-            alpha[crop], uncertainty[crop] = self._settle(image[crop], first, trimap)
-        return Matte(alpha, box, uncertainty)
+            alpha[crop], uncertainty[crop], mixing = self._settle(image[crop], first, trimap)
+        return Matte(alpha, box, uncertainty, mixing)
 
     def _doubt(self, mask: Array, region: Mask, size_hw: tuple[int, ...]) -> Mask:
         """Where the network hesitates near the region: a strap or hair too fine for its grid."""
@@ -130,25 +135,24 @@ class Matting:
         doubt = near & (mask > _DOUBT[0]) & (mask < _DOUBT[1])
         return cv2.resize(doubt.view(np.uint8), size_hw[::-1], interpolation=cv2.INTER_NEAREST) > 0
 
-    def _settle(self, image: Bytes, first: Array, trimap: Trimap) -> tuple[Array, Bytes]:
-        """Find alpha in the trimap's band, in the light space in which the photo was mixed."""
+    def _settle(self, image: Bytes, first: Array, trimap: Trimap) -> tuple[Array, Bytes, Mixing]:
+        """Find alpha in the trimap's band, in the values in which the photo was mixed."""
         unknown = trimap.unknown
         effort = _NOISY_EFFORT if _noise(image, trimap) > _NOISY else _CLEAN
-        colours = to_linear(image)
+        colours = Mixing.LIGHT.values(image)
         local = LocalColours.around(colours, trimap)
         # Colours nearby hardly change from one pixel of a row to the next.
         some = difference(encode(local.product[::_EVERY]), encode(local.backdrop[::_EVERY]))
         apart = np.repeat(some, _EVERY)[: len(local.seen)] * local.seen
         trust = np.minimum(_ramp(local.ambiguity, *_TEXTURED), _ramp(apart, *_ALIKE)) * local.seen
         trust = along_edge(unknown, trust)
-        linear = _is_linear(image[unknown], colours[unknown], local, trust > 0.5)
-        if not linear:
-            colours = np.asarray(image / np.float32(255), np.float32)
+        mixing = _mixing(image[unknown], colours[unknown], local, trust > 0.5)
+        if mixing is not Mixing.LIGHT:
+            colours = mixing.values(image)
             local = LocalColours.around(colours, trimap)
         alpha = self._solve(colours, first, trimap, local, trust, effort)
-        mixed = local.mixed(alpha[unknown])
-        errors = np.abs((encode(mixed) if linear else mixed) * 255 - image[unknown]).max(axis=1)
-        return alpha, judge(unknown, apart, errors * local.seen)
+        errors = np.abs(mixing.encoded(local.mixed(alpha[unknown])) * 255 - image[unknown]).max(axis=1)
+        return alpha, judge(unknown, apart, errors * local.seen), mixing
 
     def _solve(
         self, colours: Array, first: Array, trimap: Trimap, local: LocalColours, trust: Array, effort: Effort
@@ -170,7 +174,7 @@ class Matting:
         return alpha
 
 
-def _is_linear(image: Bytes, linear: Array, local: LocalColours, told: Mask) -> bool:
+def _mixing(image: Bytes, linear: Array, local: LocalColours, told: Mask) -> Mixing:
     """Whether the edge was mixed as light mixes, or as bytes (by an image editor, or when the photo was shrunk).
 
     Both mixtures of two colours are lines, one straight in linear light, the other in sRGB. Greys lie on both, and tell
@@ -187,14 +191,13 @@ def _is_linear(image: Bytes, linear: Array, local: LocalColours, told: Mask) -> 
     alpha = local.project(linear)
     edge = told & (alpha > 0.1) & (alpha < 0.9)
     if edge.sum() < _ENOUGH:
-        return True
-    residual = np.abs(encode(local.mixed(alpha)) * 255 - bytes_).max(axis=1)[edge]
-    if np.median(residual) <= _RESIDUAL:
-        return True
-    other = np.abs(encoded.mixed(encoded.project(np.asarray(bytes_ / 255, np.float32))) * 255 - bytes_).max(axis=1)[
-        edge
-    ]
-    return bool(np.median(other) > _CLEARLY * np.median(residual))
+        return Mixing.LIGHT
+    residual = float(np.median(np.abs(encode(local.mixed(alpha)) * 255 - bytes_).max(axis=1)[edge]))
+    if residual <= _RESIDUAL:
+        return Mixing.LIGHT
+    shares = encoded.project(np.asarray(bytes_ / 255, np.float32))
+    other = float(np.median(np.abs(encoded.mixed(shares) * 255 - bytes_).max(axis=1)[edge]))
+    return Mixing.ENCODED if other <= _CLEARLY * residual else Mixing.LIGHT
 
 
 def _weigh_colour(share: float) -> Array:

@@ -139,7 +139,7 @@ class Segmenter:
         # To the steps that are sent on, so that the colours fit the alpha that others will see.
         steps = np.round(matte.alpha * OPAQUE).astype(np.uint16)
         deadline.check()
-        foreground = self._foreground.run(image, np.asarray(steps / np.float32(OPAQUE)), matte.box)
+        foreground = self._foreground.run(image, np.asarray(steps / np.float32(OPAQUE)), matte.box, matte.mixing)
         return steps, foreground, matte.uncertainty
 
 

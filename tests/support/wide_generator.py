@@ -2,6 +2,7 @@
 
 import asyncio
 
+import cv2
 import numpy as np
 
 from services.common.light import Finish, Light
@@ -13,7 +14,7 @@ class WideGenerator:
 
     Args:
         color: sRGB of the product.
-        wider_px: How far the block reaches beyond the product on every side; just too far for the clean plate.
+        wider_px: How far the block reaches beyond the product in every direction; just too far for the clean plate.
         clean_seeds: Seeds whose background has none.
 
     Attributes:
@@ -33,7 +34,9 @@ class WideGenerator:
             self.seeds.append(request.seed)
             background = np.full((*request.camera.size_hw, 3), (225, 228, 232), np.uint8)
             if self.box is not None and request.seed not in self.clean_seeds:
-                background[self.box.grown(self.wider_px, request.camera.size_hw).slices()] = self.color
+                product = np.ones(request.camera.size_hw, np.uint8)
+                product[self.box.slices()] = 0
+                background[cv2.distanceTransform(product, cv2.DIST_L2, 5) <= self.wider_px] = self.color
             light = Light(0.0, 60.0, 10.0, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
             return GenerateResult(background, light, Finish(0.0, 1.0), "wide 1", 0.125)
 

@@ -14,6 +14,7 @@ from services.common.srgb import to_bytes, to_linear
 from services.postprocess.preservation.relight import relit
 from services.postprocess.product import Product
 from services.postprocess.proof import CoreDigest
+from services.postprocess.relight import text_weight
 
 #: Of the surroundings, enough for a ring and for the background beyond it.
 _MARGIN_PX: Final = 40
@@ -34,6 +35,7 @@ class Evidence:
         digests: Of the core before and after, where they are known already.
         unshaded: (H, W, 3) uint8 sRGB, the picture without the product's shadow and mirror image, where there is no
             backdrop: who has to guess it would take them for the product.
+        lettering: Boxes of print on the canvas, which light was adapted around; see `services.postprocess.relight`.
 
     Raises:
         Internal: The sizes do not agree.
@@ -47,6 +49,7 @@ class Evidence:
     resegmented: NDArray[np.uint16] | None = None
     digests: tuple[CoreDigest, CoreDigest] | None = None
     unshaded: NDArray[np.uint8] | None = None
+    lettering: tuple[Box, ...] = ()
 
     def __post_init__(self) -> None:
         canvas_hw = self.picture.shape[:2]
@@ -135,7 +138,7 @@ def view(evidence: Evidence, longest_px: int, *, quick: bool = False) -> View:
     return View(
         picture=picture,
         outside=picture if evidence.unshaded is None else small.image(grid.part(evidence.unshaded)),
-        expected=relit(expected, picture, inside) if evidence.harmonized else expected,
+        expected=_relit(evidence, expected, picture, inside, around) if evidence.harmonized else expected,
         coverage=small.plane(coverage),
         inside=inside,
         backdrop=None if evidence.backdrop is None else small.image(grid.part(evidence.backdrop)),
@@ -144,6 +147,20 @@ def view(evidence: Evidence, longest_px: int, *, quick: bool = False) -> View:
         top=around.top,
         left=around.left,
     )
+
+
+def _relit(
+    evidence: Evidence,
+    expected: NDArray[np.uint8],
+    picture: NDArray[np.uint8],
+    inside: NDArray[np.bool_],
+    around: Box,
+) -> NDArray[np.uint8]:
+    """What is expected in the light that it was given; print keeps its colours."""
+    boxes = [box.within(around) for box in evidence.lettering]
+    weight = text_weight((around.height, around.width), boxes) if boxes else np.zeros((1, 1), np.float32)
+    plain = cv2.resize(weight, inside.shape[::-1], interpolation=cv2.INTER_AREA)
+    return relit(expected, picture, inside, np.asarray(plain, np.float32))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 Each pixel is projected on the line between background and product colour. (Eshratifar et al., arXiv 2404.10157, call
 the fault object expansion; projecting needs no segmenter.) Where the background without product is known, only what
 differs from it counts. Where it is guessed, a ghost must begin at the edge and end within the ring, which a background
-that merely has the product's colour does not; and patterns that could be either are left out.
+that merely has the product's colour does not; and patterns that could be either are left out. Where the product's
+colour is seen at the ring's outer end, along a good part of the edge, a product was drawn wider than can be measured or
+hidden, or the background looks like it: nobody can tell, so it counts as a ghost of the ring's width.
 """
 
 from dataclasses import dataclass
@@ -12,21 +14,26 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.common.srgb import to_linear
+from services.common.srgb import encode, to_linear
 from services.postprocess.preservation.backdrop import (
     FREE_PX,
+    LEAST_CONTRAST,
     distinct,
     guess_backdrop,
     known_backdrop,
     projected,
 )
-from services.postprocess.preservation.edge import Edge, clear_run, find_edge
+from services.postprocess.preservation.edge import CLEAR, Edge, clear_run, find_edge
 
 _STEP_PX: Final = 0.5
 #: Coverage by which a guessed background may be wrong.
 _FAINT: Final = 0.15
 #: A sample further from the line of mixtures than this share of the contrast is no mixture of the two.
 _LARGEST_DETOUR: Final = 0.25
+#: Where an end within the ring would come to lie at the latest; whether the product's colour is still seen there counts
+#: where it is along this share of the edge.
+_REACH_PX: Final = (8.5, 10.5)
+_MEANINGFUL: Final = 0.2
 #: Values are averaged over this length of outline, so that one noisy pixel is no worst spot.
 _ALONG_PX: Final = 9.0
 
@@ -68,6 +75,9 @@ def measure_ghost(
         color: (H, W, 3) uint8 sRGB, straight, the product's colour where coverage is above 0.
         backdrop: (H, W, 3) uint8 sRGB, the background with its shadows and without product, if it is surely free of it;
             None = a generator may have drawn one there.
+
+    Returns:
+        Values of a guessed background are at most 12 px, and 12 px where the product's colour does not end.
     """
     edge = find_edge(coverage)
     if not len(edge):
@@ -79,14 +89,17 @@ def measure_ghost(
     scatter = None if behind.scatter is None else edge.across(behind.scatter, offsets)
     seen = clear_run(own) & distinct(inside, light, scatter)
     shown = to_linear(picture)
+    endless = np.zeros(len(edge), np.bool_)
     if backdrop is None:
-        values = _ending(edge.across(shown, offsets) - light, inside - light, own, seen)
+        across = edge.across(shown, offsets)
+        endless = _endless(across, inside, own, offsets)
+        values = np.where(endless, FREE_PX, _ending(across - light, inside - light, own, seen))
     else:
         # Pixels are compared before they are sampled: samples of the parts mix otherwise than pixels did.
         composed = behind.light + (to_linear(color) - behind.light) * coverage[..., None]
         added = projected(edge.across(shown - composed, offsets), inside - light)
         values = (np.clip(added, -1, 1) * seen).sum(axis=1) * _STEP_PX
-    visible = seen[:, : round(4 / _STEP_PX)].any(axis=1)
+    visible = seen[:, : round(4 / _STEP_PX)].any(axis=1) | endless
     found = np.maximum(edge.smoothed(values.astype(np.float64), _ALONG_PX), 0)
     worst = int(np.argmax(found))
     row, column = np.round(edge.points[worst]).astype(int)
@@ -126,3 +139,23 @@ def _ending(
     falling = np.minimum.accumulate(mixed, axis=1)
     added = np.where(falling > _FAINT, np.maximum(falling - own, 0), 0).sum(axis=1) * _STEP_PX
     return np.asarray(added * (falling[:, -1] <= _FAINT), np.float32)
+
+
+def _endless(
+    shown: NDArray[np.float32], inside: NDArray[np.float32], own: NDArray[np.float32], offsets: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """(N,) where the product's colour is seen as far out as anybody looks; nowhere, if that is little of the edge.
+
+    Args:
+        shown: (N, K, 3) linear, what is seen.
+        inside: (N, 1, 3) linear, the product's colour at its edge.
+        own: (N, K), coverage that the alpha explains.
+        offsets: (K,) of the samples, outwards.
+    """
+    first, last = _REACH_PX
+    reach = (offsets >= first) & (offsets <= last)
+    away = np.linalg.norm(encode(shown[:, reach]) - encode(inside), axis=-1).mean(axis=1)
+    # Where the product begins again, as between two straps, its colour is its own.
+    free = clear_run(own)[:, offsets <= last].all(axis=1) & (own[:, reach].max(axis=1) < CLEAR)
+    endless = free & (away < LEAST_CONTRAST)
+    return np.asarray(endless & (endless.sum() >= _MEANINGFUL * max(int(free.sum()), 1)), np.bool_)

@@ -22,13 +22,19 @@ _TINT: Final = (0.88, 1.14)
 _LONGEST_PX: Final = 256
 
 
-def relit(color: NDArray[np.uint8], picture: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray[np.uint8]:
+def relit(
+    color: NDArray[np.uint8],
+    picture: NDArray[np.uint8],
+    inside: NDArray[np.bool_],
+    plain: NDArray[np.float32] | None = None,
+) -> NDArray[np.uint8]:
     """The product in the light it has in a picture.
 
     Args:
         color: (H, W, 3) uint8 sRGB, straight, in its own light.
         picture: (H, W, 3) uint8 sRGB.
         inside: (H, W) bool, where the picture shows nothing but the product.
+        plain: (H, W) float32, 0 to 1, how far the light had no tint there.
 
     Returns:
         (H, W, 3) uint8 sRGB; `color` itself where nothing is inside.
@@ -36,9 +42,14 @@ def relit(color: NDArray[np.uint8], picture: NDArray[np.uint8], inside: NDArray[
     if not inside.any():
         return color
     before, after = to_linear(color), to_linear(picture)
-    ratio = after[inside].mean(axis=0) / np.maximum(before[inside].mean(axis=0), 1e-4)
+    weight = inside if plain is None else inside * (1 - plain)
+    if not weight.any():
+        weight = inside
+    total = (weight[..., None] * after).sum(axis=(0, 1)) / weight.sum()
+    ratio = total / np.maximum((weight[..., None] * before).sum(axis=(0, 1)) / weight.sum(), 1e-4)
     brightness = float(ratio @ LUMINANCE)
-    before *= np.clip(ratio / max(brightness, 1e-4), *_TINT).astype(np.float32)
+    tint = np.clip(ratio / max(brightness, 1e-4), *_TINT).astype(np.float32)
+    before *= tint if plain is None else tint + plain[..., None] * (1 - tint)
     return to_bytes(before * _gain(before @ LUMINANCE, after @ LUMINANCE, inside)[..., None])
 
 

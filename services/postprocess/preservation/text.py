@@ -13,8 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.geometry import Box
+
 #: Lines are looked for at this size at most; they are recognised at the picture's own.
 _DETECTION_SIDE_PX: Final = 1024
+#: Whoever only wants to know where print is, and for every picture, has it looked for at this size: some 8 px of height
+#: are found.
+_FINDING_SIDE_PX: Final = 576
 #: What is recognised with less confidence before says nothing about after.
 _LEAST_CONFIDENCE: Final = 0.8
 #: Lines that are lower can't be read with certainty.
@@ -67,6 +72,27 @@ class TextReader:
     def __init__(self, threads: int) -> None:
         self._threads = threads
         self._engine: Any = None
+        self._finder: Any = None
+
+    def find(self, image: NDArray[np.uint8]) -> tuple[Box, ...]:
+        """Where print is, without reading it; 0.2 s on one core, whatever the size.
+
+        Args:
+            image: (H, W, 3) uint8 sRGB.
+
+        Returns:
+            Upright boxes inside the image, at most 40.
+        """
+        if self._finder is None:
+            # By itself RapidOCR enlarges until the shorter side has 736 px.
+            self._finder = self._opened({"Det.limit_type": "max", "Det.limit_side_len": _FINDING_SIDE_PX})
+        corners = _detected(self._finder, image, _FINDING_SIDE_PX)
+        low, high = np.floor(corners.min(axis=1)).astype(int), np.ceil(corners.max(axis=1)).astype(int)
+        boxes = (
+            Box(int(top), int(left), int(bottom - top), int(right - left)).clipped((image.shape[0], image.shape[1]))
+            for (left, top), (right, bottom) in zip(low, high, strict=True)
+        )
+        return tuple(box for box in boxes if box.height and box.width)
 
     def compare(self, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> TextChange:
         """Read the same lines in two pictures.
@@ -93,38 +119,47 @@ class TextReader:
 
     def _loaded(self) -> Any:
         if self._engine is None:
-            from rapidocr import RapidOCR  # noqa: PLC0415 - takes a second, and most processes read nothing
-
-            models = resources.files("rapidocr") / "models"
-            self._engine = RapidOCR(
-                params={
-                    "Global.log_level": "critical",
-                    # A call only finds; what is found is recognised in two pictures.
-                    "Global.use_cls": False,
-                    "Global.use_rec": False,
-                    "EngineConfig.onnxruntime.intra_op_num_threads": self._threads,
-                    # Named, so that a file that is missing is an error here and never a download.
-                    "Det.model_path": str(models / "PP-OCRv6_det_small.onnx"),
-                    "Rec.model_path": str(models / "PP-OCRv6_rec_small.onnx"),
-                }
-            )
+            self._engine = self._opened({})
         return self._engine
 
+    def _opened(self, options: dict[str, Any]) -> Any:
+        """An engine, which loads each network when that is first used."""
+        from rapidocr import RapidOCR  # noqa: PLC0415 - takes a second, and most processes read nothing
+
+        models = resources.files("rapidocr") / "models"
+        return RapidOCR(
+            params={
+                "Global.log_level": "critical",
+                # A call only finds; what is found is recognised in two pictures.
+                "Global.use_cls": False,
+                "Global.use_rec": False,
+                "EngineConfig.onnxruntime.intra_op_num_threads": self._threads,
+                # Named, so that a file that is missing is an error here and never a download.
+                "Det.model_path": str(models / "PP-OCRv6_det_small.onnx"),
+                "Rec.model_path": str(models / "PP-OCRv6_rec_small.onnx"),
+                **options,
+            }
+        )
+
     def _find(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(N, 4, 2) float32 corners, columns and rows as RapidOCR has them."""
-        scale = min(1.0, _DETECTION_SIDE_PX / max(image.shape[:2]))
-        size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1 else image
-        found = self._loaded()(np.ascontiguousarray(small[..., ::-1])).boxes
-        if found is None:
-            return np.zeros((0, 4, 2), np.float32)
-        return np.asarray(found, np.float32)[:_MOST_LINES] / np.float32(scale)
+        return _detected(self._loaded(), image, _DETECTION_SIDE_PX)
 
     def _recognised(self, image: NDArray[np.uint8], boxes: NDArray[np.float32]) -> list[tuple[str, float]]:
         """Text and confidence for each box."""
         parts = self._loaded().crop_text_regions(np.ascontiguousarray(image[..., ::-1]), boxes)
         found = self._loaded().recognize_txt(parts)
         return [(str(text), float(score)) for text, score in zip(found.txts, found.scores, strict=True)]
+
+
+def _detected(engine: Any, image: NDArray[np.uint8], longest_px: int) -> NDArray[np.float32]:
+    """(N, 4, 2) float32 corners, columns and rows as RapidOCR has them, looked for at that size at most."""
+    scale = min(1.0, longest_px / max(image.shape[:2]))
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1 else image
+    found = engine(np.ascontiguousarray(small[..., ::-1])).boxes
+    if found is None:
+        return np.zeros((0, 4, 2), np.float32)
+    return np.asarray(found, np.float32)[:_MOST_LINES] / np.float32(scale)
 
 
 def summarised(lines: tuple[TextLine, ...]) -> TextChange:

@@ -67,7 +67,7 @@ BARS: Final[tuple[Bar, ...]] = (
     Bar("color_spot", "deltaE2000", _MOST, 6.0, 0.5, 100, "largest mean colour difference of a 7 x 7 px window"),
     Bar("structure", "", _LEAST, 0.99, 0, 1, "mean structural similarity inside"),
     Bar("structure_spot", "", _LEAST, 0.7, -1, 1, "the least similar window's"),
-    Bar("ghost", "px", _MOST, 0.15, 0.02, 10, "product colour outside the product, in px per px of edge"),
+    Bar("ghost", "px", _MOST, 0.15, 0.02, 100, "product colour outside the product, in px per px of edge"),
     Bar("halo", "/255", _MOST, 30, 0.5, 255, "mean luma jump in the 2 px ring on the edge, in the picture"),
     Bar("halo_black", "/255", _MOST, 40, 0.5, 255, "the same of the cutout on black"),
     Bar("halo_white", "/255", _MOST, 30, 0.5, 255, "the same of the cutout on white"),

@@ -5,6 +5,7 @@ from services.common.geometry import Box
 from services.common.srgb import to_bytes, to_linear
 from services.segment import foreground as module
 from services.segment.foreground import ForegroundEstimator
+from services.segment.mixing import Mixing
 
 SIZE = (120, 160)
 PRODUCT, BACKDROP = (200, 40, 30), (90, 160, 220)
@@ -35,6 +36,17 @@ def test_background_leaves_the_edges_colour(estimator, scene):
     image, alpha = scene
     edge = (alpha > 0.1) & (alpha < 1)
     assert error(estimator.run(image, alpha, WHOLE), edge) < error(image, edge) / 8
+
+
+def test_edge_mixed_as_bytes_is_taken_apart_as_bytes(estimator, scene):
+    _, alpha = scene
+    weight = alpha[..., None]
+    image = np.round(weight * np.array(PRODUCT) + (1 - weight) * np.array(BACKDROP)).astype(np.uint8)
+    edge = (alpha > 0.1) & (alpha < 1)
+    assert error(estimator.run(image, alpha, WHOLE, Mixing.ENCODED), edge) < error(image, edge) / 8
+    assert error(estimator.run(image, alpha, WHOLE, Mixing.ENCODED), edge) < error(
+        estimator.run(image, alpha, WHOLE), edge
+    )
 
 
 def test_full_pixels_stay_the_photos_own(estimator, scene):

@@ -6,6 +6,7 @@ from services.segment.closed_form import ClosedForm
 from services.segment.foreground import ForegroundEstimator
 from services.segment.matte import refine_alpha
 from services.segment.matting import Matting
+from services.segment.mixing import Mixing
 from services.segment.region import find_region
 from services.segment.uncertainty import UNSURE
 from tests.support.straps import Shape, mix, network_mask, plain
@@ -38,14 +39,15 @@ def rmse(alpha, coverage):
     return 255 * np.sqrt(np.mean((alpha - coverage)[INNER] ** 2))
 
 
+@pytest.mark.parametrize("encoded", [False, True], ids=["mixed as light", "mixed as bytes"])
 @pytest.mark.parametrize("width", [3, 5.5, 12])
 @pytest.mark.parametrize(("angle", "bend"), [(20, 0), (63, 0.006)])
-def test_strap_on_another_background_is_as_wide_as_it_was(matting, estimator, width, angle, bend):
+def test_strap_on_another_background_is_as_wide_as_it_was(matting, estimator, width, angle, bend, encoded):
     strap = Shape.wave(SIZE, width, angle, bend)
-    image = photo_of(strap.coverage)
+    image = photo_of(strap.coverage, encoded=encoded)
     matte = cut(matting, image, strap.coverage)
     product, white = to_linear(plain(SIZE, (190, 40, 60))), to_linear(plain(SIZE, (20, 90, 60)))
-    foreground = to_linear(estimator.run(image, matte.alpha, matte.box))
+    foreground = to_linear(estimator.run(image, matte.alpha, matte.box, matte.mixing))
     shown = to_linear(to_bytes(matte.alpha[..., None] * foreground + (1 - matte.alpha[..., None]) * white))
     seen = ((shown - white) * (product - white)).sum(-1) / ((product - white) ** 2).sum(-1)
     assert abs(strap.width_of(seen) - strap.width_of(strap.coverage)) < 0.1
@@ -87,7 +89,15 @@ def test_pixels_away_from_the_edge_are_exactly_product_or_background(matting, di
 def test_alpha_is_found_in_the_light_space_the_photo_was_mixed_in(matting, disc, blurred, encoded):
     soft = blurred(disc(SIZE, 45), 1.5).astype(float)
     image = photo_of(soft, product=(220, 40, 20), backdrop=(30, 60, 230), encoded=encoded)
-    assert rmse(cut(matting, image, soft).alpha, soft) < 4
+    matte = cut(matting, image, soft)
+    assert matte.mixing is (Mixing.ENCODED if encoded else Mixing.LIGHT)
+    assert rmse(matte.alpha, soft) < 4
+
+
+def test_noise_tells_no_light_space_and_light_stands(matting):
+    strap = Shape.wave(SIZE, 8, 35)
+    noisy = photo_of(strap.coverage) + np.random.default_rng(4).normal(0, 6, (*SIZE, 3))
+    assert cut(matting, np.clip(noisy, 0, 255).astype(np.uint8), strap.coverage).mixing is Mixing.LIGHT
 
 
 def test_edge_without_contrast_is_marked(matting):

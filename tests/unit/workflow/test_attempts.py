@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from services.api.common import OutputOptions
 from services.api.studio import CreateShotRequest, PreservationReport, PreservationThresholds
 from services.codecs.encode import encode_image
+from services.codecs.photo import decode_image
 from services.common.deadline import Deadline
 from services.common.errors import ProductChanged
 from services.common.executor import StageExecutor
@@ -187,8 +189,10 @@ async def test_product_drawn_wider_than_can_be_hidden_is_refused_and_stored_nowh
     await drawn.knows_where_it_stands(red_block)
     with pytest.raises(ProductChanged) as caught:
         await drawn.workflow.shot(red_block)
-    [halo] = [each for each in report_in(caught).measures if not each.passed]
-    assert (halo.name, halo.threshold) == ("halo", 10)
+    failed = {each.name: each for each in report_in(caught).measures if not each.passed}
+    assert set(failed) == {"ghost", "halo"}
+    assert failed["ghost"].value >= 11
+    assert failed["halo"].threshold == 10
     assert len(drawn.generator.seeds) == 3
     assert not drawn.store.files
 
@@ -206,6 +210,28 @@ async def test_seed_that_draws_nothing_beside_the_product_is_found(red_block):
 async def test_threshold_that_allows_what_is_seen_lets_it_pass(red_block):
     drawn = Drawn()
     await drawn.knows_where_it_stands(red_block)
-    answer = await drawn.workflow.shot(red_block.model_copy(update={"thresholds": PreservationThresholds(halo=255)}))
+    answer = await drawn.workflow.shot(
+        red_block.model_copy(update={"thresholds": PreservationThresholds(halo=255, ghost=20)})
+    )
     assert drawn.generator.seeds == [7]
     assert next(each for each in answer.report.measures if each.name == "halo").threshold == 255
+
+
+@pytest.mark.parametrize("wider_px", range(2, 25))
+async def test_product_drawn_too_wide_is_hidden_or_refused_and_never_silent(red_block, wider_px):
+    drawn = Drawn(wider_px=wider_px)
+    request = red_block.model_copy(
+        update={"thresholds": PreservationThresholds(), "output": OutputOptions(format=ImageFormat.PNG)}
+    )
+    await drawn.knows_where_it_stands(request)
+    try:
+        answer = await drawn.workflow.shot(request)
+    except ProductChanged as error:
+        report = PreservationReport.model_validate(error.details["report"])
+        assert "ghost" in {each.name for each in report.measures if not each.passed}
+        assert wider_px > 8, "what can be hidden is hidden"
+    else:
+        around = drawn.generator.box.grown(30, (200, 200))
+        picture = decode_image(drawn.store.files[answer.image.key], LimitSettings().image).on_white().copy()
+        picture[drawn.generator.box.slices()] = (225, 228, 232)
+        assert np.abs(picture[around.slices()].astype(int) - (225, 228, 232)).max() <= 6

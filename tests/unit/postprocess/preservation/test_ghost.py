@@ -20,10 +20,33 @@ def ghost(name: str, grown_px: float, *, known: bool) -> Ghost:
     return measure_ghost(over(drawn, COVERAGE, COLORS), COVERAGE, COLORS, plate if known else None)
 
 
+#: Guessed, they could be the product, drawn far too wide.
+RESEMBLING = ("own colour", "own brick", "stripes")
+
+
 @pytest.mark.parametrize("name", list(BACKGROUNDS))
-@pytest.mark.parametrize("known", [True, False], ids=["known", "guessed"])
-def test_product_without_ghost_shows_none_before_any_background(name: str, known: bool) -> None:
-    assert ghost(name, 0, known=known).mean_px < 0.02
+def test_product_without_ghost_shows_none_before_any_known_background(name: str) -> None:
+    assert ghost(name, 0, known=True).mean_px < 0.02
+
+
+@pytest.mark.parametrize("name", [name for name in BACKGROUNDS if name not in RESEMBLING])
+def test_product_without_ghost_shows_none_before_a_guessed_background_of_another_colour(name: str) -> None:
+    assert ghost(name, 0, known=False).mean_px < 0.02
+
+
+@pytest.mark.parametrize("name", RESEMBLING)
+def test_guessed_background_that_resembles_the_product_is_told(name: str) -> None:
+    assert ghost(name, 0, known=False).mean_px > GATE_PX
+
+
+@pytest.mark.parametrize("name", ["white", "gray", "gradient", "noise", "brick"])
+@pytest.mark.parametrize("grown_px", range(2, 25, 2))
+def test_ghost_of_any_width_is_told_though_the_background_is_guessed(name: str, grown_px: int) -> None:
+    found = ghost(name, grown_px, known=False)
+    if grown_px >= 12:
+        assert found.mean_px > 10
+    elif name in ("white", "gray", "gradient"):
+        assert found.mean_px > GATE_PX
 
 
 @pytest.mark.parametrize("name", ["white", "gray", "gradient", "noise", "brick"])
@@ -45,8 +68,8 @@ def test_wider_product_leaves_a_larger_ghost() -> None:
 
 
 def test_background_that_can_not_be_guessed_says_so() -> None:
-    assert ghost("own colour", 0, known=False).visible == 0
-    assert ghost("stripes", 2, known=False).visible < 0.1
+    picture = over(BACKGROUNDS["stripes"], COVERAGE, 255 - COLORS)
+    assert measure_ghost(picture, COVERAGE, 255 - COLORS).visible < 0.1
 
 
 def test_worst_place_is_where_the_ghost_is() -> None:

@@ -43,3 +43,25 @@ def test_plain_product_has_nothing_to_follow() -> None:
     plain = np.full((64, 64, 3), 90, np.uint8)
     found = inner_shift(plain, plain, np.ones((64, 64), bool))
     assert (found.points, found.worst_yx) == (0, None)
+
+
+def test_dull_cloth_rounded_twice_has_not_moved() -> None:
+    """Corners of one byte's height are followed anywhere."""
+    rng = np.random.default_rng(1)
+    cloth = (40 + rng.integers(0, 2, (SIZE, SIZE, 1)) + np.zeros(3)).astype(np.uint8)
+    again = np.clip(cloth.astype(int) + rng.integers(-1, 2, cloth.shape), 0, 255).astype(np.uint8)
+    found = inner_shift(again, cloth, INSIDE)
+    assert found.points > 10
+    assert (found.p95_px, found.lost) == (0, 0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_corners_without_a_changed_pixel_around_them_have_not_moved(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    row, column = rng.integers(100, 150, 2)
+    other = COLORS.copy()
+    other[row : row + 3, column : column + 3] = rng.integers(0, 256, (3, 3, 3))
+    found = inner_shift(other, COLORS, INSIDE)
+    assert found.shift_yx == (0, 0)
+    if found.worst_yx is not None and found.p95_px > 0:
+        assert max(abs(found.worst_yx[0] - row - 1), abs(found.worst_yx[1] - column - 1)) <= 10

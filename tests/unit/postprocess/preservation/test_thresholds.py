@@ -28,7 +28,7 @@ def test_callers_threshold_stands_over_the_tenants_and_the_default() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("ghost", 11), ("structure", 1.1), ("ghost", float("nan")), ("loudness", 1), ("halo", -1)]
+    ("name", "value"), [("ghost", 101), ("structure", 1.1), ("ghost", float("nan")), ("loudness", 1), ("halo", -1)]
 )
 def test_threshold_out_of_range_names_its_field(name: str, value: float) -> None:
     with pytest.raises(InvalidInput) as caught:
