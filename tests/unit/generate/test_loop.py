@@ -24,6 +24,8 @@ from tests.support.fake_pipeline import FakePipeline
 from tests.support.loops import WIDE, CrankedLoop
 from tests.support.virtual_clock import VirtualClock
 
+pytestmark = pytest.mark.usefixtures("log")
+
 
 def picture_alone(**request):
     """What the fake draws of a request that has everything for itself."""
@@ -170,7 +172,7 @@ def test_request_whose_time_runs_out_leaves_within_one_step():
 
 def test_request_that_can_not_be_in_time_is_refused_at_once_with_the_estimate():
     cranked = CrankedLoop()
-    with pytest.raises(DeadlineExceeded, match="41.0 s") as caught:
+    with pytest.raises(DeadlineExceeded, match=r"41\.0 s") as caught:
         cranked.submit(1, steps=40, within_s=30)
     assert caught.value.details == {"estimate_s": 41.0, "remaining_s": 30.0}
     assert not cranked.loop.turn()
@@ -233,11 +235,12 @@ def test_size_that_went_through_before_may_come_again_when_memory_is_short():
     assert short.exception(timeout=0).details["retry_after_s"] > 0
 
 
-def test_sample_that_breaks_its_batch_is_found_and_refused_alone():
+def test_sample_that_breaks_its_batch_is_found_and_refused_alone(log):
     cranked = CrankedLoop(broken={3})
     futures = {seed: cranked.submit(seed) for seed in range(6)}
     cranked.run_out()
     assert isinstance(futures.pop(3).exception(timeout=0), Internal)
+    assert [len(line["requests"]) for line in log if line["event"] == "drawing failed"] == [4, 1]
     assert all(future.result(timeout=0) == picture_alone(seed=seed) for seed, future in futures.items())
 
 
