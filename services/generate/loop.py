@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from services.common.errors import NotReady, VitrineError
 from services.generate.diffusion.admission import Admission
+from services.generate.diffusion.batch_limits import BatchLimits
 from services.generate.diffusion.device import Device, open_device
 from services.generate.diffusion.estimates import Estimates
-from services.generate.diffusion.memory import Memory
 from services.generate.diffusion.order import Order
 from services.generate.diffusion.slots import Slot, Slots
 from services.generate.diffusion.workbench import Workbench, step_of
@@ -80,12 +80,12 @@ class DenoisingLoop:
         budget = limits.memory_bytes
         if budget is None and (free := device.free_bytes()) is not None:
             budget = int(0.9 * free)
-        self._memory = Memory(estimates, budget, limits.max_batch, timer)
+        self._batches = BatchLimits(estimates, budget, limits.max_batch, timer)
         self._slots = Slots(limits.slots, limits.ageing_s)
-        self._admission = Admission(self._slots, estimates, self._memory)
+        self._admission = Admission(self._slots, estimates, self._batches)
         # Guards slots, estimates and memory's figures; never held while a network runs.
         self._changed = threading.Condition()
-        self._bench = Workbench(pipeline, device, self._slots, estimates, self._memory, self._changed, timer)
+        self._bench = Workbench(pipeline, device, self._slots, estimates, self._batches, self._changed, timer)
         self._ends_s: float | None = None
         self._turn_began: float | None = None
         self._thread: threading.Thread | None = None
@@ -188,7 +188,7 @@ class DenoisingLoop:
             return len(self._slots) > 0
 
     def _most(self, slot: Slot) -> int:
-        return 1 if slot.alone else self._memory.limit(slot.bucket)
+        return 1 if slot.alone else self._batches.limit(slot.bucket)
 
     def _let_go(self) -> None:
         """Let those go who left, or whose time is over."""

@@ -1,7 +1,7 @@
 """Denoising loops that a test cranks by hand."""
 
 from services.common.deadline import Deadline
-from services.generate.diffusion.estimates import DECODE, PREPARE, STEP, Estimates, Work
+from services.generate.diffusion.estimates import COMPARED, DECODE, PREPARE, STEP, Estimates, Work
 from services.generate.diffusion.order import Order
 from services.generate.diffusion.request import Inpainting
 from services.generate.diffusion.sample import Bucket
@@ -20,7 +20,8 @@ def known_estimates(max_batch=8):
     estimates.learn(Work(PREPARE, SQUARE), PREPARE_S)
     estimates.learn(Work(DECODE, SQUARE), DECODE_S)
     for batch in range(1, max_batch + 1):
-        estimates.learn(Work(STEP, SQUARE, batch), STEP_S)
+        for _ in range(COMPARED):
+            estimates.learn(Work(STEP, SQUARE, batch), STEP_S)
     return estimates
 
 

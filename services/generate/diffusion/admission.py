@@ -6,8 +6,8 @@ from concurrent.futures import Future
 from typing import Final
 
 from services.common.errors import DeadlineExceeded, Overloaded
+from services.generate.diffusion.batch_limits import BatchLimits
 from services.generate.diffusion.estimates import DECODE, PREPARE, STEP, Estimates, Work
-from services.generate.diffusion.memory import Memory
 from services.generate.diffusion.order import Order
 from services.generate.diffusion.sample import Bucket
 from services.generate.diffusion.slots import Slot, Slots
@@ -26,13 +26,13 @@ class Admission:
     Args:
         slots: Those taken on. Read and changed under the loop's lock.
         estimates: What work takes.
-        memory: How many share a batch.
+        batches: How many share a batch.
     """
 
-    def __init__(self, slots: Slots, estimates: Estimates, memory: Memory) -> None:
+    def __init__(self, slots: Slots, estimates: Estimates, batches: BatchLimits) -> None:
         self._slots = slots
         self._estimates = estimates
-        self._memory = memory
+        self._batches = batches
         self._arrived = 0
 
     def admit(self, order: Order, bucket: Bucket, now_s: float) -> Slot:
@@ -45,7 +45,7 @@ class Admission:
             TooLarge: It takes more memory than there is.
         """
         order.deadline.check(now_s)
-        self._memory.check(bucket)
+        self._batches.check(bucket)
         if self._slots.full:
             retry_after_s = self.soonest_s()
             raise Overloaded(
@@ -110,7 +110,7 @@ class Admission:
 
     def _steps_s(self, slot: Slot, steps: int, peers: list[Slot]) -> float | None:
         """Until `steps` of that slot are taken, if each of `peers` keeps its place of the batch until it is done."""
-        places = 1 if slot.alone else self._memory.limit(slot.bucket)
+        places = 1 if slot.alone else self._batches.limit(slot.bucket)
         until = [0] * places
         for left in (peer.steps_left for peer in peers):
             heapq.heapreplace(until, until[0] + left)

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from services.common.errors import Internal, VitrineError
 from services.common.logs import logger
+from services.generate.diffusion.batch_limits import BatchLimits
 from services.generate.diffusion.device import Device, is_out_of_memory
 from services.generate.diffusion.estimates import DECODE, PREPARE, STEP, Estimates, Work
-from services.generate.diffusion.memory import Memory
 from services.generate.diffusion.order import Progress
 from services.generate.diffusion.slots import Slot, Slots
 from services.generate.pipeline import InpaintPipeline
@@ -27,7 +27,7 @@ class Workbench:
         device: Where it is done.
         slots: Those taken on.
         estimates: Learn from it.
-        memory: Learns what fits.
+        batches: Learns what fits.
         lock: Guards the three above; never held while a network runs.
         timer: Seconds from any fixed point.
     """
@@ -38,7 +38,7 @@ class Workbench:
         device: Device,
         slots: Slots,
         estimates: Estimates,
-        memory: Memory,
+        batches: BatchLimits,
         lock: threading.Condition,
         timer: Callable[[], float],
     ) -> None:
@@ -46,7 +46,7 @@ class Workbench:
         self._device = device
         self._slots = slots
         self._estimates = estimates
-        self._memory = memory
+        self._batches = batches
         self._lock = lock
         self._timer = timer
 
@@ -69,7 +69,7 @@ class Workbench:
         if pictures is None:
             return
         with self._lock:
-            self._memory.fitted(slot.bucket)
+            self._batches.fitted(slot.bucket)
         self.forget(slot)
         # False where the caller cancels in this moment.
         if slot.future.set_running_or_notify_cancel():
@@ -129,7 +129,7 @@ class Workbench:
             self.refuse(slots[0], self._answer(slots[0], error, short=short))
         elif short:
             with self._lock:
-                self._memory.fell_short(slots[0].bucket, len(slots))
+                self._batches.fell_short(slots[0].bucket, len(slots))
         else:
             for slot in slots:
                 slot.alone = True
@@ -139,7 +139,7 @@ class Workbench:
             return error
         if short:
             with self._lock:
-                return self._memory.refusal(slot.bucket)
+                return self._batches.refusal(slot.bucket)
         return Internal("the picture could not be drawn; the fault is ours")
 
     def _tell(self, slot: Slot) -> None:

@@ -13,8 +13,8 @@ CEILING_HOLDS_S: Final = 300.0
 RETRY_AFTER_S: Final = 10.0
 
 
-class Memory:
-    """The most samples that fit, by what batches were seen to take and by what did not fit.
+class BatchLimits:
+    """The most samples that fit, by what batches were seen to take and by what did not, and that are worthwhile.
 
     Args:
         estimates: Know what a sample takes.
@@ -39,7 +39,7 @@ class Memory:
         self._drawn: set[Bucket] = set()
 
     def limit(self, bucket: Bucket) -> int:
-        """Samples that a batch may hold, at least one."""
+        """Samples that a batch may hold, at least one; fewer than fit where more would not be drawn any faster."""
         limit = self._max_batch
         each = self._estimates.bytes_per_sample(bucket, STEP)
         if each and self._budget_bytes is not None:
@@ -47,7 +47,7 @@ class Memory:
         ceiling, until = self._ceilings.get(bucket, (limit, 0.0))
         if self._clock() < until:
             limit = min(limit, ceiling)
-        return max(1, limit)
+        return self._estimates.worthwhile(bucket, max(1, limit))
 
     def check(self, bucket: Bucket) -> None:
         """Refuse what is known not to fit.
