@@ -104,10 +104,10 @@ def _alone_s(pipeline: "TimedPipeline", size: int) -> float:
 
 
 def _arrivals(rng: "np.random.Generator", number: int, gap_s: float, size: int) -> list["Arrival"]:
-    """Poisson arrivals of as many requests of each number of steps, shuffled."""
+    """Poisson arrivals, about as many of each number of steps, shuffled."""
     from services.cli.serving_ways import Arrival
 
-    steps = rng.permutation([STEPS[place % len(STEPS)] for place in range(number)])
+    steps = rng.permutation([STEPS[place * len(STEPS) // number] for place in range(number)])
     times = rng.exponential(gap_s, number).cumsum()
     return [
         Arrival(float(at_s), _request(seed, int(each), size))

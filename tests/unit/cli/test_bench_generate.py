@@ -15,7 +15,7 @@ SIZE = 64
 
 @pytest.fixture(scope="module")
 def pipeline():
-    return TimedPipeline(blank_checkpoint(SIZE), blank_networks(SIZE, (32, 32)))
+    return TimedPipeline(blank_checkpoint(SIZE), blank_networks(SIZE, (32,) * 4))
 
 
 @pytest.fixture

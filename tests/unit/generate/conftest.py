@@ -23,6 +23,7 @@ def generator(room: Environment) -> Generator:
 @pytest.fixture
 def log():
     """The lines that are logged, tracebacks as text: what holds an exception holds all that its frames hold."""
+    structlog.reset_defaults()  # the level is not ours else, where a command has set it
     capture = LogCapture()
     structlog.configure(processors=[structlog.processors.format_exc_info, capture])
     yield capture.entries

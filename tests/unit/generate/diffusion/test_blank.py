@@ -5,7 +5,7 @@ from services.generate.diffusion.request import Inpainting
 from services.generate.pipeline import InpaintPipeline
 from tests.support.diffusion import held_square, run_alone, sample_request, soft_picture
 
-SMALL = (32, 32)
+SMALL = (32,) * 4
 
 
 def blank(size_px):
