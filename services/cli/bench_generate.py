@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 STEPS: Final = (4, 6, 8, 12, 20, 30, 40)
 #: Requests of at most so many steps are called short.
 SHORT: Final = 8
-WARM_UP_STEPS: Final = 5
+WARM_UP_RUNS: Final = 3
+WARM_UP_STEPS: Final = 8
 WAYS: Final = ("one at a time", "by request", "by step")
 
 
@@ -41,9 +42,12 @@ def bench_generate(
 
     from services.cli.machine import machine_facts
 
-    facts = machine_facts()
     pipeline, weights = _open(size, threads)
     alone_s = _alone_s(pipeline, size)
+    conditions = machine_facts() | {
+        "size_px": size, "weights": weights, "requests": requests, "load": load, "max_batch": max_batch,
+        "threads": threads, "alone_s": round(alone_s, 3),
+    }  # fmt: skip
     taken: dict[str, list[tuple[list[Arrival], Served]]] = {way: [] for way in WAYS}
     with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as folder, asides().status("measuring") as status:
         for number in range(rounds):
@@ -53,14 +57,10 @@ def bench_generate(
                 status.update(f"round {number + 1} of {rounds}, {way}")
                 served = _serve(way, pipeline, arrivals, max_batch, Path(folder) / "estimates.json")
                 taken[way].append((arrivals, served))
-    figures = facts | {
-        "load_1min_after": machine_facts()["machine"]["load_1min"],
-        "size_px": size, "weights": weights, "requests": requests, "rounds": rounds, "load": load,
-        "max_batch": max_batch, "threads": threads, "alone_s": round(alone_s, 3),
-        "ways": {way: _figures(each, taken[WAYS[0]]) for way, each in taken.items()},
-    }  # fmt: skip
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(writer.dumps(figures, indent=2) + "\n", "utf-8")
+            # After each round, so that who stops it has the figures of those before.
+            figures = conditions | {"rounds": number + 1} | _all_figures(taken)
+            out.parent.mkdir(parents=True, exist_ok=True)
+            out.write_text(writer.dumps(figures, indent=2) + "\n", "utf-8")
     if json:
         write_json(figures)
     else:
@@ -89,18 +89,19 @@ def _request(seed: int, steps: int, size: int) -> "SampleRequest":
 
 
 def _alone_s(pipeline: "TimedPipeline", size: int) -> float:
-    """What a request takes by itself on average, measured on a short one after another that warms up."""
-    took = []
-    for steps in (2, WARM_UP_STEPS):
+    """What a request takes by itself on average: medians, as what comes first is slower."""
+    sides, steps = [], []
+    for _ in range(WARM_UP_RUNS):
         began = time.perf_counter()
-        sample = pipeline.prepare(_request(0, steps, size))
+        sample = pipeline.prepare(_request(0, WARM_UP_STEPS, size))
+        prepared = stepped = time.perf_counter()
         while not sample.done:
             pipeline.step([sample])
-        stepped = time.perf_counter()
+            steps.append(time.perf_counter() - stepped)
+            stepped = time.perf_counter()
         pipeline.decode([sample])
-        took = [time.perf_counter() - began, stepped - began]
-    step_s = took[1] / WARM_UP_STEPS
-    return took[0] + step_s * (statistics.mean(STEPS) - WARM_UP_STEPS)
+        sides.append(time.perf_counter() - stepped + prepared - began)
+    return statistics.median(sides) + statistics.mean(STEPS) * statistics.median(steps)
 
 
 def _arrivals(rng: "np.random.Generator", number: int, gap_s: float, size: int) -> list["Arrival"]:
@@ -126,6 +127,13 @@ def _serve(
     if way == "by request":
         return by_request(pipeline, arrivals, max_batch)
     return by_step(pipeline, arrivals, max_batch, Estimates.open(estimates, "bench"))
+
+
+def _all_figures(taken: dict[str, list[tuple[list["Arrival"], "Served"]]]) -> dict[str, Any]:
+    from services.cli.machine import machine_facts
+
+    ways = {way: _figures(each, taken[WAYS[0]]) for way, each in taken.items()}
+    return {"load_1min_after": machine_facts()["machine"]["load_1min"], "ways": ways}
 
 
 def _figures(
