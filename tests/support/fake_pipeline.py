@@ -29,17 +29,19 @@ class FakePipeline:
     """Stands in for `InpaintPipeline`.
 
     Args:
-        clock: Moved by what work takes, a step by as much for any batch.
+        clock: Moved by what work takes.
         fits: Samples that fit into memory together.
         broken: Seeds that no batch with them survives.
+        batching_helps: Whether a step takes as long for any batch, or as long for each of its samples.
     """
 
     device = torch.device("cpu")
 
-    def __init__(self, clock, fits=1000, broken=()):
+    def __init__(self, clock, fits=1000, broken=(), batching_helps=True):
         self.clock = clock
         self.fits = fits
         self.broken = set(broken)
+        self.batching_helps = batching_helps
         self.batches = []
         self.decoded = []
         self.alive = weakref.WeakSet()
@@ -71,7 +73,7 @@ class FakePipeline:
         if self.broken.intersection(seeds):
             raise RuntimeError("device-side assert")
         self.batches.append(seeds)
-        self.clock.move(STEP_S)
+        self.clock.move(STEP_S if self.batching_helps else STEP_S * len(samples))
         return torch.tensor([[sample.value % 1009] for sample in samples])
 
     def advance(self, sample, prediction):

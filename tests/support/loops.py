@@ -28,11 +28,11 @@ def known_estimates(max_batch=8):
 class CrankedLoop:
     """A loop over a `FakePipeline`, its time virtual."""
 
-    def __init__(self, fits=1000, broken=(), estimates=None, device=None, **limits):
+    def __init__(self, fits=1000, broken=(), estimates=None, batching_helps=True, **limits):
         self.clock = VirtualClock()
-        self.pipeline = FakePipeline(self.clock, fits, broken)
+        self.pipeline = FakePipeline(self.clock, fits, broken, batching_helps)
         self.loop = DenoisingLoop(
-            self.pipeline, known_estimates() if estimates is None else estimates, LoopLimits(**limits), device,
+            self.pipeline, known_estimates() if estimates is None else estimates, LoopLimits(**limits),
             clock=self.clock, timer=self.clock,
         )  # fmt: skip
 

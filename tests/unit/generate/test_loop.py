@@ -20,7 +20,7 @@ from services.generate.diffusion.estimates import Estimates
 from services.generate.diffusion.order import Order, Priority
 from services.generate.loop import DenoisingLoop, LoopLimits
 from tests.support.diffusion import sample_request
-from tests.support.fake_pipeline import FakePipeline
+from tests.support.fake_pipeline import DECODE_S, PREPARE_S, STEP_S, FakePipeline
 from tests.support.loops import WIDE, CrankedLoop
 from tests.support.virtual_clock import VirtualClock
 
@@ -97,6 +97,29 @@ def test_long_request_ends_however_many_short_ones_come():
         cranked.submit(seed, steps=2)
         cranked.turns(2)
     assert long.done()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_short_requests_wait_less_than_half_as_long_as_first_come_first_served(seed):
+    """In virtual time, where a batch of eight takes eight times as long: so all of it is the order of service."""
+    rng = np.random.default_rng(seed)
+    steps = rng.permutation([4, 6, 8, 12, 20, 30, 40, 40] * 4)
+    arrivals = rng.exponential(20 / 3, len(steps)).cumsum()  # three times as fast as they get done
+    cranked = CrankedLoop(batching_helps=False, estimates=Estimates())
+    ends, free_s, waits = {}, 0.0, []
+    for number, (at_s, each) in enumerate(zip(arrivals, steps, strict=True)):
+        while cranked.clock() < at_s:
+            if not cranked.loop.turn():
+                cranked.clock.move(at_s - cranked.clock())
+        future = cranked.submit(number, int(each))
+        future.add_done_callback(lambda _, number=number: ends.update({number: cranked.clock()}))
+        free_s = max(at_s, free_s) + PREPARE_S + each + DECODE_S
+        waits.append(free_s - at_s)
+    cranked.run_out()
+    short = [number for number, each in enumerate(steps) if each <= 8]
+    in_turn = np.mean([waits[number] for number in short])
+    assert np.mean([ends[number] - arrivals[number] for number in short]) < in_turn / 2
+    assert max(ends.values()) < 1.02 * free_s + STEP_S
 
 
 def test_interactive_goes_before_bulk():
