@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from services.cli.checked import checked
+
 if TYPE_CHECKING:
     from services.api.studio import Measure, PreservationReport
     from services.client import PreservationThresholds
@@ -46,15 +48,14 @@ def parse_thresholds(given: Sequence[str]) -> "PreservationThresholds":
     Raises:
         typer.BadParameter: One is misspelt or out of its range.
     """
-    from services.api.convert import validated
     from services.client import PreservationThresholds
-    from services.common.errors import InvalidInput
 
     fields: dict[str, str] = {}
     for each in given:
-        name, _, value = each.partition("=")
+        name, equals, value = each.partition("=")
+        if not equals:
+            raise typer.BadParameter(
+                f"expected MEASURE=VALUE such as halo=20, got {each[:80]!r}", param_hint="--threshold"
+            )
         fields[name] = value
-    try:
-        return validated(PreservationThresholds, fields)
-    except InvalidInput as error:
-        raise typer.BadParameter(error.message, param_hint="--threshold") from error
+    return checked(PreservationThresholds, fields, "--threshold")

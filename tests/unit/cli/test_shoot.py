@@ -136,11 +136,26 @@ def test_json_carries_no_picture(vitrine, address, photos):
         (("missing.jpg", "-s", "marble"), "missing.jpg"),
         (("cup.jpg",), "--scene"),
         (("cup.jpg", "-s", "marble", "--canvas", "big"), "1200x1600"),
+        (("cup.jpg", "-s", "marble", "--canvas", "10x10"), "at least 16 pixels"),
+        (("cup.jpg", "-s", "x" * 5000), "at most 64 characters"),
         (("cup.jpg", "-s", "marble", "--pitch", "91"), "--pitch"),
         (("cup.jpg", "-s", "marble", "--threshold", "gost=1"), "gost"),
-        (("cup.jpg", "-s", "marble", "--threshold", "structure=1.01"), "structure"),
+        (("cup.jpg", "-s", "marble", "--threshold", "structure=1.01"), "at most 1 is wanted"),
+        (("cup.jpg", "-s", "marble", "--threshold", "structure"), "MEASURE=VALUE"),
+        (("cup.jpg", "-s", "marble", "--threshold", "halo=nan"), "a number of"),
     ],
-    ids=["no photo", "no scene", "canvas", "pitch", "measure", "threshold"],
+    ids=[
+        "no photo",
+        "no scene",
+        "canvas",
+        "small canvas",
+        "long scene",
+        "pitch",
+        "measure",
+        "threshold",
+        "no value",
+        "no number",
+    ],
 )
 def test_wrong_usage_is_exit_code_2(vitrine, photos, monkeypatch, arguments, word):
     monkeypatch.chdir(photos)
