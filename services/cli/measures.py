@@ -36,10 +36,20 @@ def report_table(title: str, report: "PreservationReport") -> Any:
 def _row(measure: "Measure") -> tuple[str, ...]:
     if measure.value is None:
         return measure.name, "", "", measure.unmeasured, ""
-    threshold = "" if measure.threshold is None else f"{measure.threshold:.4g}"
     verdict = "ok" if measure.passed else "[red]changed[/red]"
-    worst = f"{measure.worst.x}, {measure.worst.y}" if measure.worst else ""
-    return measure.name, f"{measure.value:.4g} {measure.unit}".strip(), threshold, verdict, worst
+    # Where nothing differs, no place is worse than another.
+    worst = f"{measure.worst.x}, {measure.worst.y}" if measure.worst and measure.value else ""
+    return measure.name, f"{measure.value:.4g} {measure.unit}".strip(), _asked(measure), verdict, worst
+
+
+def _asked(measure: "Measure") -> str:
+    from services.postprocess.preservation.thresholds import BARS
+
+    if measure.threshold is None:
+        return ""
+    # A newer service may measure what this command line does not know.
+    sense = next((f"{bar.sense.replace('_', ' ')} " for bar in BARS if bar.name == measure.name), "")
+    return f"{sense}{measure.threshold:.4g}"
 
 
 def parse_thresholds(given: Sequence[str]) -> "PreservationThresholds":

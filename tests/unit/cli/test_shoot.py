@@ -11,6 +11,7 @@ REPORT = studio_pb2.PreservationReport(
     level=studio_pb2.PreservationReport.FULL, attempts=2,
     measures=[
         studio_pb2.Measure(name="ghost", value=0.125, unit="px", threshold=0.1, worst=common_pb2.Point(x=30, y=40)),
+        studio_pb2.Measure(name="halo", value=0, passed=True, threshold=30, worst=common_pb2.Point(x=1, y=2)),
         studio_pb2.Measure(name="width_p95", passed=True, unmeasured="the product has no thin parts"),
     ],
 )  # fmt: skip
@@ -78,13 +79,23 @@ def test_layers_lie_beside_their_picture(vitrine, address, photos, service, tmp_
     assert names == {"cup-marble.jpg", "cup-marble-alpha.png", "cup-marble-shadow.png"}
 
 
+def test_layers_files_are_told(vitrine, address, photos, service):
+    service.layers = ["SHADOW"]
+    asked = ("shoot", photos / "cup.jpg", "-s", "marble", "--address", address)
+    assert "out/cup-marble-shadow.png" in vitrine(*asked).stdout
+    told = vitrine(*asked, "--json").json[0]["layers"]
+    assert told == [{"name": "SHADOW", "instance": 0, "file": "out/cup-marble-shadow.png"}]
+
+
 def test_report_is_shown_where_it_was_asked_for(vitrine, address, photos, service):
     service.report.CopyFrom(REPORT)
     silent = vitrine("shoot", photos / "cup.jpg", "-s", "marble", "--address", address)
     told = vitrine("shoot", photos / "cup.jpg", "-s", "marble", "--address", address, "--report", "basic")
     assert "ghost" not in silent.stdout
     assert "0.125 px" in told.stdout
+    assert "at most 0.1 " in told.stdout
     assert "30, 40" in told.stdout
+    assert "1, 2" not in told.stdout
     assert "no thin parts" in told.stdout
 
 
