@@ -10,9 +10,12 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+from services.api.findings import shown
 from services.common.image import ImageFormat
+
+_COLOUR = r"^(#[0-9a-fA-F]{6})?$"
 
 
 class Message(BaseModel):
@@ -24,7 +27,7 @@ class Message(BaseModel):
 def _parse_duration(value: Any) -> Any:
     if isinstance(value, str):
         if not re.fullmatch(r"-?\d{1,12}(\.\d{1,9})?s", value):
-            raise ValueError('expected a duration such as "3.5s"')
+            raise ValueError(f'a duration such as "3.5s" is wanted, got {shown(value)}')
         return float(value[:-1])
     return value
 
@@ -36,7 +39,13 @@ def _parse_bytes(value: Any) -> Any:
             padded = value.replace("-", "+").replace("_", "/") + "=" * (-len(value) % 4)
             return base64.b64decode(padded, validate=True)
         except (binascii.Error, ValueError):
-            raise ValueError("expected base64") from None
+            raise ValueError(f"base64 is wanted, got {len(value)} characters that are none") from None
+    return value
+
+
+def _check_colour(value: str) -> str:
+    if not re.fullmatch(_COLOUR, value):
+        raise ValueError(f"#rrggbb is wanted, got {shown(value)}")
     return value
 
 
@@ -48,13 +57,23 @@ def _format_duration(seconds: float) -> str:
     return f"{seconds:.6f}".rstrip("0").rstrip(".") + "s"
 
 
+#: About 10 000 years, the longest that protobuf's durations are.
+MAX_DURATION_S = 315_576_000_000
+
 #: Seconds in Python, "3.5s" in JSON.
 Duration = Annotated[
     float,
+    Field(ge=-MAX_DURATION_S, le=MAX_DURATION_S),
     BeforeValidator(_parse_duration),
     PlainSerializer(_format_duration, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d{1,9})?s$", "examples": ["3.5s"]}),
 ]
+
+#: What protobuf's int32 holds.
+INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
+Int32 = Annotated[int, Field(ge=INT32_MIN, le=INT32_MAX)]
+#: The same where nothing below zero makes sense.
+Count32 = Annotated[int, Field(ge=0, le=INT32_MAX)]
 
 #: Bytes in Python, base64 in JSON.
 Bytes = Annotated[
@@ -66,6 +85,10 @@ Bytes = Annotated[
 
 #: Put before an optional enum: its zero value, FOO_UNSPECIFIED, means absent.
 ZeroIsAbsent = BeforeValidator(_unspecified_is_none)
+
+
+#: A colour as CSS writes it, or nothing.
+Colour = Annotated[str, AfterValidator(_check_colour), WithJsonSchema({"type": "string", "pattern": _COLOUR})]
 
 
 class StageName(StrEnum):
@@ -87,21 +110,21 @@ class Blob(Message):
     media_type: str = ""
     size_bytes: int = 0
     sha256: str = ""
-    width: int = 0
-    height: int = 0
+    width: Int32 = 0
+    height: Int32 = 0
     content: Bytes = Field(b"", repr=False, exclude_if=lambda content: not content)
 
 
 class Box(Message):
-    left: int = 0
-    top: int = 0
-    width: int = 0
-    height: int = 0
+    left: Int32 = 0
+    top: Int32 = 0
+    width: Int32 = 0
+    height: Int32 = 0
 
 
 class Point(Message):
-    x: int = Field(0, description="Column, from the left.")
-    y: int = Field(0, description="Row, from the top.")
+    x: Int32 = Field(0, description="Column, from the left.")
+    y: Int32 = Field(0, description="Row, from the top.")
 
 
 class StageTiming(Message):

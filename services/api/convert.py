@@ -3,14 +3,16 @@
 Bytes (images) are taken out first and handed over beside it, so that they never become base64.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.json_format import MessageToDict, ParseDict, SerializeToJsonError
+from google.protobuf.json_format import MessageToDict, ParseDict, ParseError, SerializeToJsonError
 from google.protobuf.message import Message as Proto
 from pydantic import BaseModel, ValidationError
 
+from services.api.findings import findings
 from services.common.errors import InvalidInput
 
 M = TypeVar("M", bound=BaseModel)
@@ -18,6 +20,9 @@ P = TypeVar("P", bound=Proto)
 
 #: Field names and list positions from the root to a field.
 Path = tuple[str | int, ...]
+
+#: How protobuf's JSON mapping names, from the root on, the field that a value does not fit.
+_FAILED_FIELD = re.compile(r"Failed to parse (\w+) field")
 
 
 def from_proto(message: Proto, model: type[M]) -> M:
@@ -49,32 +54,38 @@ def validated(model: type[M], fields: Any) -> M:
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        raise invalid_input(error) from error
+        raise invalid_input(error, model) from error
 
 
-def invalid_input(error: ValidationError) -> InvalidInput:
-    """Pydantic's findings in our words; the first one is the message, all are in the details."""
-    findings = [
-        {
-            "field": ".".join(str(part) for part in finding["loc"]),
-            "message": finding["msg"].removeprefix("Value error, "),
-        }
-        for finding in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
-    first = findings[0]
-    message = f"{first['field']}: {first['message']}" if first["field"] else first["message"]
-    return InvalidInput(message, field=first["field"], findings=findings[:10])
+def invalid_input(error: ValidationError, model: type[BaseModel] | None = None) -> InvalidInput:
+    """Pydantic's findings in our words; the first one is the message, all are in the details.
+
+    Args:
+        error: What pydantic raised.
+        model: What was validated, so that a misspelt field is answered with those there are.
+    """
+    told = findings(error, model)
+    return InvalidInput(told[0]["message"], field=told[0]["field"], findings=told)
 
 
 def to_proto(model: BaseModel, message_type: type[P]) -> P:
-    """The protobuf message that says the same."""
+    """The protobuf message that says the same.
+
+    Raises:
+        InvalidInput: A value does not fit its field's type, which only a model can hold that was made without
+            validation; details name the field.
+    """
     contents = dict(_bytes_of(model, ()))
     exclude: Any = {}
     for path in contents:
         _put(exclude, path, leaf=True)
     fields = model.model_dump(mode="json", exclude=exclude, exclude_none=True)
     message = message_type()
-    ParseDict(_without_empty(fields), message)
+    try:
+        ParseDict(_without_empty(fields), message)
+    except ParseError as error:
+        field = ".".join(_FAILED_FIELD.findall(str(error)))
+        raise InvalidInput(f"{field}: the value does not fit the field's type", field=field) from error
     for path, content in contents.items():
         owner: Any = message
         for part in path[:-1]:

@@ -8,8 +8,11 @@ from pydantic import Field, model_validator
 from services.api.common import (
     Blob,
     Box,
+    Colour,
+    Count32,
     Duration,
     ImageSource,
+    Int32,
     Message,
     OutputOptions,
     Point,
@@ -43,7 +46,7 @@ class CreateCutoutRequest(Message):
     output: OutputOptions = OutputOptions()
     crop: bool = Field(default=False, description="Keep only the product's box, widened by `padding`.")
     padding: float = Field(0.0, ge=0, le=1, description="Space around the product when cropping.")
-    background_color: str = Field("", pattern=r"^(#[0-9a-fA-F]{6})?$", description='"#rrggbb", or empty.')
+    background_color: Colour = Field("", description='"#rrggbb", or empty.')
     timeout: Duration | None = Field(None, gt=0, description="Give up after this time.")
     selection: ProductSelection | None = None
 
@@ -65,8 +68,8 @@ class CreateCutoutResponse(Message):
 
 
 class Canvas(Message):
-    width: int = Field(0, ge=0, description="Pixels; 0 with height 0: keep the photo's resolution.")
-    height: int = Field(0, ge=0)
+    width: Count32 = Field(0, description="Pixels; 0 with height 0: keep the photo's resolution.")
+    height: Count32 = 0
     padding: float | None = Field(None, ge=0, le=0.45)
     position_x: float | None = Field(None, ge=0, le=1)
     position_y: float | None = Field(None, ge=0, le=1)
@@ -84,7 +87,7 @@ class Canvas(Message):
 class Layer(Message):
     name: LayerName
     blob: Blob = Blob()
-    instance: int = Field(0, ge=0, description="0: all products; else one of `instances`, counted from 1.")
+    instance: Count32 = Field(0, description="0: all products; else one of `instances`, counted from 1.")
 
 
 def _threshold(name: str) -> Any:
@@ -128,7 +131,7 @@ class Measure(Message):
 
 
 class InstanceReport(Message):
-    instance: int = Field(0, ge=0, description="One of `instances`, counted from 1.")
+    instance: Count32 = Field(0, description="One of `instances`, counted from 1.")
     passed: bool = False
     measures: list[Measure] = []
 
@@ -137,7 +140,7 @@ class PreservationReport(Message):
     level: Annotated[Level | None, ZeroIsAbsent] = None
     passed: bool = False
     measures: list[Measure] = []
-    attempts: int = 0
+    attempts: Count32 = 0
     instances: list[InstanceReport] = []
 
 
@@ -167,8 +170,8 @@ class PreservationProof(Message):
     identical: bool = False
     core_area_px: int = 0
     resampling: str = ""
-    origin_left: int = 0
-    origin_top: int = 0
+    origin_left: Int32 = 0
+    origin_top: Int32 = 0
 
 
 class CreateShotResponse(Message):

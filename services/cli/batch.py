@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from services.api.studio import CreateCutoutResponse, CreateShotResponse, PreservationReport
+from services.api.studio import CreateCutoutResponse, CreateShotResponse, Layer, PreservationReport
 from services.cli.console import asides, counting_progress, results, seconds, write_json
 from services.cli.group import EXIT_FAILED, one_line
 from services.cli.measures import report_table
@@ -116,9 +116,18 @@ async def run(
 def _write_all(target: Path, answer: Answer) -> None:
     """The picture, and its layers beside it."""
     _write(target, answer.image.content)
-    for layer in answer.layers if isinstance(answer, CreateShotResponse) else ():
-        of = f"-{layer.instance}" if layer.instance else ""
-        _write(target.with_name(f"{target.stem}-{layer.name.lower()}{of}.png"), layer.blob.content)
+    for layer, file in layer_files(target, answer):
+        _write(file, layer.blob.content)
+
+
+def layer_files(target: Path, answer: Answer) -> list[tuple[Layer, Path]]:
+    """The layers that came with a picture, and where they lie: beside it."""
+    layers = answer.layers if isinstance(answer, CreateShotResponse) else []
+    numbers = [f"-{layer.instance}" if layer.instance else "" for layer in layers]
+    return [
+        (layer, target.with_name(f"{target.stem}-{layer.name.lower()}{number}.png"))
+        for layer, number in zip(layers, numbers, strict=True)
+    ]
 
 
 def _write(target: Path, content: bytes) -> None:
@@ -169,9 +178,22 @@ def _table(outcomes: Sequence[Outcome]) -> Any:
     for title in ("photo", "of it", "time", "result"):
         table.add_column(title, overflow="fold")
     for outcome in outcomes:
-        text = Text(str(outcome.job.target)) if outcome.error is None else Text(one_line(outcome.error), style="red")
-        table.add_row(outcome.job.photo.name, outcome.job.label, seconds(outcome.duration_s), text)
+        error = outcome.error
+        text = Text("\n".join(map(str, _files(outcome)))) if error is None else Text(one_line(error), style="red")
+        table.add_row(outcome.job.photo.name, _made(outcome), seconds(outcome.duration_s), text)
     return table
+
+
+def _made(outcome: Outcome) -> str:
+    """The label, and the scene where that is another thing."""
+    scene_id = outcome.answer.scene_id if isinstance(outcome.answer, CreateShotResponse) else ""
+    return outcome.job.label if scene_id in ("", outcome.job.label) else f"{outcome.job.label}: {scene_id}"
+
+
+def _files(outcome: Outcome) -> list[Path]:
+    """The picture, then its layers."""
+    target, answer = outcome.job.target, outcome.answer
+    return [target, *(file for _, file in layer_files(target, answer))] if answer else [target]
 
 
 def _facts(outcome: Outcome) -> dict[str, Any]:
@@ -185,5 +207,9 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
         return facts | {"error": {"code": outcome.error.code, "message": outcome.error.message, "details": details}}
     if outcome.answer is not None:
         answer = outcome.answer.model_dump(mode="json", exclude=_CONTENT)
-        return facts | {"file": str(outcome.job.target), "answer": answer}
+        layers = [
+            {"name": layer.name, "instance": layer.instance, "file": str(file)}
+            for layer, file in layer_files(outcome.job.target, outcome.answer)
+        ]
+        return facts | {"file": str(outcome.job.target), "layers": layers, "answer": answer}
     return facts

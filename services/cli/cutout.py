@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from services.cli.checked import checked
 from services.cli.configuration import service_address
 from services.cli.console import AddressOption, JsonOption
 from services.cli.selection import (
@@ -40,10 +41,12 @@ def cutout(
 ) -> None:
     """Cut the products out of photos. A photo that fails does not stop the others."""
     from services.api.common import OutputOptions
+    from services.api.studio import CreateCutoutRequest
     from services.cli.batch import find_photos, make_all, plan, tell
     from services.client import CutoutOptions
     from services.common.image import ImageFormat
 
+    checked(CreateCutoutRequest, {"background_color": background}, "--background")
     image_format = ImageFormat(picture_format.upper())
     options: CutoutOptions = {
         "output": OutputOptions(format=image_format),

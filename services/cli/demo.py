@@ -34,7 +34,7 @@ _VIEW_FIELDS = frozenset({"scene_id", "pose", "camera_pitch_deg"})
 
 @dataclass(frozen=True)
 class Made:
-    """One finished picture and the time it took, from request to answer."""
+    """One finished picture and the time it took, from request to answer. Its name is its file's and the scene's id."""
 
     name: str
     title: str
@@ -44,12 +44,12 @@ class Made:
 
 def demo(
     photo: Annotated[Path | None, typer.Option(help="Your photo.", show_default="scikit-image's coffee")] = None,
-    scene: Annotated[str | None, typer.Option(help="Only this scene.", show_default="all")] = None,
+    scene: Annotated[str | None, typer.Option(help="Only this scene, by its id.", show_default="all that fit")] = None,
     pitch: Annotated[float | None, typer.Option(min=0, max=90, help="How far your camera looked down.")] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the pictures.")] = Path("out/demo"),
     json: JsonOption = False,
 ) -> None:
-    """Fetch models, start the service, send a photo into every scene that fits it, and stop the service again."""
+    """Fetch models, start the service, send a photo into scenes, and stop the service again."""
     from services.cli.models import fetch_missing
     from services.cli.sample import open_sample
     from services.cli.service_process import ServiceProcess
@@ -147,7 +147,7 @@ def _write(out: Path, sample: "Sample", made: list[Made]) -> None:
         extension = picture.answer.image.key.rpartition(".")[2]
         (out / f"{picture.name}.{extension}").write_bytes(picture.answer.image.content)
         image = Image.open(io.BytesIO(picture.answer.image.content))
-        pictures.append(Picture(image, picture.title, seconds(picture.duration_s)))
+        pictures.append(Picture(image, picture.title, seconds(picture.duration_s), _scene_id(picture)))
     sheet = make_sheet(pictures, "Vitrine", f"one photo ({sample.name}), {os.cpu_count()} CPU cores, no GPU")
     save_sheet(sheet, out / "contact_sheet.jpg", MAX_SHEET_BYTES)
 
@@ -163,6 +163,7 @@ def _table(made: list[Made]) -> "Table":
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("picture")
+    table.add_column("scene")
     stages = [stage.lower() for stage in StageName]
     for title in (*stages, "in all"):
         table.add_column(title, justify="right")
@@ -170,8 +171,13 @@ def _table(made: list[Made]) -> "Table":
     for picture in made:
         times = _stage_times(picture)
         cells = [seconds(times[stage]) if stage in times else "" for stage in stages]
-        table.add_row(picture.title, *cells, seconds(picture.duration_s), _proof(picture))
+        table.add_row(picture.title, _scene_id(picture), *cells, seconds(picture.duration_s), _proof(picture))
     return table
+
+
+def _scene_id(picture: Made) -> str:
+    """What `--scene` takes for it; nothing for the cutout."""
+    return getattr(picture.answer, "scene_id", "")
 
 
 def _proof(picture: Made) -> str:

@@ -20,6 +20,15 @@ class OneLineErrors(TyperGroup):
         except VitrineError as error:
             typer.echo(f"vitrine: {one_line(error)}", err=True)
             raise typer.Exit(EXIT_FAILED) from error
+        except Exception as error:
+            from pydantic import ValidationError  # heavy, and seldom needed
+
+            from services.api.convert import invalid_input
+
+            if not isinstance(error, ValidationError):
+                raise
+            typer.echo(f"vitrine: {one_line(invalid_input(error))}", err=True)
+            raise typer.Exit(EXIT_FAILED) from error
 
 
 def one_line(error: VitrineError) -> str:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from services.cli.checked import checked
+
 if TYPE_CHECKING:
     from services.api.studio import Measure, PreservationReport
     from services.client import PreservationThresholds
@@ -32,12 +34,19 @@ def report_table(title: str, report: "PreservationReport") -> Any:
 
 
 def _row(measure: "Measure") -> tuple[str, ...]:
+    from services.postprocess.preservation.thresholds import BARS
+
     if measure.value is None:
         return measure.name, "", "", measure.unmeasured, ""
-    threshold = "" if measure.threshold is None else f"{measure.threshold:.4g}"
+    # A newer service may measure what this command line does not know.
+    sense = next((bar.sense.replace("_", " ") for bar in BARS if bar.name == measure.name), "")
+    value = f"{measure.value:.4g}"
+    asked = "" if measure.threshold is None else f"{sense} {measure.threshold:.4g}".strip()
     verdict = "ok" if measure.passed else "[red]changed[/red]"
-    worst = f"{measure.worst.x}, {measure.worst.y}" if measure.worst else ""
-    return measure.name, f"{measure.value:.4g} {measure.unit}".strip(), threshold, verdict, worst
+    # Where nothing differs, no place is worse than another.
+    perfect = value == ("1" if sense == "at least" else "0")
+    worst = f"{measure.worst.x}, {measure.worst.y}" if measure.worst and not perfect else ""
+    return measure.name, f"{value} {measure.unit}".strip(), asked, verdict, worst
 
 
 def parse_thresholds(given: Sequence[str]) -> "PreservationThresholds":
@@ -46,15 +55,14 @@ def parse_thresholds(given: Sequence[str]) -> "PreservationThresholds":
     Raises:
         typer.BadParameter: One is misspelt or out of its range.
     """
-    from services.api.convert import validated
     from services.client import PreservationThresholds
-    from services.common.errors import InvalidInput
 
     fields: dict[str, str] = {}
     for each in given:
-        name, _, value = each.partition("=")
+        name, equals, value = each.partition("=")
+        if not equals:
+            raise typer.BadParameter(
+                f"expected MEASURE=VALUE such as halo=20, got {each[:80]!r}", param_hint="--threshold"
+            )
         fields[name] = value
-    try:
-        return validated(PreservationThresholds, fields)
-    except InvalidInput as error:
-        raise typer.BadParameter(error.message, param_hint="--threshold") from error
+    return checked(PreservationThresholds, fields, "--threshold")

@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from services.cli.checked import checked
+
 if TYPE_CHECKING:
     from services.api.studio import ProductSelection
+
+_POINT: Final = ("x", "y")
+_BOX: Final = ("left", "top", "width", "height")
 
 KeepMaskOption = Annotated[
     Path | None,
@@ -38,30 +43,23 @@ def read_selection(
     """The options as the contract has them; None where none is given.
 
     Raises:
-        typer.BadParameter: A point or box is not made of whole numbers, or the mask can't be read.
+        typer.BadParameter: A point or box is not made of whole numbers, there are too many, or the mask can't be read.
     """
-    from services.api.common import Box, ImageSource, Point
     from services.api.studio import ProductSelection
 
-    points = [
-        [Point(x=x, y=y) for x, y in (_numbers(text, 2, option) for text in texts or ())]
-        for texts, option in ((include, "--include"), (exclude, "--exclude"))
-    ]
-    boxes = [
-        [Box(left=left, top=top, width=width, height=height) for left, top, width, height in
-         (_numbers(text, 4, option) for text in texts or ())]
-        for texts, option in ((include_box, "--include-box"), (exclude_box, "--exclude-box"))
-    ]  # fmt: skip
-    mask = None if keep_mask is None else ImageSource(content=_content(keep_mask))
-    if mask is None and not any([*points, *boxes]):
-        return None
-    return ProductSelection(
-        keep_mask=mask,
-        include_points=points[0],
-        exclude_points=points[1],
-        include_boxes=boxes[0],
-        exclude_boxes=boxes[1],
-    )
+    found: dict[str, Any] = {}
+    for field, option, names, texts in (
+        ("include_points", "--include", _POINT, include),
+        ("exclude_points", "--exclude", _POINT, exclude),
+        ("include_boxes", "--include-box", _BOX, include_box),
+        ("exclude_boxes", "--exclude-box", _BOX, exclude_box),
+    ):
+        if texts:
+            elements = [dict(zip(names, _numbers(text, names, option), strict=True)) for text in texts]
+            found[field] = checked(ProductSelection, {field: elements}, option).model_dump()[field]
+    if keep_mask is not None:
+        found["keep_mask"] = {"content": _content(keep_mask)}
+    return checked(ProductSelection, found, "--keep-mask") if found else None
 
 
 def _content(path: Path) -> bytes:
@@ -71,12 +69,11 @@ def _content(path: Path) -> bytes:
         raise typer.BadParameter(f"{str(path)!r} can't be read: {error.strerror}", param_hint="--keep-mask") from error
 
 
-def _numbers(text: str, count: int, option: str) -> list[int]:
+def _numbers(text: str, names: Sequence[str], option: str) -> list[int]:
     try:
         numbers = [int(part) for part in text.split(",")]
     except ValueError:
         numbers = []
-    if len(numbers) != count:
-        wanted = "x,y" if count == 2 else "left,top,width,height"
-        raise typer.BadParameter(f"expected {wanted} in pixels, got {text!r}", param_hint=option)
+    if len(numbers) != len(names):
+        raise typer.BadParameter(f"expected {','.join(names)} in pixels, got {text[:80]!r}", param_hint=option)
     return numbers

@@ -30,11 +30,12 @@ CHECK_DARK: Final = (226, 225, 223)
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture of the sheet: RGB or RGBA, what it is, and a fact about it."""
+    """One picture of the sheet: RGB or RGBA, what it is, a fact about it, and the name it goes by on a command line."""
 
     image: Image.Image
     title: str
     note: str = ""
+    name: str = ""
 
     @property
     def aspect(self) -> float:
@@ -130,6 +131,7 @@ def _place(sheet: Image.Image, picture: Picture, box: tuple[int, int, int, int])
     pen.text((right, bottom + 22), picture.note, FAINT, note_font, anchor="rm")
     room = right - left - (note_font.getlength(picture.note) + GAP_PX / 2 if picture.note else 0)
     pen.text((left, bottom + 22), *_fitted(picture.title, room), anchor="lm")
+    pen.text((left, bottom + 46), picture.name, FAINT, note_font, anchor="lm")
 
 
 def _fitted(title: str, room: float) -> tuple[str, tuple[int, int, int], ImageFont.FreeTypeFont]:

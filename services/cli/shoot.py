@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from services.cli.checked import checked
 from services.cli.configuration import service_address
 from services.cli.console import AddressOption, JsonOption
 from services.cli.selection import (
@@ -76,6 +77,7 @@ def shoot(
 ) -> None:
     """Put the products of photos into scenes. A photo that fails does not stop the others."""
     from services.api.common import OutputOptions
+    from services.api.studio import CreateShotRequest
     from services.cli.batch import find_photos, make_all, plan, tell
     from services.cli.measures import parse_thresholds
     from services.client import ShotOptions
@@ -84,6 +86,8 @@ def shoot(
     from services.postprocess.preservation.thresholds import Level
     from services.postprocess.schema import LayerName
 
+    for each in scene:
+        checked(CreateShotRequest, {"scene_id": each}, "--scene")
     image_format = ImageFormat(picture_format.upper())
     options: ShotOptions = {"output": OutputOptions(format=image_format), "timeout_s": timeout}
     if seed is not None:
@@ -116,5 +120,5 @@ def _parse_canvas(text: str) -> "Canvas":
 
     found = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", text, re.ASCII)
     if found is None:
-        raise typer.BadParameter(f"expected a size such as 1200x1600, got {text!r}", param_hint="--canvas")
-    return Canvas(width=int(found[1]), height=int(found[2]))
+        raise typer.BadParameter(f"expected a size such as 1200x1600, got {text[:80]!r}", param_hint="--canvas")
+    return checked(Canvas, {"width": int(found[1]), "height": int(found[2])}, "--canvas")

@@ -8,13 +8,14 @@ Results are the models of `services.api`, with the picture's bytes in `image.con
 `services.common.errors`.
 """
 
-from services.api.common import OutputOptions
+from services.api.common import Box, OutputOptions, Point
 from services.api.studio import (
     Canvas,
     CreateCutoutResponse,
     CreateShotResponse,
     PreservationReport,
     PreservationThresholds,
+    ProductSelection,
     StageEvent,
 )
 from services.client.asynchronous import AsyncVitrine
@@ -25,6 +26,7 @@ from services.client.options import CutoutOptions, Photo, ShotOptions
 
 __all__ = [
     "AsyncVitrine",
+    "Box",
     "Canvas",
     "CreateCutoutResponse",
     "CreateShotResponse",
@@ -32,8 +34,10 @@ __all__ = [
     "Health",
     "OutputOptions",
     "Photo",
+    "Point",
     "PreservationReport",
     "PreservationThresholds",
+    "ProductSelection",
     "ShotOptions",
     "StageEvent",
     "Vitrine",

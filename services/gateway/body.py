@@ -90,7 +90,7 @@ def _parsed(body: bytes, model: type[M]) -> M:
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        raise invalid_input(error) from error
+        raise invalid_input(error, model) from error
 
 
 def _lists_of(model: type[BaseModel]) -> frozenset[str]:

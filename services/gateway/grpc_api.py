@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from services.api import catalog, studio
 from services.api.convert import from_proto, to_proto
-from services.common.errors import NotFound, VitrineError
+from services.common.errors import Internal, InvalidInput, NotFound, VitrineError
 from services.gateway.call import Call, Guard, request_id_from
 from services.gateway.catalog import Catalog
 from services.gateway.readiness import Readiness
@@ -189,7 +189,7 @@ class GrpcApi:
         call = _call(method, context)
         try:
             async with self._guard.around(call) as known:
-                result = to_proto(await answer(known), answer_type)
+                result = _message(await answer(known), answer_type)
         except VitrineError as error:
             fail(context, error, call.request_id)
             return answer_type()
@@ -209,10 +209,18 @@ class GrpcApi:
             # Closed at once when the caller leaves, not when the garbage collector comes by.
             async with self._guard.around(call) as known, aclosing(answers(known)) as told:
                 async for answer in told:
-                    yield to_proto(answer, answer_type)
+                    yield _message(answer, answer_type)
         except VitrineError as error:
             fail(context, error, call.request_id)
             yield answer_type()
+
+
+def _message(answer: BaseModel, answer_type: type[Answer]) -> Answer:
+    """The answer as it is sent; one that does not fit the contract is our fault, not the caller's."""
+    try:
+        return to_proto(answer, answer_type)
+    except InvalidInput as error:
+        raise Internal("the answer does not fit the contract") from error
 
 
 def _call(method: str, context: GrpcContext, *, public: bool = False) -> Call:

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse
 from services import __version__
 from services.api.catalog import ListModelsRequest, ListModelsResponse, ListScenesRequest, ListScenesResponse
 from services.api.convert import validated
+from services.api.findings import message_of
 from services.api.studio import CreateCutoutRequest, CreateCutoutResponse, CreateShotRequest, CreateShotResponse
 from services.common.errors import InvalidInput, NotFound, VitrineError
 from services.gateway import openapi, status
@@ -205,4 +206,4 @@ async def _answer_validation_error(request: Request, error: Exception) -> Respon
         raise error
     first = error.errors()[0]
     field = str(first["loc"][-1])
-    return _problem(request, InvalidInput(f"{field}: {first['msg']}", field=field))
+    return _problem(request, InvalidInput(f"{field}: {message_of(first)}", field=field))

@@ -188,7 +188,18 @@ def _refusal(report: PreservationReport) -> ProductChanged:
     )
     made = f"any of {report.attempts} pictures" if report.attempts > 1 else "the picture"
     return ProductChanged(
-        f"the product is not kept as asked in {made}: {'; '.join(beyond)}; ask for less in 'thresholds', or name "
-        "another seed or scene",
+        f"the product is not kept as asked in {made}: {'; '.join(beyond)}; {_advice(report)}",
         report=report.model_dump(mode="json", exclude_none=True),
     )
+
+
+def _advice(report: PreservationReport) -> str:
+    """What helps: of the photo itself, no seed and no scene makes another."""
+    names = [each.name for each in failed(report)]
+    of_photo = dict.fromkeys(name for name in names if name in _OF_THE_PHOTO)
+    if not of_photo:
+        return "ask for less in 'thresholds', or name another seed or scene"
+    verb = "is" if len(of_photo) == 1 else "are"
+    advice = f"{', '.join(of_photo)} {verb} the photo's own, in every scene: send a clearer photo"
+    others = "; the rest may come out better with another seed or scene" if len(of_photo) < len(set(names)) else ""
+    return f"{advice}, or ask for less in 'thresholds'{others}"

@@ -149,6 +149,16 @@ GRPC_ONLY = {
 }
 
 
+@pytest.mark.parametrize(
+    ("field", "model"), [each for each in FIELDS if each.values[0].type == FieldDescriptor.TYPE_INT32]
+)
+def test_number_has_a_range_that_its_type_holds(field, model):
+    schema = model.model_json_schema()
+    schema = schema["properties"] if "properties" in schema else schema["$defs"][model.__name__]["properties"]
+    assert schema[field.name]["minimum"] >= -(2**31)
+    assert schema[field.name]["maximum"] < 2**31
+
+
 @pytest.mark.parametrize("name", MESSAGES)
 def test_filled_message_comes_back_the_same(name):
     proto, model = MESSAGES[name]

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.api import studio
+from services.api.common import Point
 from services.api.convert import from_proto, to_proto
 from services.common.errors import InvalidInput
 from services.pb.vitrine.v1 import studio_pb2
@@ -68,3 +69,12 @@ def test_every_finding_is_told():
     with pytest.raises(InvalidInput) as caught:
         from_proto(message, studio.CreateShotRequest)
     assert [each["field"] for each in caught.value.details["findings"]] == ["canvas.padding", "canvas.scale"]
+
+
+def test_value_that_its_type_cannot_hold_is_named():
+    unchecked = studio.CreateShotRequest(
+        selection=studio.ProductSelection(include_points=[Point.model_construct(x=2**31)])
+    )
+    with pytest.raises(InvalidInput, match="does not fit") as caught:
+        to_proto(unchecked, studio_pb2.CreateShotRequest)
+    assert caught.value.details["field"] == "selection.include_points.x"

@@ -6,9 +6,13 @@ import subprocess
 import sys
 
 import pytest
+import typer
 from PIL import Image
+from typer.testing import CliRunner
 
 from services import __version__
+from services.api.studio import Canvas
+from services.cli.group import OneLineErrors
 from services.generate.scene import SceneCatalog
 from services.pb.vitrine.v1 import common_pb2
 from tests.support.canned_service import PICTURE
@@ -32,10 +36,18 @@ def test_cutout_writes_one_picture_for_each_photo(vitrine, address, photos, tmp_
     assert service.requests[0].output.format == common_pb2.ImageFormat.WEBP
 
 
-def test_cutout_with_a_colour_that_is_none_is_told(vitrine, address, photos):
-    ran = vitrine("cutout", photos / "cup.jpg", "--background", "red", "--address", address, "--json")
-    assert ran.exit_code == 1
-    assert ran.json[0]["error"]["details"]["field"] == "background_color"
+def test_cutout_with_a_colour_that_is_none_is_wrong_usage(vitrine, address, photos, service):
+    ran = vitrine("cutout", photos / "cup.jpg", "--background", "red", "--address", address)
+    assert ran.exit_code == 2
+    assert "#rrggbb is wanted, got 'red'" in ran.stderr
+    assert not service.requests
+
+
+def test_value_that_no_option_checked_is_one_line_without_paths():
+    app = typer.Typer(cls=OneLineErrors, pretty_exceptions_enable=False)
+    app.callback()(lambda: None)
+    app.command("shoot")(lambda: Canvas(width=10, height=10))
+    assert CliRunner().invoke(app, ["shoot"]).output == "vitrine: each side needs at least 16 pixels; got 10 x 10\n"
 
 
 def test_scenes_lists_the_services(vitrine, address):

@@ -43,6 +43,10 @@ def test_each_photo_gets_a_scene_of_the_place_and_neighbours_another_one(vitrine
     assert [made["file"] for made in ran.json] == ["out/lookbook/cup-indoor.jpg", "out/lookbook/shoe-indoor.jpg"]
 
 
+def test_table_tells_the_scene_beside_the_place(vitrine, address, photos):
+    assert "indoor: marble" in vitrine("lookbook", photos / "cup.jpg", "--place", "indoor", "--address", address).stdout
+
+
 def test_contact_sheet_shows_photos_beside_their_pictures(vitrine, address, photos, tmp_path):
     vitrine("lookbook", f"{photos}/*.jpg", "--place", "indoor", "--address", address)
     with Image.open(tmp_path / "out" / "lookbook" / "contact_sheet_1.jpg") as sheet:

@@ -1,3 +1,8 @@
+import re
+
+import pytest
+
+
 def test_selection_reaches_the_service(vitrine, address, photos, service, tmp_path):
     (tmp_path / "mask.png").write_bytes(b"a mask")
     vitrine(
@@ -20,3 +25,21 @@ def test_shot_without_a_selection_sends_none(vitrine, address, photos, service):
 def test_point_that_is_none_is_wrong_usage(vitrine, address, photos):
     ran = vitrine("shoot", photos / "cup.jpg", "-s", "marble", "--address", address, "--exclude", "5;6")
     assert ran.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--include", "99999999999,1"], "--include: include_points.0.x: a number of at most 2147483647"),
+        (["--exclude-box", "0,0,99999999999,10"], "--exclude-box: exclude_boxes.0.width: a number of at most"),
+        (["--exclude", "1,1"] * 70, "--exclude: exclude_points: at most 64 are wanted, got 70"),
+        (["--include", "9" * 5000 + ",1"], "expected x,y in pixels"),
+    ],
+    ids=["point", "box", "too many", "huge"],
+)
+def test_selection_that_no_request_can_hold_is_wrong_usage(vitrine, photos, arguments, word):
+    ran = vitrine("cutout", photos / "cup.jpg", *arguments)
+    assert ran.exit_code == 2
+    said = " ".join(re.sub("[─│╭╮╰╯]", "", ran.stderr).split())
+    assert word in said
+    assert len(said) < 300

@@ -4,7 +4,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from services.cli.sheet import WIDTH_PX, Picture, make_sheet, on_checkerboard, save_sheet
+from services.cli.sheet import (
+    CAPTION_PX,
+    HEADER_PX,
+    MAX_ROW_PX,
+    WIDTH_PX,
+    Picture,
+    make_sheet,
+    on_checkerboard,
+    save_sheet,
+)
 from services.common.errors import TooLarge
 
 RED = (200, 30, 30)
@@ -31,6 +40,14 @@ def test_pictures_keep_their_proportions():
     columns = (np.asarray(make_sheet([picture(300, 200)], "Vitrine", "")) == RED).all(axis=2)
     height, width = columns.any(axis=1).sum(), columns.any(axis=0).sum()
     assert width / height == pytest.approx(1.5, abs=0.02)
+
+
+def test_name_stands_below_the_title():
+    image = Image.new("RGB", (600, 600))
+    plain, named = (np.asarray(make_sheet([Picture(image, "Marble", "", name)], "", "")) for name in ("", "marble"))
+    rows = np.flatnonzero((plain != named).any(axis=(1, 2)))
+    below = HEADER_PX + MAX_ROW_PX
+    assert below + 32 < rows.min() < rows.max() < below + CAPTION_PX
 
 
 def test_long_title_does_not_run_into_its_neighbour():

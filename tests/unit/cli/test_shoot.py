@@ -11,6 +11,8 @@ REPORT = studio_pb2.PreservationReport(
     level=studio_pb2.PreservationReport.FULL, attempts=2,
     measures=[
         studio_pb2.Measure(name="ghost", value=0.125, unit="px", threshold=0.1, worst=common_pb2.Point(x=30, y=40)),
+        studio_pb2.Measure(name="halo", value=0, passed=True, threshold=30, worst=common_pb2.Point(x=1, y=2)),
+        studio_pb2.Measure(name="structure", value=1, passed=True, threshold=0.99, worst=common_pb2.Point(x=3, y=4)),
         studio_pb2.Measure(name="width_p95", passed=True, unmeasured="the product has no thin parts"),
     ],
 )  # fmt: skip
@@ -78,13 +80,25 @@ def test_layers_lie_beside_their_picture(vitrine, address, photos, service, tmp_
     assert names == {"cup-marble.jpg", "cup-marble-alpha.png", "cup-marble-shadow.png"}
 
 
+def test_layers_files_are_told(vitrine, address, photos, service):
+    service.layers = ["SHADOW"]
+    asked = ("shoot", photos / "cup.jpg", "-s", "marble", "--address", address)
+    assert "out/cup-marble-shadow.png" in vitrine(*asked).stdout
+    told = vitrine(*asked, "--json").json[0]["layers"]
+    assert told == [{"name": "SHADOW", "instance": 0, "file": "out/cup-marble-shadow.png"}]
+
+
 def test_report_is_shown_where_it_was_asked_for(vitrine, address, photos, service):
     service.report.CopyFrom(REPORT)
     silent = vitrine("shoot", photos / "cup.jpg", "-s", "marble", "--address", address)
     told = vitrine("shoot", photos / "cup.jpg", "-s", "marble", "--address", address, "--report", "basic")
     assert "ghost" not in silent.stdout
     assert "0.125 px" in told.stdout
+    assert "at most 0.1 " in told.stdout
     assert "30, 40" in told.stdout
+    assert "at least 0.99 " in told.stdout
+    assert "1, 2" not in told.stdout
+    assert "3, 4" not in told.stdout
     assert "no thin parts" in told.stdout
 
 
@@ -136,11 +150,26 @@ def test_json_carries_no_picture(vitrine, address, photos):
         (("missing.jpg", "-s", "marble"), "missing.jpg"),
         (("cup.jpg",), "--scene"),
         (("cup.jpg", "-s", "marble", "--canvas", "big"), "1200x1600"),
+        (("cup.jpg", "-s", "marble", "--canvas", "10x10"), "at least 16 pixels"),
+        (("cup.jpg", "-s", "x" * 5000), "at most 64 characters"),
         (("cup.jpg", "-s", "marble", "--pitch", "91"), "--pitch"),
         (("cup.jpg", "-s", "marble", "--threshold", "gost=1"), "gost"),
-        (("cup.jpg", "-s", "marble", "--threshold", "structure=1.01"), "structure"),
+        (("cup.jpg", "-s", "marble", "--threshold", "structure=1.01"), "at most 1 is wanted"),
+        (("cup.jpg", "-s", "marble", "--threshold", "structure"), "MEASURE=VALUE"),
+        (("cup.jpg", "-s", "marble", "--threshold", "halo=nan"), "a number of"),
     ],
-    ids=["no photo", "no scene", "canvas", "pitch", "measure", "threshold"],
+    ids=[
+        "no photo",
+        "no scene",
+        "canvas",
+        "small canvas",
+        "long scene",
+        "pitch",
+        "measure",
+        "threshold",
+        "no value",
+        "no number",
+    ],
 )
 def test_wrong_usage_is_exit_code_2(vitrine, photos, monkeypatch, arguments, word):
     monkeypatch.chdir(photos)

@@ -6,6 +6,7 @@ import grpc
 import pytest
 from google.rpc import code_pb2
 
+from services import client
 from services.api.common import OutputOptions, StageName
 from services.api.studio import Canvas, CreateShotResponse, StageEvent
 from services.client import Health
@@ -21,6 +22,15 @@ from services.common.image import ImageFormat
 from services.common.pose import Pose
 from services.pb.vitrine.v1 import studio_pb2
 from tests.support.canned_service import PICTURE, Fault, rich_status
+
+
+def test_every_type_that_an_option_takes_comes_with_the_client(call, service):
+    shoe = client.ProductSelection(
+        include_points=[client.Point(x=1, y=2)], exclude_boxes=[client.Box(left=3, top=4, width=5, height=6)]
+    )
+    call("cutout", b"photo", selection=shoe)
+    assert service.requests[0].selection.include_points[0].y == 2
+    assert service.requests[0].selection.exclude_boxes[0].width == 5
 
 
 def test_shot_carries_the_picture_and_what_the_service_tells(call):

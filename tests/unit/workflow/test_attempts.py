@@ -99,6 +99,22 @@ async def test_what_no_seed_can_mend_is_refused_at_once(parts, shot_of):
     assert made.fakes.seeds == [7]
 
 
+@pytest.mark.parametrize(
+    ("failing", "told", "untold"),
+    [
+        ({"structure": 9}, "name another seed or scene", "photo"),
+        ({"confidence": 9}, "confidence is the photo's own, in every scene: send a clearer photo", "seed"),
+        ({"confidence": 9, "structure": 9}, "the rest may come out better with another seed", "structure is the photo"),
+    ],
+    ids=["picture", "photo", "both"],
+)
+async def test_refusal_advises_what_can_help(parts, shot_of, failing, told, untold):
+    with pytest.raises(ProductChanged) as caught:
+        await parts(failing=failing).workflow.shot(shot_of())
+    assert told in caught.value.message
+    assert untold not in caught.value.message
+
+
 class Nearly(Deadline):
     """A deadline that is as good as over once work has begun."""
 
