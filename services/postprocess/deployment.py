@@ -16,6 +16,7 @@ from services.postprocess.restorer import Restorer
 from services.postprocess.schema import (
     CutoutRequest,
     CutoutResult,
+    DiscardRequest,
     ReportRequest,
     ReportResult,
     RestoreRequest,
@@ -54,6 +55,10 @@ class Postprocess:
     async def cutout(self, request: CutoutRequest, image: NDArray[np.uint8], cutout: SegmentResult) -> CutoutResult:
         """See `Restorer.cutout`."""
         return await self._executor.run(request, partial(self._restorer.cutout, request, image, cutout))
+
+    async def discard(self, request: DiscardRequest) -> None:
+        """See `Restorer.discard`."""
+        await self._executor.run(request, partial(self._restorer.discard, request))
 
     def check_health(self) -> None:
         """Asked by Serve every few seconds; see `StageExecutor.check`."""

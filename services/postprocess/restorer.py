@@ -22,6 +22,7 @@ from services.common.pose import Pose
 from services.generate.schema import GenerateResult
 from services.postprocess.clean_plate import clean_plate
 from services.postprocess.composite import Composition, compose_parts, composite, on_color
+from services.postprocess.draft import Draft, keys_of, layer_key, picture_key
 from services.postprocess.grain import grained
 from services.postprocess.harmonize import harmonized
 from services.postprocess.inspection import Inspection
@@ -39,6 +40,7 @@ from services.postprocess.relight import relit
 from services.postprocess.schema import (
     CutoutRequest,
     CutoutResult,
+    DiscardRequest,
     LayerName,
     Output,
     Placement,
@@ -104,8 +106,9 @@ class Restorer:
         reports = inspection.reports(self._battery, Level.BASIC, request.thresholds)
         blob, layers = None, list[StoredLayer]()
         if reports.passed:
-            blob = self._write(parts.picture, request.output, deadline)
-            layers = self._write_layers(request, cutout, parts, inspection, deadline)
+            with Draft.within(self._store, deadline) as draft:
+                blob = _write(draft, parts.picture, request.output)
+                layers = _write_layers(draft, request, cutout, parts, inspection)
         return RestoreResult(
             blob=blob,
             layers=tuple(layers),
@@ -141,7 +144,8 @@ class Restorer:
         part = shot.kept.seen_as(seen)
         reports = part.reports(self._battery, Level.FULL, request.thresholds)
         deadline.check()
-        heat_map = self._write_layer(LayerName.HEATMAP, part.heat_map(), request.key, deadline)
+        with Draft.within(self._store, deadline) as draft:
+            heat_map = _write_layer(draft, LayerName.HEATMAP, part.heat_map(), request.key)
         return ReportResult(reports, (heat_map,), time.perf_counter() - began)
 
     def cutout(
@@ -167,8 +171,22 @@ class Restorer:
         began = time.perf_counter()
         deadline.check()
         picture = cut_picture(request, image, cutout)
-        blob = self._write(picture, request.output, deadline)
+        with Draft.within(self._store, deadline) as draft:
+            blob = _write(draft, picture, request.output)
         return CutoutResult(blob, time.perf_counter() - began)
+
+    def discard(self, request: DiscardRequest, deadline: Deadline) -> None:
+        """Remove what a shot stored, as far as it did.
+
+        Args:
+            request: Which shot.
+            deadline: Looked at once, as it is quick.
+
+        Raises:
+            StorageUnavailable: The store can't be written.
+        """
+        deadline.check()
+        self._store.delete(keys_of(request.output, request.layers, request.instances))
 
     def warm_up(self) -> None:
         """Run one small shot and one small cutout through everything but the store."""
@@ -192,52 +210,6 @@ class Restorer:
         encode_image(parts.picture, request.output.format, request.output.quality)
         cut = cut_picture(CutoutRequest(None, None, request.output), image, cutout)
         encode_image(cut, ImageFormat.PNG, request.output.quality)
-
-    def _write(self, picture: NDArray[np.uint8], output: Output, deadline: Deadline) -> StoredBlob:
-        deadline.check()
-        data = encode_image(picture, output.format, output.quality)
-        deadline.check()
-        blob = self._store.put(f"{output.key}.{output.format.extension}", data, output.format.media_type)
-        return replace(blob, width=picture.shape[1], height=picture.shape[0])
-
-    def _write_layers(
-        self,
-        request: RestoreRequest,
-        cutout: SegmentResult,
-        parts: Composition,
-        inspection: Inspection,
-        deadline: Deadline,
-    ) -> list[StoredLayer]:
-        """Those asked for; of several products each has an alpha of its own behind that of all."""
-        written = []
-        for name in request.layers:
-            if name is LayerName.HEATMAP:
-                drawn: NDArray[Any] = inspection.heat_map()
-            elif name is LayerName.UNCERTAINTY:
-                drawn = draw_uncertainty(cutout, request.placement)
-            else:
-                drawn = draw_layer(name, parts)
-            written.append(self._write_layer(name, drawn, request.output.key, deadline))
-            if name is LayerName.ALPHA and inspection.instances:
-                for number in inspection.instances.numbers:
-                    drawn = np.where(inspection.instances.labels == number, draw_layer(name, parts), np.uint16(0))
-                    written.append(self._write_layer(name, drawn, request.output.key, deadline, number))
-        return written
-
-    def _write_layer(
-        self,
-        name: LayerName,
-        layer: NDArray[np.uint8] | NDArray[np.uint16],
-        key: str,
-        deadline: Deadline,
-        instance: int = 0,
-    ) -> StoredLayer:
-        deadline.check()
-        data = encode_png(layer, srgb_profile() if layer.ndim == 3 else b"")
-        deadline.check()
-        of = f"-{instance}" if instance else ""
-        blob = self._store.put(f"{key}-{name.lower()}{of}.png", data, ImageFormat.PNG.media_type)
-        return StoredLayer(name, replace(blob, width=layer.shape[1], height=layer.shape[0]), instance)
 
 
 def cut_picture(request: CutoutRequest, image: NDArray[np.uint8], cutout: SegmentResult) -> NDArray[np.uint8]:
@@ -302,3 +274,38 @@ def compose(
         product = lit or harmonized(product, plate.background, scene.light, text)
         deadline.check()
     return replace(compose_parts(background, product, shading, reflection), lettering=text)
+
+
+def _write(draft: Draft, picture: NDArray[np.uint8], output: Output) -> StoredBlob:
+    data = encode_image(picture, output.format, output.quality)
+    blob = draft.put(picture_key(output), data, output.format)
+    return replace(blob, width=picture.shape[1], height=picture.shape[0])
+
+
+def _write_layers(
+    draft: Draft, request: RestoreRequest, cutout: SegmentResult, parts: Composition, inspection: Inspection
+) -> list[StoredLayer]:
+    """Those asked for; of several products each has an alpha of its own behind that of all."""
+    written = []
+    key = request.output.key
+    for name in request.layers:
+        if name is LayerName.HEATMAP:
+            drawn: NDArray[Any] = inspection.heat_map()
+        elif name is LayerName.UNCERTAINTY:
+            drawn = draw_uncertainty(cutout, request.placement)
+        else:
+            drawn = draw_layer(name, parts)
+        written.append(_write_layer(draft, name, drawn, key))
+        if name is LayerName.ALPHA and inspection.instances:
+            for number in inspection.instances.numbers:
+                drawn = np.where(inspection.instances.labels == number, draw_layer(name, parts), np.uint16(0))
+                written.append(_write_layer(draft, name, drawn, key, number))
+    return written
+
+
+def _write_layer(
+    draft: Draft, name: LayerName, layer: NDArray[np.uint8] | NDArray[np.uint16], key: str, instance: int = 0
+) -> StoredLayer:
+    data = encode_png(layer, srgb_profile() if layer.ndim == 3 else b"")
+    blob = draft.put(layer_key(key, name, instance), data, ImageFormat.PNG)
+    return StoredLayer(name, replace(blob, width=layer.shape[1], height=layer.shape[0]), instance)

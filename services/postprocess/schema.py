@@ -192,6 +192,25 @@ class ReportResult:
 
 
 @dataclass(frozen=True)
+class DiscardRequest:
+    """Remove what a shot stored, of any of its attempts, because it is not handed out.
+
+    Args:
+        output: Of the shot.
+        layers: Asked for.
+        instances: How many products were found.
+        request_id: For the logs.
+        deadline_s: Unix time when it is given up; None = never.
+    """
+
+    output: Output
+    layers: tuple[LayerName, ...]
+    instances: int
+    request_id: str = ""
+    deadline_s: float | None = None
+
+
+@dataclass(frozen=True)
 class CutoutRequest:
     """Write a cutout as a picture of its own.
 

@@ -1,6 +1,7 @@
 """Closed-form matting on the few pixels that are unknown."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 
+from services.common.deadline import Deadline
+from services.common.logs import logger
 from services.segment.compiled import load_part
 
 Array = NDArray[np.float32]
@@ -26,8 +29,24 @@ _OVERLAP = 32
 _DROP = 1e-4
 _TOLERANCE = 1e-5
 _MAX_STEPS = 200
+#: Length of the residual that counts as none: where the right side is zero, nothing is small against it.
+_LEAST = 1e-9
 #: Entries of the factor per unknown pixel at most; 40 are usual.
 _MAX_FILL = 400
+
+
+@dataclass(frozen=True)
+class Solved:
+    """What was found.
+
+    Args:
+        alpha: (H, W) float32 in [0, 1]; the given alpha, to the bit, where it was known.
+        unsolved: (H, W) bool, unknown pixels for which no solution was found in the steps allowed; alpha is the
+            guess there.
+    """
+
+    alpha: Array
+    unsolved: Mask
 
 
 class ClosedForm:
@@ -48,7 +67,9 @@ class ClosedForm:
         self._descend = load_part("solver.cg", compiled_dir).cg
         self._threads = threads
 
-    def run(self, colours: Array, alpha: Array, unknown: Mask, pull: Array, epsilon: float) -> Array:
+    def run(
+        self, colours: Array, alpha: Array, unknown: Mask, pull: Array, epsilon: float, deadline: Deadline | None = None
+    ) -> Solved:
         """Find alpha where it is unknown, so that in every 3 x 3 window it is a linear function of colour.
 
         Args:
@@ -57,43 +78,63 @@ class ClosedForm:
             unknown: (H, W) bool.
             pull: (H, W) float32, how much the guess counts; the smoothness of one pixel counts 1.
             epsilon: Variance of colour, in [0, 1] squared, below which a window counts as flat.
+            deadline: Looked at before every part and step of the solver; None = there is no hurry.
 
-        Returns:
-            (H, W) float32 in [0, 1]; the given alpha, to the bit, where it is known.
+        Raises:
+            Cancelled, DeadlineExceeded: Alpha is no longer wanted.
         """
-        found = alpha.copy()
+        found, unsolved = alpha.copy(), np.zeros(unknown.shape, bool)
+        wanted = deadline or Deadline()
         cuts = _cuts(unknown, self._threads)
 
         def part(k: int) -> None:
             begin, end = cuts[k], cuts[k + 1]
             rows = slice(max(0, begin - _OVERLAP), min(len(alpha), end + _OVERLAP))
-            solved = self._solve(colours[rows], alpha[rows], unknown[rows], pull[rows], epsilon)
-            found[begin:end] = solved[begin - rows.start : end - rows.start]
+            wanted.check()
+            solved = self._solve(colours[rows], alpha[rows], unknown[rows], pull[rows], epsilon, wanted)
+            inner = slice(begin - rows.start, end - rows.start)
+            if solved is None:
+                unsolved[begin:end] = unknown[begin:end]
+            else:
+                found[begin:end] = solved[inner]
 
         with ThreadPoolExecutor(self._threads) as pool:
             list(pool.map(part, range(len(cuts) - 1)))
-        return found
+        return Solved(found, unsolved)
 
-    def _solve(self, colours: Array, alpha: Array, unknown: Mask, pull: Array, epsilon: float) -> Array:
+    def _solve(
+        self, colours: Array, alpha: Array, unknown: Mask, pull: Array, epsilon: float, deadline: Deadline
+    ) -> Array | None:
+        """Alpha of one part; None where there is no solution in the steps allowed."""
         count = int(unknown.sum())
         solved = alpha.copy()
         if count == 0:
             return solved
-        matrix, right = self._system(colours, alpha, unknown, epsilon)
+        matrix, right = self._system(colours, alpha, unknown, epsilon, deadline)
         weight, guess = pull[unknown].astype(np.float64), alpha[unknown].astype(np.float64)
         matrix.setdiag(matrix.diagonal() + weight)
         right += weight * guess
         # A band is long and thin: numbered along it, the factor has a third fewer entries, and takes half the time.
         order = reverse_cuthill_mckee(matrix, symmetric_mode=True)
         matrix, right = matrix[order][:, order], right[order]
-        factor = self._factorise(matrix, discard_threshold=_DROP, max_nnz=_MAX_FILL * count + 10_000)
+        deadline.check()
         found = np.empty(count)
-        found[order] = self._descend(matrix, right, x0=guess[order], M=factor, rtol=_TOLERANCE, maxiter=_MAX_STEPS)
+        try:
+            factor = self._factorise(matrix, discard_threshold=_DROP, max_nnz=_MAX_FILL * count + 10_000)
+            found[order] = self._descend(
+                matrix, right, x0=guess[order], atol=_LEAST, M=factor, rtol=_TOLERANCE, maxiter=_MAX_STEPS,
+                callback=lambda *_: deadline.check(),
+            )  # fmt: skip
+        except (ValueError, ZeroDivisionError) as error:
+            logger().warning("closed-form matting found no solution", unknown=count, error=str(error))
+            return None
+        if not np.isfinite(found).all():
+            return None
         solved[unknown] = np.clip(found, 0, 1)
         return solved
 
     def _system(
-        self, colours: Array, alpha: Array, unknown: Mask, epsilon: float
+        self, colours: Array, alpha: Array, unknown: Mask, epsilon: float, deadline: Deadline
     ) -> tuple[sparse.csc_matrix, NDArray[np.float64]]:
         """The Laplacian's rows and columns of unknown pixels, and what the known ones add to the right side."""
         count = int(unknown.sum())
@@ -102,6 +143,7 @@ class ClosedForm:
         right = np.zeros(count)
         entries: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = []
         for tile in _tiles(unknown):
+            deadline.check()
             rows, columns, values, known = self._rows(colours, alpha, unknown, order, tile, epsilon)
             right[rows] = -known
             inside = (columns >= 0) & (values != 0)

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.deadline import Deadline
 from services.common.geometry import Box
 from services.common.srgb import LUMINANCE, encode
 from services.segment.closed_form import ClosedForm
@@ -112,15 +113,21 @@ class Matting:
         self._threads = threads
         self._most_unknown = most_unknown
 
-    def run(self, image: Bytes, mask: Array, region: Mask) -> Matte:
+    def run(self, image: Bytes, mask: Array, region: Mask, deadline: Deadline | None = None) -> Matte:
         """Give the mask the photo's own edges.
 
         Args:
             image: (H, W, 3) uint8 sRGB.
             mask: (h, w) float32 in [0, 1], of the network's size.
             region: (h, w) bool, where the mask is product; somewhere true.
+            deadline: Looked at between steps; None = there is no hurry.
+
+        Raises:
+            Cancelled, DeadlineExceeded: The matte is no longer wanted.
         """
+        wanted = deadline or Deadline()
         alpha, box = refine_alpha(image, mask, region, self._threads)
+        wanted.check()
         doubt = self._doubt(mask, region, alpha.shape)
         if doubt.any():
             box = box.union(box_of(doubt))
@@ -132,7 +139,7 @@ class Matting:
         if count > self._most_unknown:
             uncertainty[crop][trimap.unknown] = UNSURE
         elif count > 0:
-            alpha[crop], uncertainty[crop], mixing = self._settle(image[crop], first, trimap)
+            alpha[crop], uncertainty[crop], mixing = self._settle(image[crop], first, trimap, wanted)
         return Matte(alpha, box, uncertainty, mixing)
 
     def _doubt(self, mask: Array, region: Mask, size_hw: tuple[int, ...]) -> Mask:
@@ -141,10 +148,11 @@ class Matting:
         doubt = (near | _strands(mask, region)) & (mask > _DOUBT[0]) & (mask < _DOUBT[1])
         return cv2.resize(doubt.view(np.uint8), size_hw[::-1], interpolation=cv2.INTER_NEAREST) > 0
 
-    def _settle(self, image: Bytes, first: Array, trimap: Trimap) -> tuple[Array, Bytes, Mixing]:
+    def _settle(self, image: Bytes, first: Array, trimap: Trimap, deadline: Deadline) -> tuple[Array, Bytes, Mixing]:
         """Find alpha in the trimap's band, in the values in which the photo was mixed."""
         unknown = trimap.unknown
         effort = _NOISY_EFFORT if _noise(image, trimap) > _NOISY else _CLEAN
+        deadline.check()
         colours = Mixing.LIGHT.values(image)
         local = LocalColours.around(colours, trimap)
         # Colours nearby hardly change from one pixel of a row to the next.
@@ -156,13 +164,18 @@ class Matting:
         if mixing is not Mixing.LIGHT:
             colours = mixing.values(image)
             local = LocalColours.around(colours, trimap)
-        alpha = self._solve(colours, first, trimap, local, trust, effort)
+        deadline.check()
+        alpha, unsolved = self._solve(colours, first, trimap, local, trust, effort, deadline)
         errors = np.abs(mixing.encoded(local.mixed(alpha[unknown])) * 255 - image[unknown]).max(axis=1)
-        return alpha, judge(unknown, apart, errors * local.seen), mixing
+        marks = judge(unknown, apart, errors * local.seen)
+        marks[unsolved] = np.maximum(marks[unsolved], UNSURE)
+        return alpha, marks, mixing
 
     def _solve(
-        self, colours: Array, first: Array, trimap: Trimap, local: LocalColours, trust: Array, effort: Effort
-    ) -> Array:
+        self, colours: Array, first: Array, trimap: Trimap, local: LocalColours, trust: Array, effort: Effort,
+        deadline: Deadline,
+    ) -> tuple[Array, Mask]:  # fmt: skip
+        """Alpha, and where none was found, so that the filtered mask stands."""
         unknown = trimap.unknown
         weights = _weigh_colour(effort.colour)
         near = _ramp(trimap.distance[unknown], 1.0, effort.reach)
@@ -173,11 +186,13 @@ class Matting:
         pull = np.zeros(guess.shape, np.float32)
         pull[unknown] = trust * effort.pull * (3 - 2 * near) + (1 - trust) * effort.hold
         seen = colours if effort.colour == 1 else np.asarray(cv2.transform(colours, weights.T), np.float32)
-        alpha = self._closed_form.run(seen, guess, unknown, pull, effort.epsilon)
+        solved = self._closed_form.run(seen, guess, unknown, pull, effort.epsilon, deadline)
+        alpha = solved.alpha
         margin = np.minimum(effort.veil * local.ambiguity, _MOST_VEIL) * trust
         found = np.clip((alpha[unknown] - margin) / (1 - 2 * margin), 0, 1)
         alpha[unknown] = np.where(found < _VEIL, 0, np.where(found > 1 - _VEIL, 1, found))
-        return alpha
+        alpha[solved.unsolved] = first[solved.unsolved]
+        return alpha, solved.unsolved
 
 
 def _mixing(image: Bytes, linear: Array, local: LocalColours, told: Mask) -> Mixing:

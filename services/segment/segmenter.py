@@ -135,7 +135,7 @@ class Segmenter:
         self, image: NDArray[np.uint8], mask: NDArray[np.float32], region: NDArray[np.bool_], deadline: Deadline
     ) -> tuple[NDArray[np.uint16], NDArray[np.uint8], NDArray[np.uint8]]:
         deadline.check()
-        matte = self._matting.run(image, mask, region)
+        matte = self._matting.run(image, mask, region, deadline)
         # To the steps that are sent on, so that the colours fit the alpha that others will see.
         steps = np.round(matte.alpha * OPAQUE).astype(np.uint16)
         deadline.check()

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
@@ -40,7 +41,7 @@ class SignedUrl:
 
 
 class BlobStore(Protocol):
-    """Put, get and sign. Implementations: `LocalBlobs` (a directory) and `S3Blobs`."""
+    """Put, get, delete and sign. Implementations: `LocalBlobs` (a directory) and `S3Blobs`."""
 
     def put(self, key: str, data: bytes, media_type: str) -> StoredBlob:
         """Store bytes under a key, all or nothing; the same key again replaces the file.
@@ -55,6 +56,14 @@ class BlobStore(Protocol):
         Raises:
             NotFound: Nothing is stored there, or the key is none.
             StorageUnavailable: The store can't be read.
+        """
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove what is stored under the keys; where nothing is, nothing happens.
+
+        Raises:
+            NotFound: A key is malformed.
+            StorageUnavailable: The store can't be written; some may be gone, and asking again is safe.
         """
 
     def sign(self, key: str) -> SignedUrl:

@@ -3,7 +3,7 @@
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from services.common.errors import Forbidden, NotFound, StorageUnavailable
@@ -66,6 +66,20 @@ class LocalBlobs:
             raise NotFound("no blob has that key", key=key) from error
         except OSError as error:
             raise StorageUnavailable("the blob can't be read from the blob directory") from error
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove the files; their folders stay.
+
+        Raises:
+            NotFound: A key is malformed.
+            StorageUnavailable: The directory can't be written.
+        """
+        for path in [self._root / checked_key(key) for key in keys]:
+            try:
+                if path.is_file() and self._is_inside(path.parent):
+                    path.unlink(missing_ok=True)
+            except OSError as error:
+                raise StorageUnavailable("the blob can't be removed from the blob directory") from error
 
     def sign(self, key: str) -> SignedUrl:
         """An address under `/v1/blobs/` that `verify` accepts until it expires."""

@@ -1,7 +1,7 @@
 """Blobs in a bucket of S3 or of a store that speaks its protocol, read from outside through pre-signed addresses."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -58,6 +58,17 @@ class S3Blobs:
         name = self._prefix + checked_key(key)
         with _translated(key):
             return self._client.get_object(Bucket=self._bucket, Key=name)["Body"].read()
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove objects one by one: many at once is a call that some compatible stores lack or sign otherwise.
+
+        Raises:
+            NotFound: A key is malformed.
+            StorageUnavailable: The store refuses or does not answer.
+        """
+        for key in [checked_key(key) for key in keys]:
+            with _translated(key):
+                self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
 
     def sign(self, key: str) -> SignedUrl:
         """A pre-signed GET; made here, without asking the store."""

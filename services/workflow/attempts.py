@@ -1,5 +1,6 @@
 """Pictures of one product, until one keeps it as it was: while the report says no, with another seed."""
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
@@ -11,11 +12,12 @@ from numpy.typing import NDArray
 
 from services.api.common import StageName
 from services.api.studio import Measure, PreservationReport
-from services.common.errors import Internal, ProductChanged
+from services.common.errors import Internal, ProductChanged, VitrineError
 from services.common.logs import logger
 from services.generate.schema import GenerateRequest
 from services.postprocess.preservation.thresholds import Level
 from services.postprocess.schema import (
+    DiscardRequest,
     LayerName,
     Output,
     ReportRequest,
@@ -36,6 +38,12 @@ from services.workflow.walk import Walk
 
 #: Measures that no other background changes.
 _OF_THE_PHOTO: Final = frozenset({"confidence", "halo_black", "halo_white"})
+
+
+#: A request that failed waits so long at most for its files to be removed, and they are tried to be for so long, in
+#: seconds.
+_WAITED_S: Final = 2.0
+_TRIED_S: Final = 30.0
 
 
 def seeds(first: int, count: int) -> Iterator[int]:
@@ -103,6 +111,7 @@ class Attempts:
         full = acceptance.level is Level.FULL
         self._layers = tuple(name for name in dict.fromkeys(layers) if not (full and name is LayerName.HEATMAP))
         self._acceptance = acceptance
+        self._may_have_stored = False
 
     async def until_passed(self, recipe: Recipe) -> Attempt:
         """The first picture that passes.
@@ -114,6 +123,15 @@ class Attempts:
             ProductChanged: No picture passed of those that the acceptance allows, or that time allows, or no other seed
                 would mend what failed. Carries the last one's report.
         """
+        try:
+            return await self._first_passed(recipe)
+        except BaseException:
+            # A picture may pass what is measured while it is made, be stored, and fail what is measured after that.
+            if self._may_have_stored:
+                await self._discard()
+            raise
+
+    async def _first_passed(self, recipe: Recipe) -> Attempt:
         for number, seed in enumerate(seeds(recipe.seed, self._acceptance.max_attempts), start=1):
             began = time.monotonic()
             attempt = await self._make(replace(recipe, seed=seed), number)
@@ -138,6 +156,7 @@ class Attempts:
         )
         # Waited for before Postprocess is called, which would else hold one of its places until the scene is there.
         generated = await walk.remote(StageName.GENERATE, scene, lambda result: result.duration_s)
+        self._may_have_stored = True
         shot = self._stages.postprocess.shot(self._restore_request(recipe), self._product.cutout, scene)
         restored = await walk.remote(StageName.POSTPROCESS, shot, lambda result: result.duration_s)
         reports, layers = restored.reports, restored.layers
@@ -156,6 +175,16 @@ class Attempts:
         call = self._stages.postprocess.report(request, shot, seen)
         return await walk.remote(StageName.POSTPROCESS, call, lambda result: result.duration_s)
 
+    async def _discard(self) -> None:
+        """Remove what any attempt stored. That outlives the request's own time, and its caller does not wait for long;
+        work that is still being stopped removes what it wrote itself."""
+        self._walk.stop()
+        request = DiscardRequest(
+            self._output, self._layers, len(self._product.instances), self._walk.request_id, time.time() + _TRIED_S
+        )
+        removal = asyncio.ensure_future(_removed(self._stages.postprocess.discard(request)))
+        await asyncio.wait([removal], timeout=_WAITED_S)
+
     def _restore_request(self, recipe: Recipe) -> RestoreRequest:
         return RestoreRequest(
             image=self._product.image,
@@ -172,6 +201,13 @@ class Attempts:
             request_id=self._walk.request_id,
             deadline_s=self._walk.deadline.at_s,
         )
+
+
+async def _removed(call: Pending[None]) -> None:
+    try:
+        await call
+    except VitrineError as error:
+        logger().warning("files of a refused shot could not be removed", error=error.message)
 
 
 def failed(report: PreservationReport) -> list[Measure]:

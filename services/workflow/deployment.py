@@ -23,6 +23,7 @@ from services.generate.schema import GenerateRequest, GenerateResult
 from services.postprocess.schema import (
     CutoutRequest,
     CutoutResult,
+    DiscardRequest,
     ReportRequest,
     ReportResult,
     RestoreRequest,
@@ -155,6 +156,14 @@ class RemotePostprocess:
             return RemoteResult(self._handle.cutout.remote(request, image, _reference(cutout)))
 
         return RepeatedCall(StageName.POSTPROCESS, begin, request.deadline_s, self._recorder, [cutout])
+
+    def discard(self, request: DiscardRequest) -> Pending[None]:
+        """Begin."""
+
+        def begin() -> RemoteResult[None]:
+            return RemoteResult(self._handle.discard.remote(request))
+
+        return RepeatedCall(StageName.POSTPROCESS, begin, request.deadline_s, self._recorder)
 
 
 def _reference(pending: Pending[Any]) -> Any:

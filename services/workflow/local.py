@@ -18,6 +18,7 @@ from services.postprocess.restorer import Restorer
 from services.postprocess.schema import (
     CutoutRequest,
     CutoutResult,
+    DiscardRequest,
     ReportRequest,
     ReportResult,
     RestoreRequest,
@@ -94,6 +95,10 @@ class LocalPostprocess:
             return await self._executor.run(request, call)
 
         return _begin(work())
+
+    def discard(self, request: DiscardRequest) -> Pending[None]:
+        """Begin; needs a running event loop."""
+        return _begin(self._executor.run(request, partial(self._restorer.discard, request)))
 
 
 def open_local_stages(settings: Settings) -> Stages:

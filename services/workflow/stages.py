@@ -11,6 +11,7 @@ from services.generate.schema import GenerateRequest, GenerateResult
 from services.postprocess.schema import (
     CutoutRequest,
     CutoutResult,
+    DiscardRequest,
     ReportRequest,
     ReportResult,
     RestoreRequest,
@@ -65,6 +66,9 @@ class PostprocessStage(Protocol):
         self, request: CutoutRequest, image: NDArray[np.uint8], cutout: Pending[SegmentResult]
     ) -> Pending[CutoutResult]:
         """Begin a cutout."""
+
+    def discard(self, request: DiscardRequest) -> Pending[None]:
+        """Begin to remove what a shot stored."""
 
 
 @dataclass(frozen=True)

@@ -44,9 +44,13 @@ class Walk:
             try:
                 yield walk
             except BaseException:
-                for call in walk._calls:
-                    call.cancel()
+                walk.stop()
                 raise
+
+    def stop(self) -> None:
+        """Ask every stage that still works to stop."""
+        for call in self._calls:
+            call.cancel()
 
     async def remote(self, stage: StageName, call: Pending[T], worked_s: Callable[[T], float]) -> T:
         """Wait for a stage's call and tell of it.

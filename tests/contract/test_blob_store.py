@@ -107,6 +107,22 @@ def test_get_of_a_missing_key_is_not_found(store):
     assert caught.value.details == {"key": "nothing/here.png"}
 
 
+def test_what_was_deleted_is_gone_and_nothing_else_is(store):
+    for key in ("shots/a.jpg", "shots/a-alpha.png", "shots/ab.jpg"):
+        store.put(key, b"x", "image/jpeg")
+    store.delete(["shots/a.jpg", "shots/a-alpha.png"])
+    for key in ("shots/a.jpg", "shots/a-alpha.png"):
+        with pytest.raises(NotFound):
+            store.get(key)
+    assert store.get("shots/ab.jpg") == b"x"
+
+
+def test_delete_of_what_is_not_there_does_nothing(store):
+    store.put("folder/a.txt", b"a", "text/plain")
+    store.delete(["nothing/here.png", "folder", "folder/a.txt/b", "folder/b.txt"])
+    assert store.get("folder/a.txt") == b"a"
+
+
 def test_get_of_a_folder_is_not_found(store):
     store.put("folder/a.txt", b"a", "text/plain")
     with pytest.raises(NotFound):
@@ -119,7 +135,12 @@ TOO_LONG = ["a" * 201, "/".join(["a" * 100] * 6)]
 
 @pytest.mark.parametrize("key", [*MALFORMED, *TOO_LONG])
 def test_malformed_key_is_not_found_by_any_method(store, key):
-    for call in (lambda: store.put(key, b"", "text/plain"), lambda: store.get(key), lambda: store.sign(key)):
+    for call in (
+        lambda: store.put(key, b"", "text/plain"),
+        lambda: store.get(key),
+        lambda: store.delete([key]),
+        lambda: store.sign(key),
+    ):
         with pytest.raises(NotFound, match="no blob has that key"):
             call()
 

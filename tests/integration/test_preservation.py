@@ -84,6 +84,21 @@ def test_picture_that_does_not_pass_is_refused_with_its_report(service, photo, a
     assert [each.name for each in report.measures if not each.passed] == [name]
 
 
+def test_picture_that_only_the_full_report_refuses_is_stored_nowhere(service, photo):
+    def files():
+        return {path for path in service.settings.data_dir.rglob("shots/*") if path.is_file()}
+
+    service.studio.CreateShot(shot_request(photo))
+    before = files()
+    assert before
+    asked = {"thresholds": {"boundary_iou": 1}, "report": FULL, "layers": PARTS, "max_attempts": 2}
+    with pytest.raises(grpc.RpcError) as caught:
+        service.studio.CreateShot(shot_request(photo, **asked))
+    report = report_of(from_rpc_error(caught.value, service.grpc_address))
+    assert [each.name for each in report.measures if not each.passed] == ["boundary_iou"]
+    assert files() == before
+
+
 def test_refusal_over_http_tells_the_same(service, photo):
     form = {"scene_id": "marble", "seed": "7", "thresholds.confidence": "1"}
     answer = service.http.post("/v1/shots", files={"image": ("a.jpg", photo)}, data=form)

@@ -11,6 +11,7 @@ from services.common.errors import NotReady
 from services.common.geometry import Box
 from services.common.light import Finish, Light
 from services.generate.schema import GenerateResult
+from services.postprocess.draft import keys_of
 from services.postprocess.inspection import Inspection
 from services.postprocess.preservation.evidence import Evidence
 from services.postprocess.preservation.report import Measure, Report
@@ -103,6 +104,13 @@ class FakeStages:
             return CutoutResult(self._put(request.output, image), 0.25)
 
         return self.begin("postprocess", request, work)
+
+    def discard(self, request):
+        async def work():
+            if self.store is not None:
+                self.store.delete(keys_of(request.output, request.layers, request.instances))
+
+        return self.begin("discard", request, work)
 
     def begin(self, stage, request, work):
         async def answer():

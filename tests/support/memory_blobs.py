@@ -21,5 +21,9 @@ class MemoryBlobs:
             raise NotFound("no blob has that key", key=key)
         return self.files[key]
 
+    def delete(self, keys) -> None:
+        for key in keys:
+            self.files.pop(key, None)
+
     def sign(self, key: str) -> SignedUrl:
         return SignedUrl(f"memory:{key}", 0.0)

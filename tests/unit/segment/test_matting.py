@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from services.common.deadline import Deadline
+from services.common.errors import Cancelled
 from services.common.srgb import to_bytes, to_linear
 from services.segment.closed_form import ClosedForm
 from services.segment.foreground import ForegroundEstimator
@@ -131,3 +133,22 @@ def test_more_edge_than_can_be_solved_keeps_the_filtered_mask_and_says_so(mattin
     matte = Matting(ClosedForm(1, tmp_path), 1, most_unknown=100).run(image, mask, find_region(mask))
     assert np.array_equal(matte.alpha, refine_alpha(image, mask, find_region(mask))[0])
     assert matte.uncertainty.max() == UNSURE
+
+
+def test_edge_that_can_not_be_solved_keeps_the_filtered_mask_and_says_so(matting, monkeypatch):
+    monkeypatch.setattr("services.segment.closed_form._MAX_STEPS", 0)
+    strap = Shape.wave(SIZE, 10)
+    image, mask = photo_of(strap.coverage), network_mask(strap.coverage)
+    matte = matting.run(image, mask, find_region(mask))
+    filtered = refine_alpha(image, mask, find_region(mask))[0]
+    found = matte.uncertainty >= UNSURE
+    assert found.any()
+    assert np.array_equal(matte.alpha[found], filtered[found])
+
+
+def test_matte_that_is_no_longer_wanted_is_given_up(matting):
+    strap, deadline = Shape.wave(SIZE, 10), Deadline()
+    deadline.cancel()
+    mask = network_mask(strap.coverage)
+    with pytest.raises(Cancelled):
+        matting.run(photo_of(strap.coverage), mask, find_region(mask), deadline)

@@ -70,6 +70,16 @@ def test_link_that_leads_out_is_not_written_through(blobs, tmp_path):
     assert not list(outside.iterdir())
 
 
+def test_link_that_leads_out_is_not_deleted_through(blobs, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "a.txt").write_text("kept")
+    (tmp_path / "blobs").mkdir()
+    (tmp_path / "blobs" / "folder").symlink_to(outside)
+    blobs.delete(["folder/a.txt"])
+    assert (outside / "a.txt").read_text() == "kept"
+
+
 def test_root_may_itself_be_a_link(tmp_path):
     (tmp_path / "disk").mkdir()
     (tmp_path / "blobs").symlink_to(tmp_path / "disk")

@@ -1,5 +1,7 @@
 """Another seed while the report says no, over stages that answer at once and with the real measures."""
 
+import asyncio
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from services.api.studio import CreateShotRequest, PreservationReport, Preservat
 from services.codecs.encode import encode_image
 from services.codecs.photo import decode_image
 from services.common.deadline import Deadline
-from services.common.errors import ProductChanged
+from services.common.errors import ProductChanged, StorageUnavailable
 from services.common.executor import StageExecutor
 from services.common.geometry import Box
 from services.common.image import ImageFormat
@@ -37,6 +39,10 @@ def parts(tmp_path):
 def shot_of(photo):
     given = {"image": {"content": photo}, "scene_id": "marble", "seed": 7}
     return lambda **fields: CreateShotRequest.model_validate({**given, **fields})
+
+
+def files_in(directory):
+    return [path for path in directory.rglob("*") if path.is_file()]
 
 
 def report_in(error):
@@ -155,6 +161,37 @@ async def test_full_report_decides_too(parts, shot_of):
     answer = await made.workflow.shot(shot_of(report="FULL"))
     assert made.fakes.seeds == list(seeds(7, 2))
     assert answer.report.attempts == 2
+
+
+async def test_shot_that_only_the_full_report_refuses_leaves_no_file(parts, shot_of, tmp_path):
+    made = parts(failing={"boundary_iou": 99})
+    with pytest.raises(ProductChanged):
+        await made.workflow.shot(shot_of(report="FULL", layers=["ALPHA"]))
+    assert files_in(tmp_path) == []
+
+
+async def test_full_report_that_fails_leaves_no_file_of_its_shot(parts, shot_of, tmp_path):
+    made = parts(faults={"report": StorageUnavailable("away")})
+    with pytest.raises(StorageUnavailable):
+        await made.workflow.shot(shot_of(report="FULL"))
+    assert files_in(tmp_path) == []
+
+
+async def test_caller_that_leaves_during_the_full_report_leaves_no_file(parts, shot_of, tmp_path):
+    made = parts(slow={"report": asyncio.Event()})
+    work = asyncio.create_task(made.workflow.shot(shot_of(report="FULL")))
+    await made.fakes.reached("report")
+    assert files_in(tmp_path)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert files_in(tmp_path) == []
+
+
+async def test_refusal_is_told_also_where_its_files_can_not_be_removed(parts, shot_of):
+    made = parts(failing={"boundary_iou": 99}, faults={"discard": StorageUnavailable("away")})
+    with pytest.raises(ProductChanged):
+        await made.workflow.shot(shot_of(report="FULL"))
 
 
 async def test_heat_map_is_not_drawn_twice(parts, shot_of):
