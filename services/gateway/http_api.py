@@ -16,10 +16,10 @@ from services.api.convert import validated
 from services.api.studio import CreateCutoutRequest, CreateCutoutResponse, CreateShotRequest, CreateShotResponse
 from services.common.errors import InvalidInput, NotFound, VitrineError
 from services.gateway import openapi, status
-from services.gateway.accept import Accepted
 from services.gateway.body import BodyReader
 from services.gateway.call import Call, Guard, request_id_from
 from services.gateway.catalog import Catalog
+from services.gateway.negotiation import Accepted
 from services.gateway.readiness import Readiness
 from services.gateway.studio import Studio
 

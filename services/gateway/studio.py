@@ -18,7 +18,7 @@ from services.api.studio import (
     StreamShotResponse,
 )
 from services.common.errors import NotFound
-from services.gateway.limits import Admission
+from services.gateway.admission import Admission
 from services.gateway.readiness import Readiness
 from services.storage.blobs import BlobStore, media_type_of
 from services.workflow.events import Listener, nobody_listens

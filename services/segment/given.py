@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.common.errors import Internal
+from services.common.geometry import Box
 from services.segment.foreground import ForegroundEstimator
 from services.segment.instances import find_instances
 from services.segment.matte import box_of
+from services.segment.narrowing import narrow
 from services.segment.schema import SegmentResult, Selection
-from services.segment.selection import narrow
+from services.segment.selected import whole_of
 
 NAME: Final = "alpha of the photo"
 
@@ -46,7 +48,10 @@ def cut_by_alpha(
     started = time.perf_counter()
     if alpha.shape != image.shape[:2] or alpha.dtype != np.uint8:
         raise Internal(f"expected an alpha of {image.shape[:2]} uint8, got {alpha.shape} {alpha.dtype}")
+    whole = None
     if selection is not None:
+        height, width = alpha.shape
+        whole = whole_of(alpha >= 128, Box(0, 0, height, width), (height, width))
         ceiling = narrow(image, np.asarray(alpha / np.float32(255), np.float32), alpha >= 128, selection).ceiling
         alpha = np.round(np.minimum(alpha, ceiling * np.float32(255))).astype(np.uint8)
     steps = alpha.astype(np.uint16) * np.uint16(_STEPS)
@@ -65,6 +70,7 @@ def cut_by_alpha(
         duration_s=time.perf_counter() - started,
         instances=instances,
         labels=labels,
+        whole=whole,
     )
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from services.common.deadline import Deadline
 from services.common.geometry import Box, SizeHW
 from services.segment.model import SegmentationModel
+from services.segment.narrowing import missed
 from services.segment.region import find_region
-from services.segment.selection import missed
 from services.segment.split import PointYX, around, belonging
 
 Array = NDArray[np.float32]

@@ -79,6 +79,8 @@ class SegmentResult:
         uncertainty: (H, W) uint8, how little alpha means: 0 = certain, and everywhere away from edges; 128 and more
             where product and background look too alike to tell, or where no mixture of them explains the photo. None
             where no edge was looked for: there is no product, or the photo arrived cut out.
+        whole: (h, w) uint16, 65535 = product, over the whole photo at a reduced size: what was seen before the
+            selection narrowed it, which tells how the photo was taken; None without a selection.
     """
 
     alpha: NDArray[np.uint16]
@@ -90,3 +92,4 @@ class SegmentResult:
     instances: tuple[Instance, ...] = ()
     labels: NDArray[np.uint8] | None = None
     uncertainty: NDArray[np.uint8] | None = None
+    whole: NDArray[np.uint16] | None = None

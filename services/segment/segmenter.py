@@ -128,6 +128,7 @@ class Segmenter:
             instances=instances,
             labels=labels,
             uncertainty=uncertainty,
+            whole=selected.whole,
         )
 
     def _cut(

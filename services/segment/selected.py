@@ -1,19 +1,24 @@
 """Finding the selected product: the network's look, concentrated on what was pointed at, and narrowed to it."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.alpha import OPAQUE
 from services.common.deadline import Deadline
 from services.common.geometry import Box, SizeHW
 from services.segment.confidence import rate
 from services.segment.grow import grown
 from services.segment.look import Look, look_for_product
 from services.segment.model import SegmentationModel
+from services.segment.narrowing import frame_of, missed, narrow, within
 from services.segment.schema import Selection
-from services.segment.selection import frame_of, missed, narrow, within
+
+#: Longer side of what is handed on of the look before it was narrowed.
+WHOLE_PX: Final = 512
 
 
 @dataclass(frozen=True)
@@ -24,11 +29,14 @@ class SelectedLook:
         look: Over the frame alone; only the selection is left in it.
         frame: The part of the photo that it shows.
         ceiling: (H, W) float32 in [0, 1] over the frame: alpha is at most this; None = nothing bounds it.
+        whole: (h, w) uint16, 65535 = product, over the whole photo at a reduced size: the look before it was narrowed;
+            None where nothing narrowed it.
     """
 
     look: Look
     frame: Box
     ceiling: NDArray[np.float32] | None
+    whole: NDArray[np.uint16] | None = None
 
 
 def look_for_selected(
@@ -59,7 +67,30 @@ def look_for_selected(
     narrowed = narrow(image, mask, region, selection)
     confidence = rate(narrowed.mask, narrowed.region)
     look = replace(look, mask=narrowed.mask, region=narrowed.region, confidence=confidence)
-    return SelectedLook(look, frame, narrowed.ceiling)
+    return SelectedLook(look, frame, narrowed.ceiling, whole_of(region, frame, size_hw))
+
+
+def whole_of(region: NDArray[np.bool_], frame: Box, size_hw: SizeHW) -> NDArray[np.uint16]:
+    """A region that was seen in a frame, over the whole photo.
+
+    A hanger that is to be left out still tells that the garment hangs, and the second shoe where the camera was.
+
+    Args:
+        region: (h, w) bool, over the frame at any size.
+        frame: In a photo of `size_hw`.
+        size_hw: The photo's size.
+
+    Returns:
+        (h, w) uint16, 65535 = product, its longer side `WHOLE_PX` or the photo's own.
+    """
+    scale = min(1.0, WHOLE_PX / max(size_hw))
+    whole = np.zeros((max(1, round(size_hw[0] * scale)), max(1, round(size_hw[1] * scale))), np.uint16)
+    top, left = int(frame.top * scale), int(frame.left * scale)
+    bottom, right = max(top + 1, round(frame.bottom * scale)), max(left + 1, round(frame.right * scale))
+    place = whole[top:bottom, left:right]
+    shown = cv2.resize(region.astype(np.float32), place.shape[::-1], interpolation=cv2.INTER_AREA)
+    place[:] = np.round(shown * OPAQUE)
+    return whole
 
 
 def rate_part(look: Look, frame: Box, size_hw: SizeHW, part: NDArray[np.bool_]) -> float:

@@ -17,6 +17,7 @@ class Product:
     Args:
         image: (H, W, 3) uint8 sRGB.
         alpha: (H, W) uint16, its cutout.
+        whole: (h, w) uint16 over the whole photo, at any size: what was seen before a selection narrowed it.
         cutout: Segmentation's result, to be handed on as it is.
         box: Where the product is.
         confidence: 0 to 1.
@@ -26,6 +27,7 @@ class Product:
 
     image: NDArray[np.uint8]
     alpha: NDArray[np.uint16]
+    whole: NDArray[np.uint16]
     cutout: Pending[SegmentResult]
     box: Box
     confidence: float

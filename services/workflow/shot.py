@@ -190,7 +190,7 @@ class ShotWorkflow:
         """Pose and pitch, read from the photo where the request names none, and the product's place."""
         fit = Fit.named(request.pose, request.camera_pitch_deg)
         if fit is None:
-            viewpoint = find_viewpoint(product.image, product.alpha, request.pose)
+            viewpoint = find_viewpoint(product.image, product.whole, request.pose)
             fit = fit_view(viewpoint, self._scenes, scene, request.pose, request.camera_pitch_deg)
         layout = plan_layout(
             product.image.shape[:2], product.box, scene, request.canvas, fit.pose, fit.pitch_deg,
@@ -206,7 +206,16 @@ class ShotWorkflow:
         found = await walk.remote(StageName.SEGMENT, cutout, lambda result: result.duration_s)
         if found.box is None or found.confidence < self._min_confidence:
             raise _not_found(found.confidence, self._min_confidence, selection)
-        return Product(decoded.image, found.alpha, cutout, found.box, found.confidence, found.model, found.instances)
+        return Product(
+            image=decoded.image,
+            alpha=found.alpha,
+            whole=found.alpha if found.whole is None else found.whole,
+            cutout=cutout,
+            box=found.box,
+            confidence=found.confidence,
+            model=found.model,
+            instances=found.instances,
+        )
 
     def _decoded(self, photo: bytes, wanted: ProductSelection | None) -> tuple[Photo, Selection | None]:
         decoded = decode_image(photo, self._limits.image)

@@ -62,7 +62,7 @@ def find_viewpoint(image: NDArray[np.uint8], alpha: NDArray[np.uint16], pose: Po
 
     Args:
         image: (H, W, 3) uint8 sRGB.
-        alpha: (H, W) uint16, its product.
+        alpha: (h, w) uint16 over the whole photo, at any size: its product, with what a selection leaves out of it.
         pose: Where it is known; then only the pitch is looked for.
     """
     scale = min(1.0, LOOK_PX / max(alpha.shape))

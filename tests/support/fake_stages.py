@@ -44,6 +44,7 @@ class FakeStages:
         faults: By stage, an error to raise instead of answering.
         slow: By stage, an event to wait for before answering.
         failing: By measure, how many pictures in a row fail it before one passes.
+        whole: What segmentation saw before it was narrowed, (h, w) uint16.
 
     Attributes:
         requests: By stage, what came in last.
@@ -51,12 +52,13 @@ class FakeStages:
         cancelled: Stages that were stopped while they worked.
     """
 
-    def __init__(self, store=None, confidence=0.9, faults=None, slow=None, failing=None):
+    def __init__(self, store=None, confidence=0.9, faults=None, slow=None, failing=None, whole=None):
         self.store = store
         self.confidence = confidence
         self.faults = faults or {}
         self.slow = slow or {}
         self.failing = dict(failing or {})
+        self.whole = whole
         self.seeds = []
         self.requests = {}
         self.cancelled = []
@@ -148,7 +150,9 @@ class _Segment:
             alpha = np.zeros((height, width), np.uint16)
             alpha[box.slices()] = OPAQUE
             found = box if self.fakes.confidence else None
-            return SegmentResult(alpha, request.image, found, self.fakes.confidence, "fake 1", 0.5)
+            return SegmentResult(
+                alpha, request.image, found, self.fakes.confidence, "fake 1", 0.5, whole=self.fakes.whole
+            )
 
         return self.fakes.begin("segment", request, work)
 

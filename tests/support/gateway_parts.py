@@ -5,12 +5,12 @@ from pathlib import Path
 
 from services.common.metrics import Recorder
 from services.common.settings import LimitSettings, ModelSettings, PreservationSettings
+from services.gateway.admission import Admission
 from services.gateway.body import BodyReader
 from services.gateway.call import Guard
 from services.gateway.catalog import Catalog
 from services.gateway.grpc_api import GrpcApi
 from services.gateway.http_api import HttpApi
-from services.gateway.limits import Admission
 from services.gateway.readiness import Readiness
 from services.gateway.studio import Studio
 from services.generate.scene import SceneCatalog

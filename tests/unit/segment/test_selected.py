@@ -68,6 +68,24 @@ def test_alpha_of_a_photo_that_arrives_cut_out_is_narrowed(segmenter, two):
     result = cut(segmenter, two, alpha=alpha, include_points=((90, 220),))
     assert not result.alpha[:, :150].any()
     assert result.alpha[90, 220] == OPAQUE
+    assert result.whole[90, 80] == result.whole[90, 220] == OPAQUE
+
+
+@pytest.mark.parametrize("selection", [{"exclude_points": ((90, 220),)}, {"exclude_boxes": (Box(0, 150, 180, 150),)}])
+def test_what_is_left_out_is_still_told_to_those_who_ask_how_the_photo_was_taken(segmenter, two, selection):
+    whole = cut(segmenter, two, **selection).whole
+    assert whole[90, 80] == whole[90, 220] == OPAQUE
+    assert whole[5, 5] == 0
+
+
+def test_look_at_a_frame_is_told_in_its_place(segmenter, two):
+    whole = cut(segmenter, two, include_boxes=(Box(30, 20, 120, 120),)).whole
+    rows, columns = np.nonzero(whole > OPAQUE // 2)
+    assert (round(rows.mean()), round(columns.mean())) == (pytest.approx(90, abs=2), pytest.approx(80, abs=2))
+
+
+def test_without_a_selection_nothing_is_told_twice(segmenter, two):
+    assert segmenter.run(SegmentRequest(two), Deadline()).whole is None
 
 
 def test_selection_of_nothing_is_no_product(segmenter, two):

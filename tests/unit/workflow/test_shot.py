@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 
+import cv2
 import numpy as np
 import pytest
 
@@ -51,6 +52,16 @@ async def test_shot_tells_where_it_lies_and_what_it_is_made_of(parts, shot_of):
     assert answer.preservation.identical
     assert [timing.stage for timing in answer.timings] == STAGES
     assert [timing.duration for timing in answer.timings if timing.stage in ("SEGMENT", "GENERATE")] == [0.5, 0.125]
+
+
+async def test_hanger_that_is_left_out_still_tells_that_the_product_hangs(parts, shot_of):
+    seen = np.zeros((400, 300), np.uint8)
+    cv2.fillPoly(
+        seen, [np.array([(110, 90), (190, 90), (270, 150), (205, 180), (205, 330), (95, 330), (30, 150)])], 255
+    )
+    cv2.line(seen, (150, 60), (150, 92), 255, 6)
+    answer = await parts(whole=seen.astype(np.uint16) * 257).workflow.shot(shot_of(scene_id="wall-plaster"))
+    assert (answer.pose, answer.camera_pitch_deg) == ("HANGING", 0.0)
 
 
 async def test_stages_get_the_request_id_and_one_deadline(parts, shot_of):

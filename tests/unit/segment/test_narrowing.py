@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.common.geometry import Box
+from services.segment.narrowing import frame_of, missed, narrow, within
 from services.segment.schema import Selection
-from services.segment.selection import frame_of, missed, narrow, within
 
 SIZE = (120, 160)
 

@@ -4,7 +4,7 @@ import pytest
 
 from services.api.studio import CreateShotRequest
 from services.common.image import ImageFormat
-from services.gateway.accept import Accepted
+from services.gateway.negotiation import Accepted
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from services.common.errors import Overloaded
-from services.gateway.limits import Admission
+from services.gateway.admission import Admission
 
 
 class Crowd:
