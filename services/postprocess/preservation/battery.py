@@ -63,7 +63,7 @@ class Battery:
         )  # fmt: skip
         seen = view(evidence, _FULL_PX) if full else view(evidence, _EDGE_PX, quick=True)
         inside = seen if full else seen.reduced(_COLOR_PX)
-        taken = [*_core(evidence, identical=before == after), *_inside(inside), *_edges(seen)]
+        taken = [*_core(evidence, identical=before == after), *_inside(inside, seen), *_edges(seen)]
         taken.append(_Taken("confidence", evidence.confidence))
         if full:
             text = self._read(seen)
@@ -106,28 +106,38 @@ def _core(evidence: Evidence, *, identical: bool) -> Iterator[_Taken]:
     yield _Taken("core_changed", float(count), worst)
 
 
-def _inside(seen: View) -> Iterator[_Taken]:
+def _inside(seen: View, closer: View) -> Iterator[_Taken]:
     colors = color_difference(seen.picture, seen.expected, seen.inside)
-    place = seen.on_canvas(colors.spot_yx)
-    yield _Taken("color_mean", colors.mean, place)
-    yield _Taken("color_p95", colors.p95, place)
-    yield _Taken("color_spot", colors.spot, place)
+    if colors is None:
+        for name in ("color_mean", "color_p95", "color_spot"):
+            yield _Taken(name, reason="the product has no opaque pixels")
+    else:
+        place = seen.on_canvas(colors.spot_yx)
+        yield _Taken("color_mean", colors.mean, place)
+        yield _Taken("color_p95", colors.p95, place)
+        yield _Taken("color_spot", colors.spot, place)
     alike = structure(seen.picture, seen.expected, seen.inside)
+    if alike is None and closer is not seen:
+        seen, alike = closer, structure(closer.picture, closer.expected, closer.inside)
+    if alike is None:
+        for name in ("structure", "structure_spot"):
+            yield _Taken(name, reason="the product's opaque parts are too thin for a window of 7 x 7 px")
+        return
     place = seen.on_canvas(alike.worst_yx)
     yield _Taken("structure", alike.mean, place)
     yield _Taken("structure_spot", alike.worst, place)
 
 
 def _edges(seen: View) -> Iterator[_Taken]:
-    ghost = measure_ghost(seen.outside, seen.coverage, seen.expected, seen.backdrop)
+    ghost = measure_ghost(seen.outside, seen.coverage, seen.color, seen.backdrop)
     if ghost.visible < _LEAST_VISIBLE:
         yield _Taken("ghost", reason="product and background can't be told apart along the edge")
     else:
         yield _Taken("ghost", ghost.mean_px / seen.scale, seen.on_canvas(ghost.worst_yx))
     halos = {
-        "halo": measure_halo(seen.outside, seen.coverage, seen.expected, seen.backdrop),
-        "halo_black": halo_on(seen.expected, seen.coverage, (0, 0, 0)),
-        "halo_white": halo_on(seen.expected, seen.coverage, (255, 255, 255)),
+        "halo": measure_halo(seen.outside, seen.coverage, seen.color, seen.backdrop),
+        "halo_black": halo_on(seen.color, seen.coverage, (0, 0, 0)),
+        "halo_white": halo_on(seen.color, seen.coverage, (255, 255, 255)),
     }
     for name, halo in halos.items():
         yield _Taken(name, halo.mean, seen.on_canvas(halo.worst_yx))
@@ -158,7 +168,7 @@ def _moved(seen: View) -> Iterator[_Taken]:
 
 def _widths(seen: View) -> Iterator[_Taken]:
     straps = find_straps(seen.coverage)
-    error = width_error(straps, seen_coverage(seen.outside, seen.coverage, seen.expected, seen.backdrop))
+    error = width_error(straps, seen_coverage(seen.outside, seen.coverage, seen.color, seen.backdrop))
     if not len(error.errors_px):
         reason = "no thin part stands out from the background" if len(straps) else "the product has no thin parts"
         yield _Taken("width_median", reason=reason)

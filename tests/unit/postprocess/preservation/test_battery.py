@@ -15,7 +15,7 @@ from services.postprocess.preservation.text import TextReader
 from services.postprocess.preservation.thresholds import BARS, Level, Thresholds
 from services.postprocess.product import Product
 from tests.support.drawn_products import Bag, backgrounds, over
-from tests.support.products import block
+from tests.support.products import block, product_of
 
 SIZE = 256
 BACKGROUNDS = backgrounds(SIZE)
@@ -144,3 +144,37 @@ def test_reduced_picture_tells_ghosts_in_pixels_of_the_canvas() -> None:
     product = block((1400, 1400), Box(100, 100, 1200, 1200))
     evidence = Evidence(composite(drawn, product), product, plate, harmonized=False, confidence=1)
     assert Battery().report(evidence, Level.BASIC, Thresholds()).value("ghost") == pytest.approx(6, abs=0.5)
+
+
+def straps(color: tuple[int, int, int], size: int, width_px: int) -> tuple[np.ndarray, Product]:
+    """Thin upright bars, far apart, and what they look like in a colour on grey."""
+    mask = np.zeros((size, size), bool)
+    for left in range(40, size - 40, 40):
+        mask[40 : size - 40, left : left + width_px] = True
+    product = product_of(mask, (200, 30, 30))
+    return composite(np.full((size, size, 3), 200, np.uint8), product_of(mask, color)), product
+
+
+@pytest.mark.parametrize("size", [300, 1200, 2900])
+@pytest.mark.parametrize("width_px", [2, 3])
+def test_thin_product_of_another_colour_is_told_at_once(size: int, width_px: int) -> None:
+    picture, product = straps((30, 160, 30), size, width_px)
+    plate = np.full_like(picture, 200)
+    found = report(picture, level=Level.BASIC, product=product, backdrop=plate)
+    assert {"color_mean", "color_p95", "color_spot"} <= names(found)
+
+
+@pytest.mark.parametrize("size", [300, 1200])
+def test_thin_product_that_stayed_passes(size: int) -> None:
+    picture, product = straps((200, 30, 30), size, 2)
+    found = report(picture, level=Level.BASIC, product=product, backdrop=np.full_like(picture, 200), harmonized=False)
+    assert found.passed
+    assert found.value("color_spot") == 0
+
+
+def test_product_without_opaque_pixels_says_that_its_inside_was_not_measured() -> None:
+    _, product = straps((200, 30, 30), 300, 2)
+    sheer = replace(product, alpha=product.alpha // 2, core=np.zeros_like(product.core))
+    plate = np.full((300, 300, 3), 200, np.uint8)
+    found = report(composite(plate, sheer), level=Level.BASIC, product=sheer, backdrop=plate)
+    assert {"color_mean", "color_p95", "color_spot", "structure", "structure_spot"} <= set(found.unmeasured)
