@@ -1,6 +1,6 @@
 """Takes the measures and makes the report of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.deadline import Deadline
 from services.postprocess.preservation.boundary import boundary_iou, edge_shift, expansion
 from services.postprocess.preservation.color import color_difference
 from services.postprocess.preservation.evidence import Evidence, View, view
@@ -16,7 +17,7 @@ from services.postprocess.preservation.halo import halo_on, measure_halo
 from services.postprocess.preservation.report import Measure, Report
 from services.postprocess.preservation.shift import inner_shift
 from services.postprocess.preservation.structure import structure
-from services.postprocess.preservation.text import TextChange, TextReader
+from services.postprocess.preservation.text import MOST_LINES, TextChange, TextReader
 from services.postprocess.preservation.thresholds import BARS, Level, Thresholds, bar_of
 from services.postprocess.preservation.width import find_straps, seen_coverage, width_error
 from services.postprocess.proof import picture_digest, product_digest
@@ -50,39 +51,72 @@ class Battery:
     def __init__(self, reader: TextReader | None = None) -> None:
         self._reader = reader
 
-    def report(self, evidence: Evidence, level: Level, thresholds: Thresholds) -> Report:
+    def report(
+        self,
+        evidence: Evidence,
+        level: Level,
+        thresholds: Thresholds,
+        deadline: Deadline | None = None,
+        text: TextChange | None = None,
+    ) -> Report:
         """Take all measures of a level.
 
         Colours and structure are measured at 512 px at level basic, edges at 768; at level full all at 1536. Widths
         and moves are told in px of the canvas.
+
+        Args:
+            evidence: What is measured.
+            level: How much of it.
+            thresholds: What is asked.
+            deadline: Looked at between measures.
+            text: What was read already, in pixels of the evidence's picture; None = read it here, at level full.
+
+        Raises:
+            Cancelled, DeadlineExceeded: The report is no longer wanted.
         """
-        full = level is Level.FULL
-        text = None
+        deadline = deadline or Deadline()
         before, after = evidence.digests or (
             product_digest(evidence.product), picture_digest(evidence.picture, evidence.product),
         )  # fmt: skip
+        full = level is Level.FULL
+        deadline.check()
         seen = view(evidence, _FULL_PX) if full else view(evidence, _EDGE_PX, quick=True)
-        inside = seen if full else seen.reduced(_COLOR_PX)
-        taken = [*_core(evidence, identical=before == after), *_inside(inside, seen), *_edges(seen)]
-        taken.append(_Taken("confidence", evidence.confidence))
+        steps = [_core(evidence, identical=before == after), _confidence(evidence)]
+        steps += [_inside(seen if full else seen.reduced(_COLOR_PX), seen), _edges(seen)]
         if full:
-            text = self._read(seen)
-            taken += [*_outline(seen), *_moved(seen), *_widths(seen), *_legibility(text, seen)]
-        values = {found.name: found for found in taken if not found.reason}
-        measures = (_judged(values[bar.name], thresholds) for bar in BARS if bar.name in values)
+            text = text or self._read(seen, deadline)
+            steps += [_outline(seen), _moved(seen), _widths(seen), _legibility(text)]
+        values = {found.name: found for found in _each(steps, deadline)}
+        measures = (
+            _judged(values[bar.name], thresholds) for bar in BARS if bar.name in values and not values[bar.name].reason
+        )
         return Report(
             level=level,
             measures=tuple(measures),
-            unmeasured={found.name: found.reason for found in taken if found.reason},
+            unmeasured={found.name: found.reason for found in values.values() if found.reason},
             core_before=before,
             core_after=after,
-            text=text,
+            text=text if full else None,
         )
 
-    def _read(self, seen: View) -> TextChange | None:
+    def _read(self, seen: View, deadline: Deadline) -> TextChange | None:
         if self._reader is None:
             return None
-        return self._reader.compare(_alone(seen.expected, seen), _alone(seen.picture, seen))
+        deadline.check()
+        found = self._reader.compare(_alone(seen.expected, seen), _alone(seen.picture, seen), deadline)
+        return found.placed(seen.scale, seen.top, seen.left)
+
+
+def _each(steps: Sequence[Iterator[_Taken]], deadline: Deadline) -> Iterator[_Taken]:
+    """What the steps take, as long as it is wanted."""
+    for step in steps:
+        for found in step:
+            deadline.check()
+            yield found
+
+
+def _confidence(evidence: Evidence) -> Iterator[_Taken]:
+    yield _Taken("confidence", evidence.confidence)
 
 
 def _judged(found: _Taken, thresholds: Thresholds) -> Measure:
@@ -179,15 +213,23 @@ def _widths(seen: View) -> Iterator[_Taken]:
     yield _Taken("width_p95", error.p95_px / seen.scale, place, width_px=width)
 
 
-def _legibility(text: TextChange | None, seen: View) -> Iterator[_Taken]:
-    if text is None or not text.lines:
-        reason = "text is not read here" if text is None else "nothing on the product can be read"
-        yield _Taken("text_error", reason=reason)
-        yield _Taken("text_exact", reason=reason)
+def _legibility(text: TextChange | None) -> Iterator[_Taken]:
+    names = ("text_error", "text_exact")
+    reason = ""
+    if text is None:
+        reason = "text is not read here"
+    elif text.unread and text.worst_yx is None:
+        reason = f"{text.unread} of the lines that changed are not read, as there are more than {MOST_LINES}"
+    elif not text.lines:
+        reason = "nothing on the product can be read"
+    if text is None or reason:
+        yield from (_Taken(name, reason=reason) for name in names)
         return
-    place = seen.on_canvas(text.worst_yx)
-    yield _Taken("text_error", text.error_rate, place)
-    yield _Taken("text_exact", text.exact, place)
+    yield _Taken("text_error", text.error_rate, text.worst_yx)
+    if text.exact is None:
+        yield _Taken("text_exact", reason="no line is 12 px high or more")
+    else:
+        yield _Taken("text_exact", text.exact, text.worst_yx)
 
 
 def _alone(image: NDArray[np.uint8], seen: View) -> NDArray[np.uint8]:

@@ -64,6 +64,26 @@ class Evidence:
         if self.product.box.clipped((canvas_hw[0], canvas_hw[1])) != self.product.box:
             raise Internal(f"the product's box {self.product.box} lies outside the picture of {canvas_hw}")
 
+    def around(self, margin_px: int = _MARGIN_PX) -> Box:
+        """The product's box with a margin, as far as the picture goes; all measures look at the default's part."""
+        return self.product.box.grown(margin_px, (self.picture.shape[0], self.picture.shape[1]))
+
+    def part(self, box: Box) -> "Evidence":
+        """The same of a part of the picture that holds the product, as if it were all."""
+        backdrop, unshaded = (
+            None if each is None else np.ascontiguousarray(each[box.slices()])
+            for each in (self.backdrop, self.unshaded)
+        )
+        return replace(
+            self,
+            picture=np.ascontiguousarray(self.picture[box.slices()]),
+            product=replace(self.product, box=self.product.box.within(box)),
+            backdrop=backdrop,
+            resegmented=None if self.resegmented is None else np.ascontiguousarray(self.resegmented[box.slices()]),
+            unshaded=unshaded,
+            lettering=tuple(each.within(box) for each in self.lettering),
+        )
+
 
 @dataclass(frozen=True)
 class View:
@@ -138,8 +158,7 @@ def view(evidence: Evidence, longest_px: int, *, quick: bool = False) -> View:
         quick: What is much larger is thinned out to every n-th pixel of every n-th row, so that time does not grow with
             the picture; a mixture of product and background is the same mixture in every pixel that is kept.
     """
-    canvas_hw = (evidence.picture.shape[0], evidence.picture.shape[1])
-    product, around = evidence.product, evidence.product.box.grown(_MARGIN_PX, canvas_hw)
+    product, around = evidence.product, evidence.around()
     longest = max(around.height, around.width)
     grid = _Grid(around, _step(product.core, max(1, round(longest / longest_px))) if quick else 1)
     coverage = grid.placed(product.alpha, product.box).astype(np.float32) / np.float32(OPAQUE)

@@ -52,7 +52,7 @@ class Shift:
 
 
 def inner_shift(picture: NDArray[np.uint8], expected: NDArray[np.uint8], inside: NDArray[np.bool_]) -> Shift:
-    """Where corners inside the product went, whatever light falls on them; one around which no pixel changed has not moved.
+    """Where corners inside the product went, whatever light falls on them; where no pixel changed, none has moved.
 
     Args:
         picture, expected: (H, W, 3) uint8 sRGB.
