@@ -121,7 +121,10 @@ def _confidence(evidence: Evidence) -> Iterator[_Taken]:
 
 def _judged(found: _Taken, thresholds: Thresholds) -> Measure:
     bar = bar_of(found.name)
-    threshold = max(thresholds.of(bar), bar.relative * found.width_px)
+    asked = thresholds.of(bar)
+    if asked is None:
+        return Measure(bar.name, found.value, bar.unit, None, passed=True, worst_yx=found.worst_yx)
+    threshold = max(asked, bar.relative * found.width_px)
     return Measure(bar.name, found.value, bar.unit, threshold, bar.passed(found.value, threshold), found.worst_yx)
 
 
