@@ -65,8 +65,9 @@ def measure_rows() -> Iterator[tuple[str, ...]]:
     yield "measure", "what it is", "report", "passes", "of", "may be asked"
     for bar in BARS:
         side = "at most" if bar.sense is Sense.AT_MOST else "at least"
+        passes = "told only" if bar.default is None else f"{side} {bar.default:g}"
         span = f"{bar.lowest:g} to {bar.highest:.10g}"
-        yield f"`{bar.name}`", bar.meaning, bar.level.lower(), f"{side} {bar.default:g}", bar.unit, span
+        yield f"`{bar.name}`", bar.meaning, bar.level.lower(), passes, bar.unit, span
 
 
 TABLES: dict[str, Callable[[], Iterator[tuple[str, ...]]]] = {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from services.cli.bench_generate import bench_generate
 from services.cli.configuration import open_settings, service_address
 from services.cli.console import AddressOption, JsonOption, asides, results, write_json
 
@@ -26,6 +27,13 @@ MEGAPIXELS = 2.0
 READY_TIMEOUT_S = 240.0
 WARM_UP_RUNS = 2
 QUALITY = 92
+
+bench = typer.Typer(
+    name="bench",
+    invoke_without_command=True,
+    help="Measure a shot stage by stage; `generate`: how diffusion is served.",
+)
+bench.command("generate")(bench_generate)
 
 #: Makes one shot from a seed.
 Make = Callable[[int], Awaitable["CreateShotResponse"]]
@@ -45,7 +53,9 @@ class Run:
         return self.whole - sum(self.stages.values())
 
 
-def bench(
+@bench.callback()
+def _bench(
+    context: typer.Context,
     photo: Annotated[Path | None, typer.Option(help="Your photo.", show_default="scikit-image's coffee")] = None,
     scene: Annotated[str, typer.Option(help="The scene to shoot.")] = "marble",
     runs: Annotated[int, typer.Option("--runs", "-n", min=1, help="Shots of each kind, taken in turns.")] = 10,
@@ -54,6 +64,8 @@ def bench(
     json: JsonOption = False,
 ) -> None:
     """Measure a 2-megapixel shot stage by stage; starts a service of its own unless --address names one."""
+    if context.invoked_subcommand is not None:
+        return
     from services.api.common import ImageSource, OutputOptions
     from services.api.studio import CreateShotRequest
     from services.cli.machine import machine_facts

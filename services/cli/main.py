@@ -49,8 +49,9 @@ def _main(
     configure_logs("ERROR", "cli")  # commands say themselves, in one line, what went wrong
 
 
-for command in (serve, shoot, cutout, lookbook, bench, demo):
+for command in (serve, shoot, cutout, lookbook, demo):
     app.command()(command)
 app.command("eval")(evaluate)
+app.add_typer(bench, name="bench")
 app.add_typer(models, name="models")
 app.add_typer(scenes, name="scenes")

@@ -34,22 +34,19 @@ def report_table(title: str, report: "PreservationReport") -> Any:
 
 
 def _row(measure: "Measure") -> tuple[str, ...]:
-    if measure.value is None:
-        return measure.name, "", "", measure.unmeasured, ""
-    verdict = "ok" if measure.passed else "[red]changed[/red]"
-    # Where nothing differs, no place is worse than another.
-    worst = f"{measure.worst.x}, {measure.worst.y}" if measure.worst and measure.value else ""
-    return measure.name, f"{measure.value:.4g} {measure.unit}".strip(), _asked(measure), verdict, worst
-
-
-def _asked(measure: "Measure") -> str:
     from services.postprocess.preservation.thresholds import BARS
 
-    if measure.threshold is None:
-        return ""
+    if measure.value is None:
+        return measure.name, "", "", measure.unmeasured, ""
     # A newer service may measure what this command line does not know.
-    sense = next((f"{bar.sense.replace('_', ' ')} " for bar in BARS if bar.name == measure.name), "")
-    return f"{sense}{measure.threshold:.4g}"
+    sense = next((bar.sense.replace("_", " ") for bar in BARS if bar.name == measure.name), "")
+    value = f"{measure.value:.4g}"
+    asked = "" if measure.threshold is None else f"{sense} {measure.threshold:.4g}".strip()
+    verdict = "ok" if measure.passed else "[red]changed[/red]"
+    # Where nothing differs, no place is worse than another.
+    perfect = value == ("1" if sense == "at least" else "0")
+    worst = f"{measure.worst.x}, {measure.worst.y}" if measure.worst and not perfect else ""
+    return measure.name, f"{value} {measure.unit}".strip(), asked, verdict, worst
 
 
 def parse_thresholds(given: Sequence[str]) -> "PreservationThresholds":

@@ -37,11 +37,15 @@ class Deadline:
         """Tell the work that its caller left; it ends at its next `check`."""
         self._cancelled.set()
 
-    def check(self) -> None:
-        """Raise `Cancelled` or `DeadlineExceeded` when the work is no longer wanted."""
+    def check(self, now_s: float | None = None) -> None:
+        """Raise `Cancelled` or `DeadlineExceeded` when the work is no longer wanted.
+
+        Args:
+            now_s: Unix time; None = this machine's.
+        """
         if self._cancelled.is_set():
             raise Cancelled("the caller left before the work was done")
-        if self.at_s is not None and time.time() >= self.at_s:
+        if self.at_s is not None and (time.time() if now_s is None else now_s) >= self.at_s:
             raise DeadlineExceeded(_TOO_LATE)
 
     @asynccontextmanager

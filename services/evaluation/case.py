@@ -3,18 +3,19 @@
 from functools import cached_property, lru_cache
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from services.common.camera import Camera
-from services.common.deadline import Deadline
 from services.common.geometry import Box
 from services.common.image import ImageFormat
 from services.common.pose import Pose
 from services.evaluation.cutting import Cutting
-from services.evaluation.truth.network import TruthNetwork
 from services.evaluation.truth.photo import Blend
 from services.evaluation.truth.scene import Scene
 from services.postprocess.product import Product, place_product
 from services.postprocess.schema import Output, Placement, Preservation, RestoreRequest, Shadow
-from services.segment.schema import SegmentRequest, SegmentResult
+from services.segment.schema import SegmentResult
 
 #: Cases kept, so that the questions about one scene draw and cut it once.
 _KEPT: Final = 3
@@ -35,8 +36,7 @@ class Case:
     @cached_property
     def cutout(self) -> SegmentResult:
         """What the segmentation stage gives, with the true mask, blurred, in the place of the network's."""
-        segmenter = self._cutting.segmenter(TruthNetwork(self.scene.photo, self.scene.alpha))
-        return segmenter.run(SegmentRequest(self.scene.photo), Deadline())
+        return self._cutting.cut(self.scene.photo, self.scene.alpha)
 
     @property
     def placement(self) -> Placement:
@@ -76,6 +76,10 @@ class Cases:
     def get(self, number: int, blend: Blend = Blend.LIGHT, damaged: bool = False) -> Case:
         """The case of that number, see `Scene.drawn`."""
         return self._kept(number, blend, damaged)
+
+    def cut(self, photo: NDArray[np.uint8], alpha: NDArray[np.float32]) -> SegmentResult:
+        """Another photo's cutout; see `Cutting.cut`."""
+        return self._cutting.cut(photo, alpha)
 
     def of(self, scene: Scene) -> Case:
         """A case of another scene."""

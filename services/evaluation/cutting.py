@@ -2,11 +2,17 @@
 
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from services.common.deadline import Deadline
+from services.evaluation.truth.network import TruthNetwork
 from services.segment.closed_form import ClosedForm
 from services.segment.foreground import ForegroundEstimator
 from services.segment.matting import Matting
 from services.segment.model import SegmentationModel
 from services.segment.runners.runner import Runner
+from services.segment.schema import SegmentRequest, SegmentResult
 from services.segment.segmenter import Segmenter
 
 
@@ -25,3 +31,12 @@ class Cutting:
     def segmenter(self, network: Runner) -> Segmenter:
         """The whole stage behind a network of ours; it takes whatever is found."""
         return Segmenter(SegmentationModel(network, network.name), self._matting, self._foreground, min_confidence=0.0)
+
+    def cut(self, photo: NDArray[np.uint8], alpha: NDArray[np.float32]) -> SegmentResult:
+        """What the stage gives with the true mask, blurred, in the place of the network's.
+
+        Args:
+            photo: (H, W, 3) uint8 sRGB.
+            alpha: (H, W) float32, the truth.
+        """
+        return self.segmenter(TruthNetwork(photo, alpha)).run(SegmentRequest(photo), Deadline())

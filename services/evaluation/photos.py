@@ -161,15 +161,10 @@ async def _all_shots(settings: Settings, paths: list[Path], tell: Callable[[str]
 
 
 def nearness(measure: Measure) -> float:
-    """How near a measure is to its bar: 0 = as good as can be, 1 = on it; 0 where nothing was measured, and of measures
-    that are told but by default not judged: their bar stands where nothing misses it."""
+    """How near a measure is to its bar: 0 = as good as can be, 1 = on it; 0 where nothing was measured or asked."""
     if measure.value is None or measure.threshold is None:
         return 0.0
-    bar = bar_of(measure.name)
-    most = bar.sense is Sense.AT_MOST
-    if measure.threshold == (bar.highest if most else bar.lowest):
-        return 0.0
-    good = 0.0 if most else 1.0
+    good = 0.0 if bar_of(measure.name).sense is Sense.AT_MOST else 1.0
     room = abs(measure.threshold - good)
     return abs(measure.value - good) / room if room else float(measure.value != good)
 

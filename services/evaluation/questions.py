@@ -8,6 +8,7 @@ from services.evaluation.alpha import Alpha
 from services.evaluation.budget import Budget
 from services.evaluation.case import Cases
 from services.evaluation.core import Core
+from services.evaluation.fine import Fine
 from services.evaluation.light import LightKept
 from services.evaluation.reading import Question
 from services.evaluation.report import ReportMoves
@@ -19,6 +20,7 @@ from services.evaluation.thick import Thick
 _MAKERS: Final[dict[str, Callable[[Cases], Question]]] = {
     Straps.name: Straps,
     Alpha.name: Alpha,
+    Fine.name: Fine,
     Thick.name: Thick,
     Core.name: Core,
     LightKept.name: LightKept,

@@ -8,6 +8,7 @@ pass every call on to a gateway replica. Three things would else reach callers a
 * a gateway replica whose queue is full, or that there is none of yet: a status without our details.
 """
 
+import asyncio
 import inspect
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
@@ -25,6 +26,9 @@ from services.pb.vitrine.v1 import catalog_pb2_grpc, studio_pb2_grpc
 #: Stands for a request whose bytes are no message of its call.
 UNREADABLE: Final = object()
 
+#: By name, as this file knows Serve only by what it calls.
+_ABANDONED: Final = "ray.serve.exceptions.RequestCancelledError"
+
 _CODE = grpc.StatusCode
 #: Statuses that only Serve sets; the gateway's own carry the request id beside them.
 _LOST: Final = frozenset({_CODE.INTERNAL, _CODE.UNKNOWN, _CODE.UNAVAILABLE})
@@ -39,10 +43,35 @@ def add_services(servicer: Any, server: Any) -> None:
             `service_handler_factory`.
     """
     server.service_handler_factory = _explaining(server.service_handler_factory)
+    silence_abandoned(asyncio.get_running_loop())
     reader: Any = _Reader(server)
     studio_pb2_grpc.add_StudioServiceServicer_to_server(servicer, reader)
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(servicer, reader)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, reader)
+
+
+def silence_abandoned(loop: asyncio.AbstractEventLoop) -> None:
+    """Keep calls whose caller left out of the log, where each would stand with a stack as a task never retrieved.
+
+    Of a unary call that it cancels because its caller left or its time is over, Serve's proxy drops the task that
+    waits for the answer (`ProxyResponseGenerator._get_unary_result`); for streams it takes care of that. What such a
+    task ends with is that it was cancelled. Everything else goes on to the handler that was there.
+
+    Args:
+        loop: The proxy's.
+    """
+    before = loop.get_exception_handler()
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        kind = type(context.get("exception"))
+        if f"{kind.__module__}.{kind.__qualname__}" == _ABANDONED and "future" in context:
+            return
+        if before is None:
+            loop.default_exception_handler(context)
+        else:
+            before(loop, context)
+
+    loop.set_exception_handler(handle)
 
 
 class _Reader:

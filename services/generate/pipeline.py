@@ -23,7 +23,7 @@ from services.generate.diffusion.latents import LatentCoder
 from services.generate.diffusion.networks import Networks
 from services.generate.diffusion.preview import LatentPreview
 from services.generate.diffusion.request import Inpainting, SampleRequest
-from services.generate.diffusion.sample import Sample
+from services.generate.diffusion.sample import Bucket, Sample
 from services.generate.diffusion.schedulers import Schedulers
 from services.generate.diffusion.text import TextEncoder
 
@@ -90,6 +90,16 @@ class InpaintPipeline:
         self._text.check("prompt", request.prompt)
         self._text.check("negative_prompt", request.negative_prompt)
         self._schedulers.check(request)
+
+    def bucket(self, request: SampleRequest) -> Bucket:
+        """What the request's sample will be able to share a batch with."""
+        height, width = (side // self._coder.factor for side in request.pictures.size_hw)
+        return Bucket((height, width), self._batcher.guided(request.guidance))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the denoiser is."""
+        return torch.device(self._unet.device)
 
     def prepare(self, request: SampleRequest) -> Sample:
         """Everything that comes before the first step.

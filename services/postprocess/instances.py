@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import find_objects
 
-from services.common.geometry import SizeHW
+from services.common.geometry import Box, SizeHW
 from services.postprocess.preservation.evidence import Evidence
 from services.postprocess.product import Product
 from services.postprocess.schema import Placement
@@ -48,37 +49,44 @@ class Instances:
         """Alpha of one product, 0 where the others are; (h, w) uint16 of all products' box."""
         return np.where(self.labels[product.box.slices()] == number, product.alpha, np.uint16(0))
 
-    def apart(self, evidence: Evidence) -> Iterator[Evidence]:
-        """Evidence of each product, as if the others belonged to its background."""
-        digests = evidence.digests
-        for number, confidence in enumerate(self.confidences, start=1):
-            own = self.labels == number
-            yield replace(
-                evidence,
-                product=_tight(evidence.product, self.alpha(evidence.product, number)),
-                backdrop=self._backdrop(evidence, own),
-                resegmented=None if evidence.resegmented is None else evidence.resegmented * own,
-                confidence=confidence,
-                # What is proven of all is proven of each.
-                digests=digests if digests and digests[0] == digests[1] else None,
+    def apart(self, evidence: Evidence) -> Iterator[tuple[Evidence, Box]]:
+        """Evidence of each product and the part of the canvas that it is of, as if the others were background."""
+        digests, product = evidence.digests, evidence.product
+        held = np.where(product.alpha > 0, self.labels[product.box.slices()], np.uint8(0))
+        found = find_objects(held, max_label=len(self.confidences))
+        for number, (confidence, place) in enumerate(zip(self.confidences, found, strict=True), start=1):
+            # One pixel where nothing of it is left on the canvas.
+            single = _tight(product, held, number, place or (slice(0, 1), slice(0, 1)))
+            box = replace(evidence, product=single).around()
+            part = replace(evidence, product=single).part(box)
+            own = self.labels[box.slices()] == number
+            yield (
+                replace(
+                    part,
+                    backdrop=None if part.backdrop is None else np.where(own[..., None], part.backdrop, part.picture),
+                    resegmented=None if part.resegmented is None else part.resegmented * own,
+                    confidence=confidence,
+                    # What is proven of all is proven of each.
+                    digests=digests if digests and digests[0] == digests[1] else None,
+                ),
+                box,
             )
 
-    def _backdrop(self, evidence: Evidence, own: NDArray[np.bool_]) -> NDArray[np.uint8] | None:
-        if evidence.backdrop is None:
-            return None
-        return np.where(own[..., None], evidence.backdrop, evidence.picture)
 
-
-def _tight(product: Product, alpha: NDArray[np.uint16]) -> Product:
-    """The part of a product that an alpha leaves, in its own box; one pixel where nothing is left on the canvas."""
-    rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
-    top, left = (int(at[0]) if len(at) else 0 for at in (rows, columns))
-    height, width = (int(at[-1] + 1 - at[0]) if len(at) else 1 for at in (rows, columns))
-    part = np.s_[top : top + height, left : left + width]
-    box = replace(product.box, top=product.box.top + top, left=product.box.left + left, height=height, width=width)
+def _tight(product: Product, held: NDArray[np.uint8], number: int, place: tuple[slice, slice]) -> Product:
+    """One of the products held in a box, in its own part of the box."""
+    rows, columns = place
+    own = held[place] == number
     return replace(
-        product, box=box, alpha=alpha[part], color=product.color[part], core=product.core[part] & (alpha[part] > 0)
-    )
+        product,
+        box=Box(
+            product.box.top + rows.start, product.box.left + columns.start,
+            rows.stop - rows.start, columns.stop - columns.start,
+        ),
+        alpha=np.where(own, product.alpha[place], np.uint16(0)),
+        color=np.ascontiguousarray(product.color[place]),
+        core=product.core[place] & own,
+    )  # fmt: skip
 
 
 def _on_canvas(labels: NDArray[np.uint8], photo_hw: SizeHW, placement: Placement) -> NDArray[np.uint8]:

@@ -103,7 +103,7 @@ class Restorer:
             unshaded=None if scene.clean else composite(parts.background, parts.product),
         )
         inspection = Inspection.of(evidence, Instances.of(cutout, request.placement))
-        reports = inspection.reports(self._battery, Level.BASIC, request.thresholds)
+        reports = inspection.reports(self._battery, Level.BASIC, request.thresholds, deadline)
         blob, layers = None, list[StoredLayer]()
         if reports.passed:
             with Draft.within(self._store, deadline) as draft:
@@ -142,7 +142,7 @@ class Restorer:
         if shot.kept is None:
             raise Internal("the shot was made without evidence for a full report")
         part = shot.kept.seen_as(seen)
-        reports = part.reports(self._battery, Level.FULL, request.thresholds)
+        reports = part.reports(self._battery, Level.FULL, request.thresholds, deadline)
         deadline.check()
         with Draft.within(self._store, deadline) as draft:
             heat_map = _write_layer(draft, LayerName.HEATMAP, part.heat_map(), request.key)
@@ -189,7 +189,8 @@ class Restorer:
         self._store.delete(keys_of(request.output, request.layers, request.instances))
 
     def warm_up(self) -> None:
-        """Run one small shot and one small cutout through everything but the store."""
+        """Load the networks that read, and run a small shot and a small cutout through all but the store."""
+        self._reader.warm_up()
         image = np.full((96, 96, 3), 128, np.uint8)
         alpha = np.zeros((96, 96), np.uint16)
         alpha[24:72, 24:72] = OPAQUE

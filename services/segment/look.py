@@ -59,5 +59,5 @@ def look_for_product(model: SegmentationModel, image: NDArray[np.uint8], deadlin
 
 def _look(model: SegmentationModel, image: NDArray[np.uint8], margin: float) -> Look:
     mask = model.run(image, margin)
-    region = find_region(mask)
+    region = find_region(mask, image)
     return Look(mask, region, rate(mask, region))

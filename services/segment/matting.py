@@ -12,7 +12,7 @@ from services.common.geometry import Box
 from services.common.srgb import LUMINANCE, encode
 from services.segment.closed_form import ClosedForm
 from services.segment.local_colours import LocalColours, difference
-from services.segment.matte import refine_alpha
+from services.segment.matte import box_of, refine_alpha
 from services.segment.mixing import Mixing
 from services.segment.trimap import Mask, Trimap, draw_trimap
 from services.segment.uncertainty import UNSURE, along_edge, judge
@@ -24,6 +24,9 @@ Bytes = NDArray[np.uint8]
 _DOUBT: Final = (0.05, 0.95)
 #: Side of the square around places of the region in which that counts, in places of the network's grid.
 _NEAR: Final = 13
+#: Strands leave a trace above this in the mask, thinner than this many places of the grid.
+_TRACE: Final = 0.12
+_THICK: Final = 11
 #: Alpha this near to 0 or 1 is 0 or 1.
 _VEIL: Final = 0.02
 #: Most that is cut off both ends of alpha in a noisy photo.
@@ -125,9 +128,12 @@ class Matting:
         wanted = deadline or Deadline()
         alpha, box = refine_alpha(image, mask, region, self._threads)
         wanted.check()
+        doubt = self._doubt(mask, region, alpha.shape)
+        if doubt.any():
+            box = box.union(box_of(doubt))
         crop = box.slices()
         first = alpha[crop]
-        trimap = draw_trimap(first, self._doubt(mask, region, alpha.shape)[crop], max(image.shape[:2]))
+        trimap = draw_trimap(first, doubt[crop], max(image.shape[:2]))
         uncertainty, mixing = np.zeros(alpha.shape, np.uint8), Mixing.LIGHT
         count = np.count_nonzero(trimap.unknown)
         if count > self._most_unknown:
@@ -139,7 +145,7 @@ class Matting:
     def _doubt(self, mask: Array, region: Mask, size_hw: tuple[int, ...]) -> Mask:
         """Where the network hesitates near the region: a strap or hair too fine for its grid."""
         near = cv2.dilate(region.view(np.uint8), np.ones((_NEAR, _NEAR), np.uint8)) > 0
-        doubt = near & (mask > _DOUBT[0]) & (mask < _DOUBT[1])
+        doubt = (near | _strands(mask, region)) & (mask > _DOUBT[0]) & (mask < _DOUBT[1])
         return cv2.resize(doubt.view(np.uint8), size_hw[::-1], interpolation=cv2.INTER_NEAREST) > 0
 
     def _settle(self, image: Bytes, first: Array, trimap: Trimap, deadline: Deadline) -> tuple[Array, Bytes, Mixing]:
@@ -223,6 +229,19 @@ def _weigh_colour(share: float) -> Array:
 def _ramp(values: Array, full: float, none: float) -> Array:
     """1 up to `full`, 0 from `none` on; downwards if `none` is below `full`."""
     return np.asarray(np.clip((none - values) / (none - full), 0, 1), np.float32)
+
+
+def _strands(mask: Array, region: Mask) -> Mask:
+    """(h, w) bool: thin traces of product that reach far out of the region, and a little around them."""
+    trace = (mask > _TRACE).view(np.uint8)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_THICK, _THICK))
+    thin = (trace > 0) & (cv2.morphologyEx(trace, cv2.MORPH_OPEN, disc) == 0)
+    _, labels = cv2.connectedComponents((thin | region).view(np.uint8), connectivity=8)
+    held = np.zeros(int(labels.max()) + 1, np.bool_)
+    held[labels[region]] = True
+    held[0] = False
+    strands = thin & held[labels]
+    return np.asarray(cv2.dilate(strands.view(np.uint8), np.ones((5, 5), np.uint8)) > 0)
 
 
 def _noise(image: Bytes, trimap: Trimap) -> float:

@@ -4,6 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.segment.openings import true_openings
+from services.segment.preprocess import resize
+
 _HALF = 0.5
 #: Components below this share of the largest one are dust.
 _DUST = 0.005
@@ -16,7 +19,7 @@ _DOUBTFUL_HOLE = 0.25
 _LARGE_HOLE, _DOUBTFUL_LARGE_HOLE = 0.015, 0.45
 
 
-def find_region(mask: NDArray[np.float32]) -> NDArray[np.bool_]:
+def find_region(mask: NDArray[np.float32], image: NDArray[np.uint8] | None = None) -> NDArray[np.bool_]:
     """Decide for every place whether it is product.
 
     A place is product where the mask is above half. Dust is dropped; holes are filled where the network hesitates, or
@@ -24,6 +27,7 @@ def find_region(mask: NDArray[np.float32]) -> NDArray[np.bool_]:
 
     Args:
         mask: (h, w) float32 in [0, 1].
+        image: (H, W, 3) uint8 sRGB, the photo, at any size; it tells small openings from faults of the mask.
 
     Returns:
         (h, w) bool; nowhere true when no product was found.
@@ -36,10 +40,12 @@ def find_region(mask: NDArray[np.float32]) -> NDArray[np.bool_]:
     areas[0] = 0
     kept = areas >= _DUST * areas.max()
     region = kept[labels]
-    return np.asarray(region | _false_holes(mask, region))
+    return np.asarray(region | _false_holes(mask, region, image))
 
 
-def _false_holes(mask: NDArray[np.float32], region: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _false_holes(
+    mask: NDArray[np.float32], region: NDArray[np.bool_], image: NDArray[np.uint8] | None
+) -> NDArray[np.bool_]:
     count, labels, stats, _ = cv2.connectedComponentsWithStats((~region).astype(np.uint8), connectivity=4)
     height, width = mask.shape
     left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
@@ -51,4 +57,7 @@ def _false_holes(mask: NDArray[np.float32], region: NDArray[np.bool_]) -> NDArra
     large = areas > _LARGE_HOLE * region.sum()
     false = inside & (small | (means > np.where(large, _DOUBTFUL_LARGE_HOLE, _DOUBTFUL_HOLE)))
     false[0] = False  # the region itself
+    if image is not None and false.any():
+        on_grid = resize(image, (height, width))
+        false[true_openings(mask, region, np.asarray(labels, np.int32), np.flatnonzero(false), on_grid)] = False
     return np.asarray(false[labels])

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from services.common.errors import Internal
 from services.common.geometry import SizeHW
-from services.segment.preprocess import inner_box, to_batch
+from services.segment.preprocess import from_mask, inner_box, to_batch
 
 #: IS-Net's own grid.
 GRID: Final = 1024
@@ -39,6 +39,12 @@ class TruthNetwork:
         self._photo = photo
         self._alpha = alpha
         self._blur = blur
+
+    def mask(self) -> NDArray[np.float32]:
+        """(H, W) float32, 0 to 1: its answer at the photo's size, without anything behind it."""
+        return from_mask(
+            self.run(to_batch(self._photo, self.input_hw))[0, 0], (self._alpha.shape[0], self._alpha.shape[1])
+        )
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """(1, 1, grid, grid) float32, 0 to 1.

@@ -1,5 +1,6 @@
 """Words to what the denoiser listens to."""
 
+import threading
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,7 +30,7 @@ class TextCondition:
 
 
 class TextEncoder:
-    """Encodes prompts as diffusers' pipelines do.
+    """Encodes prompts as diffusers' pipelines do; `check` may be called by other threads meanwhile.
 
     Args:
         tokenizers: One or two CLIP tokenizers.
@@ -42,6 +43,9 @@ class TextEncoder:
         self._encoders = encoders
         self._zero_negative = zero_negative
         self._recent: Recent[TextCondition] = Recent(KEPT)
+        # Tokenizers keep the padding of a call as their own state: without turns, a text that is only counted takes it
+        # from one that is encoded, which then has too few tokens.
+        self._tokenizing = threading.Lock()
 
     @property
     def max_tokens(self) -> int:
@@ -78,7 +82,8 @@ class TextEncoder:
         Raises:
             InvalidInput: It has too many tokens.
         """
-        got = max(len(tokenizer(prompt).input_ids) for tokenizer in self._tokenizers) - _MARKS
+        with self._tokenizing:
+            got = max(len(tokenizer(prompt).input_ids) for tokenizer in self._tokenizers) - _MARKS
         if got > self.max_tokens:
             raise InvalidInput(
                 f"{field} has {got} tokens; this checkpoint reads {self.max_tokens}",
@@ -93,11 +98,10 @@ class TextEncoder:
         embeds = torch.cat([output.hidden_states[-2] for output in outputs], dim=-1)
         return TextCondition(embeds, outputs[-1].text_embeds)
 
-    @staticmethod
-    def _run(tokenizer: Any, encoder: Any, prompt: str) -> Any:
-        tokens = tokenizer(
-            prompt, padding="max_length", max_length=_places(tokenizer, encoder), truncation=True, return_tensors="pt"
-        )
+    def _run(self, tokenizer: Any, encoder: Any, prompt: str) -> Any:
+        places = _places(tokenizer, encoder)
+        with self._tokenizing:
+            tokens = tokenizer(prompt, padding="max_length", max_length=places, truncation=True, return_tensors="pt")
         # Stable Diffusion 1 lets padding take part, Stable Diffusion 2 does not; the configuration says which.
         masked = getattr(encoder.config, "use_attention_mask", None)
         mask = tokens.attention_mask.to(encoder.device) if masked else None

@@ -1,6 +1,6 @@
 """Takes the measures and makes the report of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.deadline import Deadline
 from services.postprocess.preservation.boundary import boundary_iou, edge_shift, expansion
 from services.postprocess.preservation.color import color_difference
 from services.postprocess.preservation.evidence import Evidence, View, view
@@ -16,7 +17,7 @@ from services.postprocess.preservation.halo import halo_on, measure_halo
 from services.postprocess.preservation.report import Measure, Report
 from services.postprocess.preservation.shift import inner_shift
 from services.postprocess.preservation.structure import structure
-from services.postprocess.preservation.text import TextChange, TextReader
+from services.postprocess.preservation.text import MOST_LINES, TextChange, TextReader
 from services.postprocess.preservation.thresholds import BARS, Level, Thresholds, bar_of
 from services.postprocess.preservation.width import find_straps, seen_coverage, width_error
 from services.postprocess.proof import picture_digest, product_digest
@@ -50,44 +51,80 @@ class Battery:
     def __init__(self, reader: TextReader | None = None) -> None:
         self._reader = reader
 
-    def report(self, evidence: Evidence, level: Level, thresholds: Thresholds) -> Report:
+    def report(
+        self,
+        evidence: Evidence,
+        level: Level,
+        thresholds: Thresholds,
+        deadline: Deadline | None = None,
+        text: TextChange | None = None,
+    ) -> Report:
         """Take all measures of a level.
 
         Colours and structure are measured at 512 px at level basic, edges at 768; at level full all at 1536. Widths
         and moves are told in px of the canvas.
+
+        Args:
+            evidence: What is measured.
+            level: How much of it.
+            thresholds: What is asked.
+            deadline: Looked at between measures.
+            text: What was read already, in pixels of the evidence's picture; None = read it here, at level full.
+
+        Raises:
+            Cancelled, DeadlineExceeded: The report is no longer wanted.
         """
-        full = level is Level.FULL
-        text = None
+        deadline = deadline or Deadline()
         before, after = evidence.digests or (
             product_digest(evidence.product), picture_digest(evidence.picture, evidence.product),
         )  # fmt: skip
+        full = level is Level.FULL
+        deadline.check()
         seen = view(evidence, _FULL_PX) if full else view(evidence, _EDGE_PX, quick=True)
-        inside = seen if full else seen.reduced(_COLOR_PX)
-        taken = [*_core(evidence, identical=before == after), *_inside(inside), *_edges(seen)]
-        taken.append(_Taken("confidence", evidence.confidence))
+        steps = [_core(evidence, identical=before == after), _confidence(evidence)]
+        steps += [_inside(seen if full else seen.reduced(_COLOR_PX), seen), _edges(seen)]
         if full:
-            text = self._read(seen)
-            taken += [*_outline(seen), *_moved(seen), *_widths(seen), *_legibility(text, seen)]
-        values = {found.name: found for found in taken if not found.reason}
-        measures = (_judged(values[bar.name], thresholds) for bar in BARS if bar.name in values)
+            text = text or self._read(seen, deadline)
+            steps += [_outline(seen), _moved(seen), _widths(seen), _legibility(text)]
+        values = {found.name: found for found in _each(steps, deadline)}
+        measures = (
+            _judged(values[bar.name], thresholds) for bar in BARS if bar.name in values and not values[bar.name].reason
+        )
         return Report(
             level=level,
             measures=tuple(measures),
-            unmeasured={found.name: found.reason for found in taken if found.reason},
+            unmeasured={found.name: found.reason for found in values.values() if found.reason},
             core_before=before,
             core_after=after,
-            text=text,
+            text=text if full else None,
         )
 
-    def _read(self, seen: View) -> TextChange | None:
+    def _read(self, seen: View, deadline: Deadline) -> TextChange | None:
         if self._reader is None:
             return None
-        return self._reader.compare(_alone(seen.expected, seen), _alone(seen.picture, seen))
+        deadline.check()
+        found = self._reader.compare(_alone(seen.expected, seen), _alone(seen.picture, seen), deadline)
+        return found.placed(seen.scale, seen.top, seen.left)
+
+
+def _each(steps: Sequence[Iterator[_Taken]], deadline: Deadline) -> Iterator[_Taken]:
+    """What the steps take, as long as it is wanted."""
+    for step in steps:
+        for found in step:
+            deadline.check()
+            yield found
+
+
+def _confidence(evidence: Evidence) -> Iterator[_Taken]:
+    yield _Taken("confidence", evidence.confidence)
 
 
 def _judged(found: _Taken, thresholds: Thresholds) -> Measure:
     bar = bar_of(found.name)
-    threshold = max(thresholds.of(bar), bar.relative * found.width_px)
+    asked = thresholds.of(bar)
+    if asked is None:
+        return Measure(bar.name, found.value, bar.unit, None, passed=True, worst_yx=found.worst_yx)
+    threshold = max(asked, bar.relative * found.width_px)
     return Measure(bar.name, found.value, bar.unit, threshold, bar.passed(found.value, threshold), found.worst_yx)
 
 
@@ -106,28 +143,38 @@ def _core(evidence: Evidence, *, identical: bool) -> Iterator[_Taken]:
     yield _Taken("core_changed", float(count), worst)
 
 
-def _inside(seen: View) -> Iterator[_Taken]:
+def _inside(seen: View, closer: View) -> Iterator[_Taken]:
     colors = color_difference(seen.picture, seen.expected, seen.inside)
-    place = seen.on_canvas(colors.spot_yx)
-    yield _Taken("color_mean", colors.mean, place)
-    yield _Taken("color_p95", colors.p95, place)
-    yield _Taken("color_spot", colors.spot, place)
+    if colors is None:
+        for name in ("color_mean", "color_p95", "color_spot"):
+            yield _Taken(name, reason="the product has no opaque pixels")
+    else:
+        place = seen.on_canvas(colors.spot_yx)
+        yield _Taken("color_mean", colors.mean, place)
+        yield _Taken("color_p95", colors.p95, place)
+        yield _Taken("color_spot", colors.spot, place)
     alike = structure(seen.picture, seen.expected, seen.inside)
+    if alike is None and closer is not seen:
+        seen, alike = closer, structure(closer.picture, closer.expected, closer.inside)
+    if alike is None:
+        for name in ("structure", "structure_spot"):
+            yield _Taken(name, reason="the product's opaque parts are too thin for a window of 7 x 7 px")
+        return
     place = seen.on_canvas(alike.worst_yx)
     yield _Taken("structure", alike.mean, place)
     yield _Taken("structure_spot", alike.worst, place)
 
 
 def _edges(seen: View) -> Iterator[_Taken]:
-    ghost = measure_ghost(seen.outside, seen.coverage, seen.expected, seen.backdrop)
+    ghost = measure_ghost(seen.outside, seen.coverage, seen.color, seen.backdrop)
     if ghost.visible < _LEAST_VISIBLE:
         yield _Taken("ghost", reason="product and background can't be told apart along the edge")
     else:
         yield _Taken("ghost", ghost.mean_px / seen.scale, seen.on_canvas(ghost.worst_yx))
     halos = {
-        "halo": measure_halo(seen.outside, seen.coverage, seen.expected, seen.backdrop),
-        "halo_black": halo_on(seen.expected, seen.coverage, (0, 0, 0)),
-        "halo_white": halo_on(seen.expected, seen.coverage, (255, 255, 255)),
+        "halo": measure_halo(seen.outside, seen.coverage, seen.color, seen.backdrop),
+        "halo_black": halo_on(seen.color, seen.coverage, (0, 0, 0)),
+        "halo_white": halo_on(seen.color, seen.coverage, (255, 255, 255)),
     }
     for name, halo in halos.items():
         yield _Taken(name, halo.mean, seen.on_canvas(halo.worst_yx))
@@ -158,7 +205,7 @@ def _moved(seen: View) -> Iterator[_Taken]:
 
 def _widths(seen: View) -> Iterator[_Taken]:
     straps = find_straps(seen.coverage)
-    error = width_error(straps, seen_coverage(seen.outside, seen.coverage, seen.expected, seen.backdrop))
+    error = width_error(straps, seen_coverage(seen.outside, seen.coverage, seen.color, seen.backdrop))
     if not len(error.errors_px):
         reason = "no thin part stands out from the background" if len(straps) else "the product has no thin parts"
         yield _Taken("width_median", reason=reason)
@@ -169,15 +216,23 @@ def _widths(seen: View) -> Iterator[_Taken]:
     yield _Taken("width_p95", error.p95_px / seen.scale, place, width_px=width)
 
 
-def _legibility(text: TextChange | None, seen: View) -> Iterator[_Taken]:
-    if text is None or not text.lines:
-        reason = "text is not read here" if text is None else "nothing on the product can be read"
-        yield _Taken("text_error", reason=reason)
-        yield _Taken("text_exact", reason=reason)
+def _legibility(text: TextChange | None) -> Iterator[_Taken]:
+    names = ("text_error", "text_exact")
+    reason = ""
+    if text is None:
+        reason = "text is not read here"
+    elif text.unread and text.worst_yx is None:
+        reason = f"{text.unread} of the lines that changed are not read, as there are more than {MOST_LINES}"
+    elif not text.lines:
+        reason = "nothing on the product can be read"
+    if text is None or reason:
+        yield from (_Taken(name, reason=reason) for name in names)
         return
-    place = seen.on_canvas(text.worst_yx)
-    yield _Taken("text_error", text.error_rate, place)
-    yield _Taken("text_exact", text.exact, place)
+    yield _Taken("text_error", text.error_rate, text.worst_yx)
+    if text.exact is None:
+        yield _Taken("text_exact", reason="no line is 12 px high or more")
+    else:
+        yield _Taken("text_exact", text.exact, text.worst_yx)
 
 
 def _alone(image: NDArray[np.uint8], seen: View) -> NDArray[np.uint8]:

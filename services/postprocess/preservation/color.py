@@ -17,31 +17,31 @@ class ColorDifference:
     """Differences over all pixels inside, in units of CIEDE2000.
 
     Args:
-        mean, p95: Over the pixels; 0 for an empty inside.
+        mean, p95: Over the pixels.
         spot: The largest mean of a window of 7 x 7 pixels.
-        spot_yx: Its middle, in pixels of the arrays; None for an empty inside.
+        spot_yx: Its middle, in pixels of the arrays.
         values: (H, W) float32, 0 outside.
     """
 
     mean: float
     p95: float
     spot: float
-    spot_yx: tuple[int, int] | None
+    spot_yx: tuple[int, int]
     values: NDArray[np.float32]
 
 
 def color_difference(
     picture: NDArray[np.uint8], expected: NDArray[np.uint8], inside: NDArray[np.bool_]
-) -> ColorDifference:
-    """How far the product's colours moved.
+) -> ColorDifference | None:
+    """How far the product's colours moved; None for an empty inside.
 
     Args:
         picture, expected: (H, W, 3) uint8 sRGB.
         inside: (H, W) bool, where to look: where the product covers the pixel wholly.
     """
-    values = np.zeros(inside.shape, np.float32)
     if not inside.any():
-        return ColorDifference(0.0, 0.0, 0.0, None, values)
+        return None
+    values = np.zeros(inside.shape, np.float32)
     # Equal bytes have no difference, and the formula is slow.
     changed = inside & (picture != expected).any(axis=-1)
     if changed.any():

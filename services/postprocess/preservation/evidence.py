@@ -11,13 +11,17 @@ from services.common.alpha import OPAQUE
 from services.common.errors import Internal
 from services.common.geometry import Box
 from services.common.srgb import to_bytes, to_linear
-from services.postprocess.preservation.relight import relit
+from services.postprocess.preservation.relight import given_light
 from services.postprocess.product import Product
 from services.postprocess.proof import CoreDigest
 from services.postprocess.relight import text_weight
 
 #: Of the surroundings, enough for a ring and for the background beyond it.
 _MARGIN_PX: Final = 40
+#: Reduced pixels with less of the core say nothing about it.
+_LEAST_SHARE: Final = 0.05
+#: Of the blocks that hold some of the core, as many may be missed where pixels are left out.
+_MOST_MISSED: Final = 0.002
 
 
 @dataclass(frozen=True)
@@ -60,17 +64,39 @@ class Evidence:
         if self.product.box.clipped((canvas_hw[0], canvas_hw[1])) != self.product.box:
             raise Internal(f"the product's box {self.product.box} lies outside the picture of {canvas_hw}")
 
+    def around(self, margin_px: int = _MARGIN_PX) -> Box:
+        """The product's box with a margin, as far as the picture goes; all measures look at the default's part."""
+        return self.product.box.grown(margin_px, (self.picture.shape[0], self.picture.shape[1]))
+
+    def part(self, box: Box) -> "Evidence":
+        """The same of a part of the picture that holds the product, as if it were all."""
+        backdrop, unshaded = (
+            None if each is None else np.ascontiguousarray(each[box.slices()])
+            for each in (self.backdrop, self.unshaded)
+        )
+        return replace(
+            self,
+            picture=np.ascontiguousarray(self.picture[box.slices()]),
+            product=replace(self.product, box=self.product.box.within(box)),
+            backdrop=backdrop,
+            resegmented=None if self.resegmented is None else np.ascontiguousarray(self.resegmented[box.slices()]),
+            unshaded=unshaded,
+            lettering=tuple(each.within(box) for each in self.lettering),
+        )
+
 
 @dataclass(frozen=True)
 class View:
     """The product and its surroundings, perhaps reduced. All arrays share one (H, W).
 
     Args:
-        picture: (H, W, 3) uint8 sRGB.
-        outside: (H, W, 3) uint8 sRGB, the same, or unshaded where the backdrop is not known.
-        expected: (H, W, 3) uint8 sRGB, straight, the product's colour as it should be seen, in the light it was given.
+        picture: (H, W, 3) uint8 sRGB; reduced, inside it is the mean of the product's opaque pixels alone, so that thin
+            parts are seen without their background.
+        outside: (H, W, 3) uint8 sRGB, all of the picture, unshaded where the backdrop is not known.
+        expected: (H, W, 3) uint8 sRGB, what `picture` should be inside, in the light that the product was given.
+        color: (H, W, 3) uint8 sRGB, straight, the product's colour in that light, as far as coverage reaches.
         coverage: (H, W) float32, 0 to 1.
-        inside: (H, W) bool, where nothing but the product's core takes part.
+        core: (H, W) float32, 0 to 1, the share of opaque pixels.
         backdrop: (H, W, 3) uint8 sRGB or None.
         resegmented: (H, W) float32, 0 to 1, or None.
         scale: Pixels here per pixel of the canvas, at most 1.
@@ -80,13 +106,19 @@ class View:
     picture: NDArray[np.uint8]
     outside: NDArray[np.uint8]
     expected: NDArray[np.uint8]
+    color: NDArray[np.uint8]
     coverage: NDArray[np.float32]
-    inside: NDArray[np.bool_]
+    core: NDArray[np.float32]
     backdrop: NDArray[np.uint8] | None
     resegmented: NDArray[np.float32] | None
     scale: float
     top: int
     left: int
+
+    @property
+    def inside(self) -> NDArray[np.bool_]:
+        """(H, W) bool, where `picture` and `expected` show the product's opaque pixels."""
+        return self.core >= _LEAST_SHARE
 
     def on_canvas(self, place_yx: tuple[int, int] | None) -> tuple[int, int] | None:
         """A place here as a pixel of the canvas."""
@@ -96,19 +128,21 @@ class View:
 
     def reduced(self, longest_px: int) -> "View":
         """The same, its longer side at most `longest_px`."""
-        hw = self.inside.shape
+        hw = self.core.shape
         factor = longest_px / max(hw)
         if factor >= 1:
             return self
         small = _Reduction(max(1, round(hw[1] * factor)), max(1, round(hw[0] * factor)), needed=True)
-        picture = small.image(self.picture)
+        core, outside = small.plane(self.core), small.image(self.outside)
+        color = small.straight(self.color, self.coverage)
         return replace(
             self,
-            picture=picture,
-            outside=picture if self.outside is self.picture else small.image(self.outside),
-            expected=small.straight(self.expected, self.coverage),
+            picture=_over(outside, small.straight(self.picture, self.core), core),
+            outside=outside,
+            expected=_over(color, small.straight(self.expected, self.core), core),
+            color=color,
             coverage=small.plane(self.coverage),
-            inside=small.plane(self.inside.astype(np.float32)) > 1 - 1e-4,
+            core=core,
             backdrop=None if self.backdrop is None else small.image(self.backdrop),
             resegmented=None if self.resegmented is None else small.plane(self.resegmented),
             scale=self.scale * factor,
@@ -124,23 +158,29 @@ def view(evidence: Evidence, longest_px: int, *, quick: bool = False) -> View:
         quick: What is much larger is thinned out to every n-th pixel of every n-th row, so that time does not grow with
             the picture; a mixture of product and background is the same mixture in every pixel that is kept.
     """
-    canvas_hw = (evidence.picture.shape[0], evidence.picture.shape[1])
-    product, around = evidence.product, evidence.product.box.grown(_MARGIN_PX, canvas_hw)
+    product, around = evidence.product, evidence.around()
     longest = max(around.height, around.width)
-    grid = _Grid(around, max(1, round(longest / longest_px)) if quick else 1)
+    grid = _Grid(around, _step(product.core, max(1, round(longest / longest_px))) if quick else 1)
     coverage = grid.placed(product.alpha, product.box).astype(np.float32) / np.float32(OPAQUE)
     scale = min(1.0, longest_px * grid.step / longest)
     small = _Reduction(round(coverage.shape[1] * scale), round(coverage.shape[0] * scale), needed=scale < 1)
-    picture = small.image(grid.part(evidence.picture))
-    inside = small.plane(grid.placed(product.core, product.box).astype(np.float32)) > 1 - 1e-4
-    expected = small.straight(grid.placed(product.color, product.box), coverage)
+    picture, straight = grid.part(evidence.picture), grid.placed(product.color, product.box)
+    opaque = grid.placed(product.core, product.box).astype(np.float32)
+    core, whole = small.plane(opaque), small.image(picture)
+    color = small.straight(straight, coverage)
+    expected = _over(color, small.straight(straight, opaque), core)
+    picture = _over(whole, small.straight(picture, opaque), core)
+    if evidence.harmonized:
+        light = _light(evidence, expected, picture, core >= _LEAST_SHARE, around)
+        color, expected = (to_bytes(to_linear(each) * light) for each in (color, expected))
     again = evidence.resegmented
     return View(
         picture=picture,
-        outside=picture if evidence.unshaded is None else small.image(grid.part(evidence.unshaded)),
-        expected=_relit(evidence, expected, picture, inside, around) if evidence.harmonized else expected,
+        outside=whole if evidence.unshaded is None else small.image(grid.part(evidence.unshaded)),
+        expected=expected,
+        color=color,
         coverage=small.plane(coverage),
-        inside=inside,
+        core=core,
         backdrop=None if evidence.backdrop is None else small.image(grid.part(evidence.backdrop)),
         resegmented=None if again is None else small.plane(grid.part(again).astype(np.float32) / np.float32(OPAQUE)),
         scale=scale / grid.step,
@@ -149,18 +189,40 @@ def view(evidence: Evidence, longest_px: int, *, quick: bool = False) -> View:
     )
 
 
-def _relit(
+def _step(core: NDArray[np.bool_], most: int) -> int:
+    """How far apart pixels may be looked at without missing thin parts."""
+    step = most
+    while step > 1:
+        sampled = core[step // 2 :: step, step // 2 :: step].astype(np.uint8)
+        height, width = sampled.shape
+        blocks = core[: height * step, : width * step].astype(np.uint8)
+        held = cv2.resize(blocks * np.uint8(255), (width, height), interpolation=cv2.INTER_AREA) > 0
+        missed = held & (cv2.dilate(sampled, np.ones((3, 3), np.uint8)) == 0)
+        if np.count_nonzero(missed) <= _MOST_MISSED * np.count_nonzero(held):
+            break
+        step //= 2
+    return max(step, 1)
+
+
+def _over(image: NDArray[np.uint8], inner: NDArray[np.uint8], core: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """`inner` where enough of the core is, else `image`."""
+    if inner is image:
+        return image
+    return np.where((core >= _LEAST_SHARE)[..., None], inner, image)
+
+
+def _light(
     evidence: Evidence,
     expected: NDArray[np.uint8],
     picture: NDArray[np.uint8],
     inside: NDArray[np.bool_],
     around: Box,
-) -> NDArray[np.uint8]:
-    """What is expected in the light that it was given; print keeps its colours."""
+) -> NDArray[np.float32]:
+    """The light that the product was given, as factors; print keeps its colours."""
     boxes = [box.within(around) for box in evidence.lettering]
     weight = text_weight((around.height, around.width), boxes) if boxes else np.zeros((1, 1), np.float32)
     plain = cv2.resize(weight, inside.shape[::-1], interpolation=cv2.INTER_AREA)
-    return relit(expected, picture, inside, np.asarray(plain, np.float32))
+    return given_light(expected, picture, inside, np.asarray(plain, np.float32))
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ _RING_PX: Final = 6.0
 def heat(evidence: Evidence) -> NDArray[np.float32]:
     """(H, W) float32 of the canvas' size, 0 to 1: colour difference inside the product, ghosts around it."""
     seen = view(evidence, _LONGEST_PX)
-    found = color_difference(seen.picture, seen.expected, seen.inside).values / np.float32(_FULL_DELTA_E)
-    ghost = measure_ghost(seen.outside, seen.coverage, seen.expected, seen.backdrop)
+    colors = color_difference(seen.picture, seen.expected, seen.inside)
+    found = np.zeros_like(seen.coverage) if colors is None else colors.values / np.float32(_FULL_DELTA_E)
+    ghost = measure_ghost(seen.outside, seen.coverage, seen.color, seen.backdrop)
     ring = np.zeros_like(found)
     for (row, column), value in zip(ghost.points_yx, ghost.values_px, strict=True):
         if value > _FAINT * _FULL_GHOST_PX:

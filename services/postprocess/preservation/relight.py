@@ -41,6 +41,22 @@ def relit(
     """
     if not inside.any():
         return color
+    return to_bytes(to_linear(color) * given_light(color, picture, inside, plain))
+
+
+def given_light(
+    color: NDArray[np.uint8],
+    picture: NDArray[np.uint8],
+    inside: NDArray[np.bool_],
+    plain: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]:
+    """What the product's linear colours were multiplied with; see `relit` for the arguments.
+
+    Returns:
+        (H, W, 3) float32; 1 where nothing is inside.
+    """
+    if not inside.any():
+        return np.ones_like(color, np.float32)
     before, after = to_linear(color), to_linear(picture)
     weight = inside if plain is None else inside * (1 - plain)
     if not weight.any():
@@ -49,8 +65,9 @@ def relit(
     ratio = total / np.maximum((weight[..., None] * before).sum(axis=(0, 1)) / weight.sum(), 1e-4)
     brightness = float(ratio @ LUMINANCE)
     tint = np.clip(ratio / max(brightness, 1e-4), *_TINT).astype(np.float32)
-    before *= tint if plain is None else tint + plain[..., None] * (1 - tint)
-    return to_bytes(before * _gain(before @ LUMINANCE, after @ LUMINANCE, inside)[..., None])
+    tint = tint if plain is None else tint + plain[..., None] * (1 - tint)
+    gain = _gain((before * tint) @ LUMINANCE, after @ LUMINANCE, inside)
+    return np.asarray(tint * gain[..., None], np.float32)
 
 
 def _gain(before: NDArray[np.float32], after: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:

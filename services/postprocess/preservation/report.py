@@ -15,15 +15,15 @@ class Measure:
         name: See `thresholds.BARS`, which also says what it means.
         value: What was measured.
         unit: As there.
-        threshold: The bar that held.
-        passed: Whether the value is on the good side of it.
+        threshold: The bar that held; None where nothing was asked.
+        passed: Whether the value is on the good side of it, or nothing was asked.
         worst_yx: The worst spot, row and column on the canvas; None where there is none.
     """
 
     name: str
     value: float
     unit: str
-    threshold: float
+    threshold: float | None
     passed: bool
     worst_yx: tuple[int, int] | None
 

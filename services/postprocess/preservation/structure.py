@@ -19,22 +19,22 @@ class Structure:
     """Similarity, 1 = the same.
 
     Args:
-        mean: Over all windows whose middle lies inside; 1 for an empty inside.
+        mean: Over all windows whose middle lies inside.
         p5: Below this lie 5 % of the windows.
         worst: The least similar window.
-        worst_yx: Its middle, in pixels of the arrays; None for an empty inside.
+        worst_yx: Its middle, in pixels of the arrays.
         values: (H, W) float32, 1 outside.
     """
 
     mean: float
     p5: float
     worst: float
-    worst_yx: tuple[int, int] | None
+    worst_yx: tuple[int, int]
     values: NDArray[np.float32]
 
 
-def structure(picture: NDArray[np.uint8], expected: NDArray[np.uint8], inside: NDArray[np.bool_]) -> Structure:
-    """How alike two pictures of one product are.
+def structure(picture: NDArray[np.uint8], expected: NDArray[np.uint8], inside: NDArray[np.bool_]) -> Structure | None:
+    """How alike two pictures of one product are; None where no window holds enough of it.
 
     Means and variances are taken over the pixels inside alone, so a changed background can't lower the figure and thin
     parts count too.
@@ -47,7 +47,7 @@ def structure(picture: NDArray[np.uint8], expected: NDArray[np.uint8], inside: N
     count = _sum(weight)
     measured = inside & (count >= _LEAST_PIXELS)
     if not measured.any():
-        return Structure(1.0, 1.0, 1.0, None, np.ones(inside.shape, np.float32))
+        return None
     values = np.where(measured, _similarity(_luma(picture), _luma(expected), weight, count), 1).astype(np.float32)
     worst = np.unravel_index(np.argmin(values), values.shape)
     found = values[measured]

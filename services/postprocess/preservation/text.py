@@ -1,11 +1,14 @@
 """What can still be read on the product: lines of print, recognised before and after.
 
 Detection and recognition are PP-OCRv6's, by RapidOCR, whose wheel holds both networks; nothing is fetched. Lines are
-found on the picture before and recognised at the same places in both, so that each line is compared with itself.
+found on both pictures and recognised at the same places in both, so that each line is compared with itself, and what is
+written where nothing was is seen.
 """
 
+import threading
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any, Final
 
@@ -13,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.deadline import Deadline
 from services.common.geometry import Box
 
 #: Lines are looked for at this size at most; they are recognised at the picture's own.
@@ -24,7 +28,10 @@ _FINDING_SIDE_PX: Final = 576
 _LEAST_CONFIDENCE: Final = 0.8
 #: Lines that are lower can't be read with certainty.
 _LEGIBLE_PX: Final = 12.0
-_MOST_LINES: Final = 40
+#: More are not read, as each takes its time; the largest are, and how many more changed is told.
+MOST_LINES: Final = 40
+#: Lines found on both pictures are one where their middles are this near, as a share of the line's height.
+_SAME_LINE: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -44,22 +51,42 @@ class TextLine:
     height_px: float
     errors: int
 
+    @property
+    def middle_yx(self) -> tuple[int, int]:
+        """Row and column."""
+        row, column = self.box_yx.mean(axis=0)
+        return round(float(row)), round(float(column))
+
 
 @dataclass(frozen=True)
 class TextChange:
-    """All lines that could be read before.
+    """All lines that could be read, before or after.
 
     Args:
         lines: From the top.
-        error_rate: Errors per character before; 0 without text.
-        exact: Share of the lines of 12 px or more, 0 to 1, that read the same; 1 without such lines.
+        error_rate: Errors per character, of the longer of both readings; 0 without text.
+        exact: Share of the lines of 12 px or more, 0 to 1, that read the same; None without such lines.
         worst_yx: Middle of the line with most errors, in pixels of the arrays; None without errors.
+        unread: Lines that changed, but were too many to be read.
     """
 
     lines: tuple[TextLine, ...]
     error_rate: float
-    exact: float
+    exact: float | None
     worst_yx: tuple[int, int] | None
+    unread: int = 0
+
+    def placed(self, scale: float, top: int, left: int) -> "TextChange":
+        """The same on a picture that was reduced by `scale` from (top, left) on."""
+        lines = (
+            replace(line, box_yx=line.box_yx / np.float32(scale) + np.array([top, left], np.float32))
+            for line in self.lines
+        )
+        return summarised(tuple(lines), self.unread)
+
+    def where(self, kept: Callable[[tuple[int, int]], bool]) -> "TextChange":
+        """Only the lines whose middle, row and column, is kept."""
+        return summarised(tuple(line for line in self.lines if kept(line.middle_yx)), self.unread)
 
 
 class TextReader:
@@ -73,6 +100,7 @@ class TextReader:
         self._threads = threads
         self._engine: Any = None
         self._finder: Any = None
+        self._loading = threading.Lock()
 
     def find(self, image: NDArray[np.uint8]) -> tuple[Box, ...]:
         """Where print is, without reading it; 0.2 s on one core, whatever the size.
@@ -81,12 +109,9 @@ class TextReader:
             image: (H, W, 3) uint8 sRGB.
 
         Returns:
-            Upright boxes inside the image, at most 40.
+            Upright boxes inside the image.
         """
-        if self._finder is None:
-            # By itself RapidOCR enlarges until the shorter side has 736 px.
-            self._finder = self._opened({"Det.limit_type": "max", "Det.limit_side_len": _FINDING_SIDE_PX})
-        corners = _detected(self._finder, image, _FINDING_SIDE_PX)
+        corners = _detected(self._finding(), image, _FINDING_SIDE_PX)
         low, high = np.floor(corners.min(axis=1)).astype(int), np.ceil(corners.max(axis=1)).astype(int)
         boxes = (
             Box(int(top), int(left), int(bottom - top), int(right - left)).clipped((image.shape[0], image.shape[1]))
@@ -94,33 +119,60 @@ class TextReader:
         )
         return tuple(box for box in boxes if box.height and box.width)
 
-    def compare(self, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> TextChange:
+    def compare(
+        self, before: NDArray[np.uint8], after: NDArray[np.uint8], deadline: Deadline | None = None
+    ) -> TextChange:
         """Read the same lines in two pictures.
 
         Args:
             before, after: (H, W, 3) uint8 sRGB, the product at the same place in both, anything around it.
+            deadline: Looked at between finding and reading.
+
+        Raises:
+            Cancelled, DeadlineExceeded: The reading is no longer wanted.
         """
+        deadline = deadline or Deadline()
+        changed = (before != after).any(axis=-1)
         boxes = self._find(before)
+        if changed.any():
+            deadline.check()
+            boxes = _joined(boxes, self._find(after))
+        boxes = boxes[np.argsort([-cv2.contourArea(box) for box in boxes], kind="stable")]
+        boxes, more = boxes[:MOST_LINES], boxes[MOST_LINES:]
+        unread = sum(_touched(box, changed) for box in more)
         if not len(boxes):
-            return TextChange((), 0.0, 1.0, None)
-        first, second = self._recognised(before, boxes), self._recognised(after, boxes)
+            return TextChange((), 0.0, None, None)
+        deadline.check()
+        first = second = self._recognised(before, boxes)
+        if changed.any():
+            deadline.check()
+            second = self._recognised(after, boxes)
         read = [
             _line(box, one[0], other[0])
             for box, one, other in zip(boxes, first, second, strict=True)
-            if one[1] >= _LEAST_CONFIDENCE and _plain(one[0])
+            if any(score >= _LEAST_CONFIDENCE and _plain(text) for text, score in (one, other))
         ]
-        return summarised(tuple(sorted(read, key=lambda line: float(line.box_yx[0, 0]))))
+        return summarised(tuple(sorted(read, key=lambda line: float(line.box_yx[0, 0]))), unread)
 
     def warm_up(self) -> None:
-        """Load both networks and run them once."""
+        """Load the networks and run them once."""
         blank = np.full((64, 128, 3), 255, np.uint8)
+        self.find(blank)
         self._find(blank)
         self._recognised(blank, np.array([[[0, 0], [127, 0], [127, 63], [0, 63]]], np.float32))
 
     def _loaded(self) -> Any:
-        if self._engine is None:
-            self._engine = self._opened({})
-        return self._engine
+        with self._loading:
+            if self._engine is None:
+                self._engine = self._opened({})
+            return self._engine
+
+    def _finding(self) -> Any:
+        with self._loading:
+            if self._finder is None:
+                # By itself RapidOCR enlarges until the shorter side has 736 px.
+                self._finder = self._opened({"Det.limit_type": "max", "Det.limit_side_len": _FINDING_SIDE_PX})
+            return self._finder
 
     def _opened(self, options: dict[str, Any]) -> Any:
         """An engine, which loads each network when that is first used."""
@@ -159,23 +211,35 @@ def _detected(engine: Any, image: NDArray[np.uint8], longest_px: int) -> NDArray
     found = engine(np.ascontiguousarray(small[..., ::-1])).boxes
     if found is None:
         return np.zeros((0, 4, 2), np.float32)
-    return np.asarray(found, np.float32)[:_MOST_LINES] / np.float32(scale)
+    return np.asarray(found, np.float32) / np.float32(scale)
 
 
-def summarised(lines: tuple[TextLine, ...]) -> TextChange:
+def _joined(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N, 4, 2) boxes of both, without those of the second that the first has too."""
+    if not len(first) or not len(second):
+        return np.concatenate([first, second])
+    apart = np.linalg.norm(first.mean(axis=1)[:, None] - second.mean(axis=1), axis=-1).min(axis=0)
+    height = np.linalg.norm(second[:, 3] - second[:, 0], axis=-1)
+    return np.concatenate([first, second[apart > _SAME_LINE * height]])
+
+
+def _touched(box: NDArray[np.float32], changed: NDArray[np.bool_]) -> bool:
+    """Whether an upright rectangle around a box holds a changed pixel."""
+    (left, top), (right, bottom) = np.floor(box.min(axis=0)).astype(int), np.ceil(box.max(axis=0)).astype(int)
+    return bool(changed[max(top, 0) : bottom, max(left, 0) : right].any())
+
+
+def summarised(lines: tuple[TextLine, ...], unread: int = 0) -> TextChange:
     """Rates over lines that were read before and after."""
-    characters = sum(len(_plain(line.before)) for line in lines)
+    characters = sum(max(len(_plain(line.before)), len(_plain(line.after))) for line in lines)
     legible = [line for line in lines if line.height_px >= _LEGIBLE_PX]
     worst = max(lines, key=lambda line: line.errors, default=None)
-    middle = None
-    if worst is not None and worst.errors:
-        row, column = worst.box_yx.mean(axis=0)
-        middle = (round(float(row)), round(float(column)))
     return TextChange(
         lines=lines,
         error_rate=sum(line.errors for line in lines) / max(characters, 1),
-        exact=sum(not line.errors for line in legible) / len(legible) if legible else 1.0,
-        worst_yx=middle,
+        exact=sum(not line.errors for line in legible) / len(legible) if legible else None,
+        worst_yx=worst.middle_yx if worst is not None and worst.errors else None,
+        unread=unread,
     )
 
 

@@ -31,7 +31,7 @@ class Bar:
         name: The measure's.
         unit: "px", "deltaE2000", "/255", or "" for shares and similarities from 0 to 1.
         sense: Which side is good.
-        default: Where a caller names none.
+        default: Where a caller names none; None = then it is told, but not judged.
         lowest, highest: What a caller may ask for.
         meaning: What is measured, in one line.
         level: The least level at which it is measured.
@@ -41,7 +41,7 @@ class Bar:
     name: str
     unit: str
     sense: Sense
-    default: float
+    default: float | None
     lowest: float
     highest: float
     meaning: str
@@ -72,11 +72,13 @@ BARS: Final[tuple[Bar, ...]] = (
     Bar("halo_black", "/255", _MOST, 40, 0.5, 255, "the same of the cutout on black"),
     Bar("halo_white", "/255", _MOST, 30, 0.5, 255, "the same of the cutout on white"),
     Bar("confidence", "", _LEAST, 0.25, 0, 1, "confidence of the cutout"),
-    Bar("boundary_iou_fine", "", _LEAST, 0, 0, 1, "boundary IoU at 0.5 % of the diagonal, cut out anew", Level.FULL),
-    Bar("boundary_iou", "", _LEAST, 0, 0, 1, "boundary IoU at 2 % of the diagonal, cut out anew", Level.FULL),
-    Bar("outline_shift", "px", _MOST, 100, 0.05, 100, "how far the outline moved as a whole, cut out anew", Level.FULL),
+    Bar("boundary_iou_fine", "", _LEAST, None, 0, 1, "boundary IoU at 0.5 % of the diagonal, cut out anew", Level.FULL),
+    Bar("boundary_iou", "", _LEAST, None, 0, 1, "boundary IoU at 2 % of the diagonal, cut out anew", Level.FULL),
+    Bar(
+        "outline_shift", "px", _MOST, None, 0.05, 100, "how far the outline moved as a whole, cut out anew", Level.FULL
+    ),
     Bar("expansion", "px", _MOST, 8, 0.02, 100, "growth of the outline in px, cut out anew", Level.FULL),
-    Bar("shrink", "", _MOST, 1, 0, 1, "share of the product that is lost, cut out anew", Level.FULL),
+    Bar("shrink", "", _MOST, None, 0, 1, "share of the product that is lost, cut out anew", Level.FULL),
     Bar("inner_shift", "px", _MOST, 0.5, 0.05, 100, "what 95 % of the corners inside moved at most", Level.FULL),
     Bar("width_median", "px", _MOST, 0.25, 0.02, 20, "median width error of thin parts, or 5 %", Level.FULL, 0.05),
     Bar("width_p95", "px", _MOST, 0.6, 0.05, 40, "width error that 95 % stay below, or 12 %", Level.FULL, 0.12),
@@ -112,9 +114,9 @@ class Thresholds:
                     field=f"thresholds.{name}",
                 )
 
-    def of(self, bar: Bar) -> float:
-        """The threshold that holds for a measure."""
-        return float(self.values.get(bar.name, bar.default))
+    def of(self, bar: Bar) -> float | None:
+        """The threshold that holds for a measure; None where nobody asks anything of it."""
+        return self.values.get(bar.name, bar.default)
 
     def over(self, base: "Thresholds") -> "Thresholds":
         """These, and where they say nothing, those of `base`."""

@@ -12,6 +12,7 @@ REPORT = studio_pb2.PreservationReport(
     measures=[
         studio_pb2.Measure(name="ghost", value=0.125, unit="px", threshold=0.1, worst=common_pb2.Point(x=30, y=40)),
         studio_pb2.Measure(name="halo", value=0, passed=True, threshold=30, worst=common_pb2.Point(x=1, y=2)),
+        studio_pb2.Measure(name="structure", value=1, passed=True, threshold=0.99, worst=common_pb2.Point(x=3, y=4)),
         studio_pb2.Measure(name="width_p95", passed=True, unmeasured="the product has no thin parts"),
     ],
 )  # fmt: skip
@@ -95,7 +96,9 @@ def test_report_is_shown_where_it_was_asked_for(vitrine, address, photos, servic
     assert "0.125 px" in told.stdout
     assert "at most 0.1 " in told.stdout
     assert "30, 40" in told.stdout
+    assert "at least 0.99 " in told.stdout
     assert "1, 2" not in told.stdout
+    assert "3, 4" not in told.stdout
     assert "no thin parts" in told.stdout
 
 

@@ -30,3 +30,10 @@ def test_cancel_ends_work_before_its_time() -> None:
     deadline.cancel()
     with pytest.raises(Cancelled):
         deadline.check()
+
+
+def test_who_keeps_another_clock_is_judged_by_it() -> None:
+    deadline = Deadline(at_s=10)
+    deadline.check(now_s=9.9)
+    with pytest.raises(DeadlineExceeded):
+        deadline.check(now_s=10)

@@ -1,12 +1,14 @@
 """What stands before the gateway over gRPC, on a real socket, with handlers as Serve makes them."""
 
 import asyncio
+import gc
 from unittest.mock import Mock
 
 import grpc
 import pytest
+from ray.serve.exceptions import RequestCancelledError
 
-from services.gateway.grpc_front import add_services
+from services.gateway.grpc_front import add_services, silence_abandoned
 from services.pb.vitrine.v1 import studio_pb2, studio_pb2_grpc
 from tests.support.running_service import details_of
 
@@ -118,3 +120,38 @@ async def test_bytes_that_are_no_message_never_reach_the_gateway(ask, method):
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert details_of(error)["ErrorInfo"].reason == "INVALID_INPUT"
     assert not reached
+
+
+async def complaints(error, wanted):
+    """What a loop says of a task that failed with `error` and that nobody waited for."""
+    loop, told, done = asyncio.get_running_loop(), [], asyncio.Event()
+
+    def tell(_, context):
+        told.append(context["exception"])
+        done.set()
+
+    async def fail():
+        raise error
+
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(tell)
+    try:
+        silence_abandoned(loop)
+        task = asyncio.create_task(fail())
+        await asyncio.wait([task])
+        del task
+        gc.collect()
+        if wanted:
+            await done.wait()
+        return told
+    finally:
+        loop.set_exception_handler(before)
+
+
+async def test_call_whose_caller_left_is_no_complaint():
+    assert await complaints(RequestCancelledError("r1"), wanted=False) == []
+
+
+async def test_any_other_task_that_nobody_waited_for_is_a_complaint():
+    error = ValueError("a bug")
+    assert await complaints(error, wanted=True) == [error]

@@ -1,6 +1,8 @@
 """One grey room and one generator for all tests here; nothing is fetched."""
 
 import pytest
+import structlog
+from structlog.testing import LogCapture
 
 from services.generate.environment import Environment
 from services.generate.generator import Generator
@@ -16,3 +18,13 @@ def room() -> Environment:
 @pytest.fixture(scope="session")
 def generator(room: Environment) -> Generator:
     return Generator(SceneCatalog.shipped(), lambda name: room, texture_px=256)
+
+
+@pytest.fixture
+def log():
+    """The lines that are logged, tracebacks as text: what holds an exception holds all that its frames hold."""
+    structlog.reset_defaults()  # the level is not ours else, where a command has set it
+    capture = LogCapture()
+    structlog.configure(processors=[structlog.processors.format_exc_info, capture])
+    yield capture.entries
+    structlog.reset_defaults()

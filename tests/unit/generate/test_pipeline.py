@@ -147,6 +147,17 @@ def test_guided_and_unguided_samples_share_no_bucket(made):
         pipeline.stack(samples)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"guidance": 1.0}, {"pictures": Inpainting.plain(soft_picture(9, (48, 80)), held_square((48, 80)))}],
+    ids=["square", "no guidance", "wide"],
+)
+def test_bucket_is_known_before_a_sample_is_prepared(made, changes):
+    pipeline, _ = made()
+    request = sample_request(**changes)
+    assert pipeline.bucket(request) == pipeline.prepare(request).bucket
+
+
 def test_same_request_gives_the_same_bytes(made):
     pipeline, _ = made()
     first, second = (run_alone(pipeline, sample_request(scheduler=SchedulerKind.LCM)) for _ in range(2))

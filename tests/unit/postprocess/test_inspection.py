@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from services.common.alpha import OPAQUE
+from services.common.deadline import Deadline
 from services.common.geometry import Box
 from services.postprocess.composite import composite
 from services.postprocess.inspection import Inspection
 from services.postprocess.instances import Instances
 from services.postprocess.preservation.battery import Battery
 from services.postprocess.preservation.evidence import Evidence
+from services.postprocess.preservation.text import TextLine, summarised
 from services.postprocess.preservation.thresholds import Level, Thresholds
 from services.postprocess.schema import Placement
 from services.segment.schema import Instance, SegmentResult
@@ -50,7 +52,7 @@ def instances(scale=1.0, top=0, left=0):
 
 
 def reports(inspection, level=Level.BASIC):
-    return inspection.reports(Battery(), level, Thresholds())
+    return inspection.reports(Battery(), level, Thresholds(), Deadline())
 
 
 def test_worst_spot_is_told_on_the_canvas_by_picture_and_by_excerpt():
@@ -117,3 +119,23 @@ def test_single_product_has_no_instances():
     placement = Placement(CANVAS, Box(0, 0, *CANVAS), 0, 0, 1.0, LEFT)
     assert Instances.of(cutout, placement) is None
     assert Instances.of(replace(cutout, instances=(Instance(LEFT, 1, 0.8),), labels=labels()), placement) is None
+
+
+def test_print_is_read_once_and_counts_for_the_product_it_lies_on():
+    class Reader:
+        asked = 0
+
+        def compare(self, before, after, deadline):
+            self.asked += 1
+            at = (RIGHT.top - before_top + 20, RIGHT.left - before_left + 20)
+            box = np.tile(np.array(at, np.float32), (4, 1))
+            return summarised((TextLine("SALE", "SOLE", box, 20.0, 1),))
+
+    evidence = two_blocks()
+    before_top, before_left = evidence.around().top, evidence.around().left
+    reader = Reader()
+    found = Inspection.of(evidence, instances()).reports(Battery(reader), Level.FULL, Thresholds(), Deadline())
+    assert reader.asked == 1
+    assert [each.value("text_exact") for each in (found.whole, *found.instances)] == [0, None, 0]
+    place = next(each.worst_yx for each in found.instances[1].measures if each.name == "text_exact")
+    assert place == (RIGHT.top + 20, RIGHT.left + 20)

@@ -1,4 +1,6 @@
 import copy
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -56,3 +58,17 @@ def test_tokenizer_without_a_length_takes_its_encoders(networks):
     texts = TextEncoder(tokenizers, networks.encoders, zero_negative=True)
     assert texts.max_tokens == 75
     assert texts.encode("a cup").embeds.shape[1] == 77
+
+
+def test_texts_may_be_checked_while_others_are_encoded(networks):
+    """A tokenizer keeps the padding of its last call, which checks must not take from an encoding."""
+    shared, before = encoder(networks), sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            checks = [pool.submit(shared.check, "prompt", "a red cup") for _ in range(3000)]
+            lengths = {shared.encode(f"cup {number}").embeds.shape[1] for number in range(60)}
+            assert [check.exception() for check in checks] == [None] * 3000
+    finally:
+        sys.setswitchinterval(before)
+    assert lengths == {77}

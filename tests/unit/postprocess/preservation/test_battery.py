@@ -5,17 +5,19 @@ import numpy as np
 import pytest
 
 from services.common.alpha import OPAQUE
+from services.common.deadline import Deadline
+from services.common.errors import DeadlineExceeded
 from services.common.geometry import Box
 from services.common.srgb import to_bytes, to_linear
 from services.postprocess.composite import composite
 from services.postprocess.preservation.battery import Battery
 from services.postprocess.preservation.evidence import Evidence
 from services.postprocess.preservation.report import Report
-from services.postprocess.preservation.text import TextReader
+from services.postprocess.preservation.text import TextLine, TextReader, summarised
 from services.postprocess.preservation.thresholds import BARS, Level, Thresholds
 from services.postprocess.product import Product
 from tests.support.drawn_products import Bag, backgrounds, over
-from tests.support.products import block
+from tests.support.products import block, product_of
 
 SIZE = 256
 BACKGROUNDS = backgrounds(SIZE)
@@ -144,3 +146,71 @@ def test_reduced_picture_tells_ghosts_in_pixels_of_the_canvas() -> None:
     product = block((1400, 1400), Box(100, 100, 1200, 1200))
     evidence = Evidence(composite(drawn, product), product, plate, harmonized=False, confidence=1)
     assert Battery().report(evidence, Level.BASIC, Thresholds()).value("ghost") == pytest.approx(6, abs=0.5)
+
+
+def straps(color: tuple[int, int, int], size: int, width_px: int) -> tuple[np.ndarray, Product]:
+    """Thin upright bars, far apart, and what they look like in a colour on grey."""
+    mask = np.zeros((size, size), bool)
+    for left in range(40, size - 40, 40):
+        mask[40 : size - 40, left : left + width_px] = True
+    product = product_of(mask, (200, 30, 30))
+    return composite(np.full((size, size, 3), 200, np.uint8), product_of(mask, color)), product
+
+
+@pytest.mark.parametrize("size", [300, 1200, 2900])
+@pytest.mark.parametrize("width_px", [2, 3])
+def test_thin_product_of_another_colour_is_told_at_once(size: int, width_px: int) -> None:
+    picture, product = straps((30, 160, 30), size, width_px)
+    plate = np.full_like(picture, 200)
+    found = report(picture, level=Level.BASIC, product=product, backdrop=plate)
+    assert {"color_mean", "color_p95", "color_spot"} <= names(found)
+
+
+@pytest.mark.parametrize("size", [300, 1200])
+def test_thin_product_that_stayed_passes(size: int) -> None:
+    picture, product = straps((200, 30, 30), size, 2)
+    found = report(picture, level=Level.BASIC, product=product, backdrop=np.full_like(picture, 200), harmonized=False)
+    assert found.passed
+    assert found.value("color_spot") == 0
+
+
+def test_product_without_opaque_pixels_says_that_its_inside_was_not_measured() -> None:
+    _, product = straps((200, 30, 30), 300, 2)
+    sheer = replace(product, alpha=product.alpha // 2, core=np.zeros_like(product.core))
+    plate = np.full((300, 300, 3), 200, np.uint8)
+    found = report(composite(plate, sheer), level=Level.BASIC, product=sheer, backdrop=plate)
+    assert {"color_mean", "color_p95", "color_spot", "structure", "structure_spot"} <= set(found.unmeasured)
+
+
+def test_report_that_nobody_waits_for_ends() -> None:
+    evidence = Evidence(composite(BACKGROUNDS["gray"], PRODUCT), PRODUCT, None, harmonized=False, confidence=0.5)
+    with pytest.raises(DeadlineExceeded):
+        Battery().report(evidence, Level.BASIC, Thresholds(), Deadline(at_s=0.0))
+
+
+def test_report_looks_at_its_deadline_between_measures() -> None:
+    looks = []
+
+    class Watched(Deadline):
+        def check(self) -> None:
+            looks.append(1)
+
+    found = report(composite(BACKGROUNDS["gray"], PRODUCT), level=Level.BASIC)
+    evidence = Evidence(composite(BACKGROUNDS["gray"], PRODUCT), PRODUCT, None, harmonized=False, confidence=0.5)
+    BATTERY.report(evidence, Level.BASIC, Thresholds(), Watched())
+    assert len(looks) >= len(found.measures)
+
+
+def test_print_too_low_to_be_read_for_certain_is_no_line_that_stayed() -> None:
+    evidence = Evidence(composite(BACKGROUNDS["gray"], PRODUCT), PRODUCT, None, harmonized=False, confidence=0.5)
+    low = summarised((TextLine("tiny", "tiny", np.zeros((4, 2), np.float32), 8.0, 0),))
+    found = Battery().report(evidence, Level.FULL, Thresholds(), text=low)
+    assert found.value("text_error") == 0
+    assert "12 px" in found.unmeasured["text_exact"]
+
+
+def test_lines_beyond_those_read_are_told_where_they_changed() -> None:
+    evidence = Evidence(composite(BACKGROUNDS["gray"], PRODUCT), PRODUCT, None, harmonized=False, confidence=0.5)
+    some = summarised((TextLine("all", "all", np.zeros((4, 2), np.float32), 20.0, 0),), unread=3)
+    found = Battery().report(evidence, Level.FULL, Thresholds(), text=some)
+    assert "3 of the lines" in found.unmeasured["text_exact"]

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from services.postprocess.preservation.shift import inner_shift
+from services.postprocess.preservation.shift import REACH_PX, inner_shift
 from tests.support.drawn_products import Bag
 
 SIZE = 192
@@ -65,3 +65,22 @@ def test_corners_without_a_changed_pixel_around_them_have_not_moved(seed: int) -
     assert found.shift_yx == (0, 0)
     if found.worst_yx is not None and found.p95_px > 0:
         assert max(abs(found.worst_yx[0] - row - 1), abs(found.worst_yx[1] - column - 1)) <= 10
+
+
+def test_corners_that_are_not_found_again_are_no_standstill() -> None:
+    rng = np.random.default_rng(3)
+    one, other = (rng.integers(0, 256, (SIZE, SIZE, 3), dtype=np.uint8) for _ in range(2))
+    found = inner_shift(other, one, INSIDE)
+    assert found.lost > 0.9
+    assert found.p95_px == REACH_PX
+    assert found.worst_yx is not None
+
+
+@pytest.mark.parametrize("gain", [0.3, 0.55, 1.1])
+def test_product_that_is_only_darker_or_brighter_has_not_moved(gain: float) -> None:
+    rng = np.random.default_rng(3)
+    cloth = cv2.GaussianBlur(rng.integers(0, 200, (SIZE, SIZE, 3), dtype=np.uint8), (0, 0), 2)
+    found = inner_shift(np.clip(cloth * gain, 0, 255).astype(np.uint8), cloth, INSIDE)
+    assert found.points > 10
+    assert found.p95_px < 0.5
+    assert found.lost < 0.1
