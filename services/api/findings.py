@@ -40,6 +40,8 @@ _WANTED: Final[Mapping[str, str]] = MappingProxyType(
         "missing": "it is missing",
     }
 )
+#: Found in what is a number already, even where it came as text.
+_RANGES: Final = frozenset({"greater_than_equal", "greater_than", "less_than_equal", "less_than", "finite_number"})
 
 
 def findings(error: ValidationError, model: type[BaseModel] | None = None) -> list[dict[str, str]]:
@@ -64,6 +66,8 @@ def message_of(finding: Mapping[str, Any]) -> str:
     if kind not in _WANTED:
         return str(finding["msg"])[:_MAX_MESSAGE]
     wanted = _WANTED[kind].format_map(context)
+    if kind in _RANGES and isinstance(got, str):  # a number out of a form, told as every other edge tells it
+        return f"{wanted}, got {cut(got.lower())}"
     return wanted if kind == "missing" else f"{wanted}, got {shown(got)}"
 
 

@@ -1,5 +1,6 @@
 """Postprocessing as a Serve deployment."""
 
+import asyncio
 from functools import partial
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy.typing import NDArray
 from ray import serve
 from ray.serve import metrics
 
+from services.common.deadline import Deadline
 from services.common.executor import StageExecutor
 from services.common.logs import configure_logs
 from services.common.metrics import Recorder
@@ -57,8 +59,8 @@ class Postprocess:
         return await self._executor.run(request, partial(self._restorer.cutout, request, image, cutout))
 
     async def discard(self, request: DiscardRequest) -> None:
-        """See `Restorer.discard`."""
-        await self._executor.run(request, partial(self._restorer.discard, request))
+        """See `Restorer.discard`. Removing files is no computing: it waits for no place and is no stage's work."""
+        await asyncio.to_thread(self._restorer.discard, request, Deadline(request.deadline_s))
 
     def check_health(self) -> None:
         """Asked by Serve every few seconds; see `StageExecutor.check`."""

@@ -39,7 +39,7 @@ def test_message_tells_what_is_wanted_and_what_was_got(fields, said):
 
 
 def test_no_number_is_told_from_a_number():
-    assert message(PreservationThresholds, {"halo": "nan"}) == "halo: a number of at most 255 is wanted, got 'nan'"
+    assert message(PreservationThresholds, {"halo": "nan"}) == "halo: a number of at most 255 is wanted, got nan"
 
 
 def test_colour_is_asked_for_as_it_is_written():
