@@ -9,6 +9,13 @@ from services.cli.main import app
 from tests.support.canned_service import CannedService, RunningService
 
 
+@pytest.fixture(autouse=True)
+def logs_as_before():
+    """The command line sets logging up for its process, which here goes on."""
+    yield
+    structlog.reset_defaults()
+
+
 @pytest.fixture
 def service():
     return CannedService()
@@ -33,9 +40,7 @@ def vitrine(monkeypatch, tmp_path):
         parsed = json.loads(result.stdout) if "--json" in arguments and result.stdout else None
         return SimpleNamespace(exit_code=result.exit_code, stdout=result.stdout, stderr=result.stderr, json=parsed)
 
-    yield run
-    # The command line sets logging up for its process, which here goes on.
-    structlog.reset_defaults()
+    return run
 
 
 @pytest.fixture
