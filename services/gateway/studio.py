@@ -11,6 +11,7 @@ from services.api.studio import (
     CreateCutoutResponse,
     CreateShotRequest,
     CreateShotResponse,
+    DenoisingStep,
     ReadBlobRequest,
     ReadBlobResponse,
     StageEvent,
@@ -73,12 +74,12 @@ class Studio:
         self, request: StreamShotRequest, request_id: str, tenant: str = ""
     ) -> AsyncGenerator[StreamShotResponse, None]:
         """Make a shot and tell of every stage; leaving the stream stops the work."""
-        events: asyncio.Queue[StageEvent | None] = asyncio.Queue()
+        events: asyncio.Queue[StageEvent | DenoisingStep | None] = asyncio.Queue()
         work = asyncio.create_task(self.create_shot(request.shot, request_id, tenant, events.put_nowait))
         work.add_done_callback(lambda _: events.put_nowait(None))
         try:
             while (event := await events.get()) is not None:
-                yield StreamShotResponse(stage=event)
+                yield _told(event)
             yield StreamShotResponse(shot=await work)
         finally:
             if not work.done():
@@ -128,3 +129,7 @@ class Studio:
         return blob.model_copy(
             update={"url": address.url, "expire_time": f"{expires:%Y-%m-%dT%H:%M:%SZ}", "content": content}
         )
+
+
+def _told(event: StageEvent | DenoisingStep) -> StreamShotResponse:
+    return StreamShotResponse(step=event) if isinstance(event, DenoisingStep) else StreamShotResponse(stage=event)

@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable
 
 from services.api.common import StageName, StageTiming
-from services.api.studio import StageEvent, StageState
+from services.api.studio import DenoisingStep, StageEvent, StageState
 
-Listener = Callable[[StageEvent], None]
+Listener = Callable[[StageEvent | DenoisingStep], None]
 
 
-def nobody_listens(event: StageEvent) -> None:
+def nobody_listens(event: StageEvent | DenoisingStep) -> None:
     """The listener of requests that are not streamed."""
 
 
