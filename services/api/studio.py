@@ -24,6 +24,7 @@ from services.api.common import (
 )
 from services.common.image import MIN_SIDE_PX
 from services.common.pose import Pose
+from services.generate.schema import Scheduler
 from services.postprocess.preservation.thresholds import Level, bar_of
 from services.postprocess.schema import LayerName, Preservation, Shadow
 
@@ -157,15 +158,6 @@ class PreservationReport(Message):
     attempts: Count32 = 0
     instances: list[InstanceReport] = []
     left_out: Count32 = 0
-
-
-class Scheduler(StrEnum):
-    """How a diffusion model takes the noise away."""
-
-    DDIM = "DDIM"
-    EULER = "EULER"
-    DPMPP_2M = "DPMPP_2M"
-    LCM = "LCM"
 
 
 class SceneWords(Message):

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from services.api.studio import MAX_PROMPT_CHARS, CreateShotRequest, Scheduler
+from services.api.studio import MAX_PROMPT_CHARS, CreateShotRequest
 from services.common.errors import InvalidInput
 from services.generate.diffusion.request import MAX_PROMPT_CHARS as ENGINE_CHARS
-from services.generate.diffusion.request import Inpainting, SampleRequest, SchedulerKind
+from services.generate.diffusion.request import Inpainting, SampleRequest
 from services.generate.prompt import SLOTS
 
 PICTURES = Inpainting.plain(np.zeros((8, 8, 3), np.uint8), np.ones((8, 8), bool))
@@ -36,10 +36,6 @@ def test_plate_strength_of_the_contract_is_that_of_the_engine():
     SampleRequest(PICTURES, "a cup", plate_strength=0.0)
     with pytest.raises(InvalidInput, match="plate_strength"):
         SampleRequest(PICTURES, "a cup", plate_strength=1.1)
-
-
-def test_schedulers_are_the_same():
-    assert [each.value for each in Scheduler] == [each.value for each in SchedulerKind]
 
 
 def test_words_are_the_slots_of_a_scenes_prompt():
