@@ -245,7 +245,9 @@ class StageEvent(Message):
 class DenoisingStep(Message):
     step: Count32 = Field(0, description="How many are done, from 1 to `steps`.")
     steps: Count32 = 0
-    preview: Bytes = Field(b"", repr=False, description="A JPEG; empty where no preview was asked for.")
+    preview: Bytes = Field(
+        b"", repr=False, exclude_if=lambda preview: not preview, description="A JPEG, where one was asked for."
+    )
     elapsed: Duration = 0.0
     attempt: Count32 = Field(0, description="Of which background, counted from 1.")
 

@@ -30,6 +30,7 @@ class HttpSettings(Section):
     host: str = Field("127.0.0.1", description="Address that HTTP listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port of HTTP.")
     keep_alive_s: int = Field(75, ge=1, description="Idle connections are closed after this time, in seconds.")
+    heartbeat_s: float = Field(15.0, gt=0, description="Streams of events say that they live so often, in seconds.")
     public_url: str = Field("", description="Address that callers see, for signed URLs; empty: made of host and port.")
 
     @property

@@ -83,6 +83,7 @@ class Gateway(GrpcApi):
             readiness,
             BodyReader(limits.max_image_bytes),
             store.verify if isinstance(store, LocalBlobs) else None,
+            settings.http.heartbeat_s,
         )
 
     def __serve_build_asgi_app__(self) -> FastAPI:

@@ -142,8 +142,6 @@ def test_openapi_says_the_same(field, model):
 GRPC_ONLY = {
     "StreamShotRequest",
     "StreamShotResponse",
-    "StageEvent",
-    "DenoisingStep",
     "ReadBlobRequest",
     "ReadBlobResponse",
     "ListScenesRequest",
