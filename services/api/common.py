@@ -52,8 +52,7 @@ def _check_colour(value: str) -> str:
 
 def _check_text(value: str) -> str:
     for position, character in enumerate(value):
-        # Cs: half of a character, which has no UTF-8.
-        if unicodedata.category(character) in ("Cc", "Cs"):
+        if unicodedata.category(character) == "Cc":
             raise ValueError(f"text without control characters is wanted, got U+{ord(character):04X} at {position}")
     return value
 
