@@ -10,7 +10,7 @@ from services.common.alpha import OPAQUE
 from services.common.errors import NotReady
 from services.common.geometry import Box
 from services.common.light import Finish, Light
-from services.generate.schema import GenerateResult
+from services.generate.schema import GenerateResult, StepDone
 from services.postprocess.draft import keys_of
 from services.postprocess.inspection import Inspection
 from services.postprocess.preservation.evidence import Evidence
@@ -169,9 +169,14 @@ class _Generate:
     def __init__(self, fakes):
         self.fakes = fakes
 
-    def run(self, request):
+    def run(self, request, cutout=None, on_step=None):
         async def work():
             self.fakes.seeds.append(request.seed)
+            if request.drawing is not None and on_step is not None:
+                for step in range(1, request.drawing.steps + 1):
+                    due = request.drawing.preview_every and step % request.drawing.preview_every == 0
+                    preview = np.zeros((24, 32, 3), np.uint8) if due else None
+                    on_step(StepDone(step, request.drawing.steps, preview))
             background = np.full((*request.camera.size_hw, 3), request.seed % 256, np.uint8)
             return GenerateResult(background, LIGHT, Finish(0.0, 1.0), "fake 1", 0.125)
 

@@ -3,13 +3,15 @@ import pytest
 
 from services.common.camera import Camera
 from services.common.deadline import Deadline
-from services.common.errors import Cancelled, DeadlineExceeded, NotFound
+from services.common.errors import Cancelled, DeadlineExceeded, Internal, NotFound
+from services.common.geometry import Box
+from services.common.placement import Placement
 from services.generate.environment import Environment
 from services.generate.generator import Generator
 from services.generate.plates.materials.catalog import MaterialName
 from services.generate.plates.painter import PlatePainter
 from services.generate.scene import SceneCatalog
-from services.generate.schema import GenerateRequest
+from services.generate.schema import Drawing, GenerateRequest
 from tests.support.panorama import room_with_window
 
 CAMERA = Camera((80, 64), 10, 30, (64, 32), 120)
@@ -88,3 +90,18 @@ def test_results_do_not_depend_on_what_was_drawn_before(room: Environment) -> No
     used = Generator(CATALOG, PlatePainter(lambda name: room, texture_px=64))
     used.run(GenerateRequest("park-stone", CAMERA, seed=9), Deadline())
     np.testing.assert_array_equal(fresh.run(request, Deadline()).background, used.run(request, Deadline()).background)
+
+
+def test_reference_takes_the_place_of_the_plate_and_the_light_stays(generator: Generator) -> None:
+    reference = np.full((40, 300, 3), (10, 60, 160), np.uint8)
+    plain = generator.run(GenerateRequest("marble", CAMERA, seed=1), Deadline())
+    other = generator.run(GenerateRequest("marble", CAMERA, seed=1, reference=reference), Deadline())
+    assert other.background.shape == (80, 64, 3)
+    assert (other.background == (10, 60, 160)).all()
+    assert (other.light, other.clean) == (plain.light, True)
+
+
+def test_drawing_where_nothing_can_draw_is_our_fault(generator: Generator) -> None:
+    drawing = Drawing(Placement((80, 64), Box(0, 0, 9, 9), 0, 0, 1.0, Box(0, 0, 9, 9)), "a cup")
+    with pytest.raises(Internal, match="no diffusion model"):
+        generator.run(GenerateRequest("marble", CAMERA, seed=1, drawing=drawing), Deadline())
