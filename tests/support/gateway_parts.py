@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from services.common.metrics import Recorder
-from services.common.settings import LimitSettings, ModelSettings, PreservationSettings
+from services.common.settings import GenerateSettings, LimitSettings, ModelSettings, PreservationSettings
 from services.gateway.admission import Admission
 from services.gateway.body import BodyReader
 from services.gateway.call import Guard
@@ -18,6 +18,7 @@ from services.models.cache import ModelCache
 from services.storage.local import LocalBlobs
 from services.storage.signature import Signature
 from services.workflow.acceptance import AcceptancePolicy
+from services.workflow.drawing import DrawingPolicy
 from services.workflow.shot import ShotWorkflow
 from tests.support.fake_metrics import FakeMetrics
 from tests.support.fake_stages import FakeStages
@@ -34,12 +35,10 @@ class Parts:
         limits: Options of `LimitSettings`.
         preservation: Options of `PreservationSettings`.
         heartbeat_s: Of streams over HTTP.
-        workflow: The class that makes pictures.
+        draws: Whether backgrounds are a diffusion model's.
     """
 
-    def __init__(
-        self, directory=None, limits=None, preservation=None, heartbeat_s=15.0, workflow=ShotWorkflow, **fakes
-    ):
+    def __init__(self, directory=None, limits=None, preservation=None, heartbeat_s=15.0, draws=False, **fakes):
         self.heartbeat_s = heartbeat_s
         directory = Path(directory or tempfile.gettempdir())
         self.limits = LimitSettings(**(limits or {}))
@@ -48,7 +47,9 @@ class Parts:
         self.metrics = FakeMetrics()
         self.scenes = SceneCatalog.shipped()
         policy = AcceptancePolicy(PreservationSettings(**(preservation or {})), min_confidence=0.25)
-        self.workflow = workflow(self.fakes.stages, self.scenes, self.limits, 0.25, policy)
+        engine = {"engine": "diffusion", "diffusion": {"checkpoint": "fake"}} if draws else {}
+        drawings = DrawingPolicy(GenerateSettings(**engine))
+        self.workflow = ShotWorkflow(self.fakes.stages, self.scenes, self.limits, 0.25, policy, drawings=drawings)
         self.readiness = Readiness({stage: self._probe(stage) for stage in ("segment", "generate", "postprocess")})
         self.guard = Guard(Recorder(self.metrics))
         self.studio = Studio(
