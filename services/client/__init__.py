@@ -18,7 +18,6 @@ from services.api.studio import (
     PreservationThresholds,
     ProductSelection,
     SceneWords,
-    Scheduler,
     StageEvent,
 )
 from services.client.asynchronous import AsyncVitrine
@@ -26,6 +25,7 @@ from services.client.blocking import Vitrine
 from services.client.errors import report_of
 from services.client.flows import Health
 from services.client.options import CutoutOptions, Photo, ShotOptions, StreamOptions
+from services.generate.schema import Scheduler
 
 __all__ = [
     "AsyncVitrine",

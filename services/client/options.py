@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import TypedDict
 
 from services.api.common import OutputOptions
-from services.api.studio import Canvas, PreservationThresholds, ProductSelection, SceneWords, Scheduler
+from services.api.studio import Canvas, PreservationThresholds, ProductSelection, SceneWords
 from services.common.pose import Pose
+from services.generate.schema import Scheduler
 from services.postprocess.preservation.thresholds import Level
 from services.postprocess.schema import LayerName, Preservation, Shadow
 

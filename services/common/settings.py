@@ -160,7 +160,9 @@ class DiffusionSettings(Section):
     """The diffusion model that draws over plates, and what it does where a request does not say."""
 
     checkpoint: str = Field("", description="Catalogue name of the checkpoint, see `vitrine models`.")
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the networks run; auto: on a GPU if there is one.")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where the networks run; auto: on a GPU if there is one."
+    )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto", description="Number type of the networks; auto: float16 on a GPU, float32 on a CPU."
     )

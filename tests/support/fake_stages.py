@@ -172,15 +172,20 @@ class _Generate:
     def run(self, request, cutout=None, on_step=None):
         async def work():
             self.fakes.seeds.append(request.seed)
-            if request.drawing is not None and on_step is not None:
-                for step in range(1, request.drawing.steps + 1):
-                    due = request.drawing.preview_every and step % request.drawing.preview_every == 0
-                    preview = np.zeros((24, 32, 3), np.uint8) if due else None
-                    on_step(StepDone(step, request.drawing.steps, preview))
+            for step in steps_of(request.drawing) if on_step else ():
+                on_step(step)
             background = np.full((*request.camera.size_hw, 3), request.seed % 256, np.uint8)
             return GenerateResult(background, LIGHT, Finish(0.0, 1.0), "fake 1", 0.125)
 
         return self.fakes.begin("generate", request, work)
+
+
+def steps_of(drawing):
+    """Every step of a drawing, with the previews it asks for."""
+    every = drawing.preview_every
+    for step in range(1, drawing.steps + 1):
+        preview = np.zeros((8, 12, 3), np.uint8) if every and step % every == 0 else None
+        yield StepDone(step, drawing.steps, preview)
 
 
 def inspection_of(picture):

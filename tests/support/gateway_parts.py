@@ -35,14 +35,10 @@ class Parts:
         limits: Options of `LimitSettings`.
         preservation: Options of `PreservationSettings`.
         heartbeat_s: Of streams over HTTP.
-        drawn: Options of `DiffusionSettings`; None = plates.
-        workflow: The class that makes pictures.
+        draws: Whether backgrounds are a diffusion model's.
     """
 
-    def __init__(
-        self, directory=None, limits=None, preservation=None, heartbeat_s=15.0, workflow=ShotWorkflow,
-        drawn=None, **fakes
-    ):  # fmt: skip
+    def __init__(self, directory=None, limits=None, preservation=None, heartbeat_s=15.0, draws=False, **fakes):
         self.heartbeat_s = heartbeat_s
         directory = Path(directory or tempfile.gettempdir())
         self.limits = LimitSettings(**(limits or {}))
@@ -51,9 +47,9 @@ class Parts:
         self.metrics = FakeMetrics()
         self.scenes = SceneCatalog.shipped()
         policy = AcceptancePolicy(PreservationSettings(**(preservation or {})), min_confidence=0.25)
-        engine = {"engine": "diffusion", "diffusion": {"checkpoint": "any", **drawn}} if drawn is not None else {}
-        drawings = DrawingPolicy(GenerateSettings.model_validate(engine))
-        self.workflow = workflow(self.fakes.stages, self.scenes, self.limits, 0.25, policy, drawings=drawings)
+        engine = {"engine": "diffusion", "diffusion": {"checkpoint": "fake"}} if draws else {}
+        drawings = DrawingPolicy(GenerateSettings(**engine))
+        self.workflow = ShotWorkflow(self.fakes.stages, self.scenes, self.limits, 0.25, policy, drawings=drawings)
         self.readiness = Readiness({stage: self._probe(stage) for stage in ("segment", "generate", "postprocess")})
         self.guard = Guard(Recorder(self.metrics))
         self.studio = Studio(

@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
-from services.api.studio import Scheduler
 from services.cli.drawing import SchedulerChoice
+from services.generate.schema import Scheduler
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import pytest
 
 from services.common.errors import StorageUnavailable
 from tests.support.gateway_parts import PUBLIC_URL, Parts
-from tests.support.stepping_workflow import PREVIEW, SteppingWorkflow
 
 ACCEPT = {"Accept": "text/event-stream"}
 BLOCK = re.compile(r"event: (?P<event>\w+)\ndata: (?P<data>.*)\nid: (?P<id>\d+)")
@@ -18,7 +17,7 @@ BLOCK = re.compile(r"event: (?P<event>\w+)\ndata: (?P<data>.*)\nid: (?P<id>\d+)"
 
 @pytest.fixture
 def made(tmp_path):
-    return lambda **options: Parts(tmp_path, workflow=SteppingWorkflow, **options)
+    return lambda **options: Parts(tmp_path, draws=True, **options)
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ async def test_previews_come_as_often_as_they_are_asked_for(made, form):
     answer = await client_of(made()).post("/v1/shots?preview_every=2", **form)
     steps = [data for name, _, data in events_of(answer) if name == "step"]
     assert ["preview" in step for step in steps] == [False, True, False, True]
-    assert base64.b64decode(steps[1]["preview"]) == PREVIEW
+    assert base64.b64decode(steps[1]["preview"]).startswith(b"\xff\xd8")
 
 
 async def test_error_at_work_is_the_last_event(made, form):

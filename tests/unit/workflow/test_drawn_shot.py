@@ -14,12 +14,12 @@ from tests.support.gateway_parts import Parts
 
 @pytest.fixture
 def parts(tmp_path):
-    return lambda **options: Parts(tmp_path, drawn={"steps": 4}, **options)
+    return lambda **options: Parts(tmp_path, draws=True, **options)
 
 
 @pytest.fixture
 def shot_of(photo):
-    given = {"image": {"content": photo}, "scene_id": "marble", "seed": 7}
+    given = {"image": {"content": photo}, "scene_id": "marble", "seed": 7, "steps": 4}
     return lambda **fields: CreateShotRequest.model_validate({**given, **fields})
 
 
@@ -43,7 +43,7 @@ async def test_listener_hears_every_step_and_sees_previews_when_due(parts, shot_
     steps = await steps_of(parts(), shot_of(), preview_every=2)
     assert [(event.step, event.steps, event.attempt) for event in steps] == [(n, 4, 1) for n in (1, 2, 3, 4)]
     seen = [decode_image(event.preview, ImageLimits(1 << 20, 1 << 20)).image.shape for event in steps if event.preview]
-    assert seen == [(24, 32, 3)] * 2
+    assert seen == [(8, 12, 3)] * 2
     assert [event.elapsed for event in steps] == sorted(event.elapsed for event in steps)
 
 
@@ -54,7 +54,7 @@ async def test_steps_of_another_seeds_background_are_told_as_of_the_second_attem
 
 async def test_plates_have_no_steps_and_get_no_product(tmp_path, shot_of):
     made = Parts(tmp_path)
-    assert await steps_of(made, shot_of()) == []
+    assert await steps_of(made, shot_of(steps=0)) == []
     assert made.fakes.requests["generate"].drawing is None
 
 
@@ -66,7 +66,7 @@ async def test_bad_drawing_is_refused_before_the_photo_is_read(parts, shot_of):
 async def test_reference_reaches_generation_with_whatever_engine(tmp_path, shot_of):
     made = Parts(tmp_path)
     picture = encode_image(np.full((30, 40, 3), (10, 60, 160), np.uint8), ImageFormat.PNG, 100)
-    await made.workflow.shot(shot_of(reference={"content": picture}))
+    await made.workflow.shot(shot_of(reference={"content": picture}, steps=0))
     assert (made.fakes.requests["generate"].reference == (10, 60, 160)).all()
 
 

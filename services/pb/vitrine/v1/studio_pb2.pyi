@@ -696,7 +696,9 @@ Global___InstanceReport: _TypeAlias = InstanceReport  # noqa: Y015
 
 @_typing.final
 class SceneWords(_message.Message):
-    """Words in place of those that the scene has for its prompt, at most 200 characters each; empty: the scene's own."""
+    """Words in place of those that the scene has for its prompt, at most 200 characters each, on one line; empty: the scene's
+    own.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -862,10 +864,11 @@ class CreateShotRequest(_message.Message):
     seed. 1 to 8; 0 stands for the service's default. When none passes, the answer is the error `product_changed`.
     """
     prompt: _builtins.str
-    """17 to 25 are for services whose engine is a diffusion model. Plates are drawn without them.
+    """From here on for services that draw with a diffusion model over their scenes' plates. Those that take the plates as
+    they are refuse all but `reference`, `deterministic` and a `plate_strength` of 1.
 
-    What to draw, at most 2000 characters. It is added to the scene's own words; with a slot such as "{product}" in it, it
-    takes their place.
+    What to draw, at most 2000 characters on one line. It is added to the scene's own words; with a slot such as
+    "{product}" in it, it takes their place.
     """
     negative_prompt: _builtins.str
     """What not to draw, the same way."""
