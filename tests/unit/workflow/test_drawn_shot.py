@@ -43,7 +43,7 @@ async def test_listener_hears_every_step_and_sees_previews_when_due(parts, shot_
     steps = await steps_of(parts(), shot_of(), preview_every=2)
     assert [(event.step, event.steps, event.attempt) for event in steps] == [(n, 4, 1) for n in (1, 2, 3, 4)]
     seen = [decode_image(event.preview, ImageLimits(1 << 20, 1 << 20)).image.shape for event in steps if event.preview]
-    assert seen == [(8, 12, 3)] * 2
+    assert seen == [(24, 32, 3)] * 2
     assert [event.elapsed for event in steps] == sorted(event.elapsed for event in steps)
 
 
