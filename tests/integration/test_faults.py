@@ -222,5 +222,18 @@ def test_http_caller_who_hangs_up_stops_the_chain(service, photo):
     assert "postprocess" not in stages_that_finished(lines)
 
 
+def test_caller_who_hangs_up_on_events_stops_the_chain(service, photo):
+    request_id = f"hung-up-{uuid.uuid4().hex}"
+    with service.http.stream(
+        "POST", "/v1/shots", files={"image": ("a", photo)},
+        data={"scene_id": "marble", "canvas.width": "1800", "canvas.height": "1800"},
+        headers={"X-Request-Id": request_id, "Accept": "text/event-stream"},
+    ) as answer:  # fmt: skip
+        assert next(answer.iter_lines()) == "event: stage"
+    lines = service.wait_for_answer(request_id)
+    assert [line["outcome"] for line in lines if line["event"] == "request answered"] == ["cancelled"]
+    assert "postprocess" not in stages_that_finished(lines)
+
+
 def stages_that_finished(lines):
     return {line["stage"] for line in lines if line["event"] == "stage finished"}

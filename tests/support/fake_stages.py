@@ -184,7 +184,7 @@ def steps_of(drawing):
     """Every step of a drawing, with the previews it asks for."""
     every = drawing.preview_every
     for step in range(1, drawing.steps + 1):
-        preview = np.zeros((8, 12, 3), np.uint8) if every and step % every == 0 else None
+        preview = np.zeros((24, 32, 3), np.uint8) if every and step % every == 0 else None
         yield StepDone(step, drawing.steps, preview)
 
 

@@ -1,6 +1,7 @@
 """The gateway put together as its deployment does it, over stages that answer at once and without Serve."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from services.common.metrics import Recorder
@@ -36,20 +37,24 @@ class Parts:
         preservation: Options of `PreservationSettings`.
         heartbeat_s: Of streams over HTTP.
         draws: Whether backgrounds are a diffusion model's.
+        generate: The stage that makes them, in place of the fake one.
     """
 
-    def __init__(self, directory=None, limits=None, preservation=None, heartbeat_s=15.0, draws=False, **fakes):
+    def __init__(
+        self, directory=None, limits=None, preservation=None, heartbeat_s=15.0, draws=False, generate=None, **fakes
+    ):
         self.heartbeat_s = heartbeat_s
         directory = Path(directory or tempfile.gettempdir())
         self.limits = LimitSettings(**(limits or {}))
         self.store = LocalBlobs(directory / "blobs", Signature(b"k" * 32), PUBLIC_URL, 60)
         self.fakes = FakeStages(self.store, **fakes)
+        stages = replace(self.fakes.stages, **({"generate": generate} if generate else {}))
         self.metrics = FakeMetrics()
         self.scenes = SceneCatalog.shipped()
         policy = AcceptancePolicy(PreservationSettings(**(preservation or {})), min_confidence=0.25)
         engine = {"engine": "diffusion", "diffusion": {"checkpoint": "fake"}} if draws else {}
         drawings = DrawingPolicy(GenerateSettings(**engine))
-        self.workflow = ShotWorkflow(self.fakes.stages, self.scenes, self.limits, 0.25, policy, drawings=drawings)
+        self.workflow = ShotWorkflow(stages, self.scenes, self.limits, 0.25, policy, drawings=drawings)
         self.readiness = Readiness({stage: self._probe(stage) for stage in ("segment", "generate", "postprocess")})
         self.guard = Guard(Recorder(self.metrics))
         self.studio = Studio(

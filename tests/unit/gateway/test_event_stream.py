@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from services.common.errors import StorageUnavailable
+from tests.support.asgi_call import AsgiCall
 from tests.support.gateway_parts import PUBLIC_URL, Parts
 
 ACCEPT = {"Accept": "text/event-stream"}
@@ -96,24 +97,11 @@ async def test_silence_is_broken_by_comments(made, form):
 
 async def test_caller_who_hangs_up_stops_the_work_and_is_counted(made, photo):
     parts = made(slow={"segment": asyncio.Event()})
-    body = json.dumps({"image": {"content": base64.b64encode(photo).decode()}, "scene_id": "white"}).encode()
-    received, sent = asyncio.Queue(), []
-    received.put_nowait({"type": "http.request", "body": body, "more_body": False})
-
-    async def send(message):
-        sent.append(message)
-
-    headers = [(b"accept", b"text/event-stream"), (b"content-type", b"application/json")]
-    scope = {
-        "type": "http", "method": "POST", "path": "/v1/shots", "headers": headers, "query_string": b"",
-        "client": ("127.0.0.1", 4000), "server": ("testserver", 80), "scheme": "http", "http_version": "1.1",
-        "root_path": "", "asgi": {"version": "3.0"},
-    }  # fmt: skip
-    call = asyncio.create_task(parts.http_app()(scope, received.get, send))
+    body = {"image": {"content": base64.b64encode(photo).decode()}, "scene_id": "white"}
+    call = AsgiCall(parts.http_app(), "/v1/shots", body, ACCEPT["Accept"])
     await parts.fakes.reached("segment")
-    received.put_nowait({"type": "http.disconnect"})
-    await call
+    await call.hang_up()
     assert parts.fakes.cancelled == ["segment"]
-    assert sent[-1]["more_body"] is True
+    assert call.open
     labels = (("method", "StreamShot"), ("outcome", "cancelled"), ("protocol", "http"))
     assert parts.metrics.values["vitrine_requests_total", labels] == [1]

@@ -1174,6 +1174,7 @@ class DenoisingStep(_message.Message):
     step: _builtins.int
     """How many are done, from 1 to `steps`."""
     steps: _builtins.int
+    """Those really made: fewer than were asked for where a part of the plate stays."""
     preview: _builtins.bytes
     """A JPEG of what the background looks like by now; empty where no preview was asked for."""
     attempt: _builtins.int
