@@ -38,7 +38,7 @@ class BodyReader:
     """
 
     def __init__(self, max_image_bytes: int) -> None:
-        self._max_bytes = max_image_bytes * 4 // 3 + _ROOM_BYTES
+        self.max_bytes = max_image_bytes * 4 // 3 + _ROOM_BYTES
 
     async def read(self, request: Request, model: type[M]) -> M:
         """The request as its API model.
@@ -52,10 +52,7 @@ class BodyReader:
             TooLarge: More bytes than the largest photo can take.
             UnsupportedMedia: Neither JSON nor a form.
         """
-        declared = request.headers.get("content-length", "")
-        if declared.isascii() and declared.isdecimal():
-            self._check(int(declared))
-        request = Request(request.scope, self._counted(request))
+        request = self.bounded(request)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "application/json":
             return await asyncio.to_thread(_parsed, await request.body(), model)
@@ -65,6 +62,17 @@ class BodyReader:
             f"the body is {kind[:80] or 'of no named type'}; send application/json or multipart/form-data",
             field="content-type",
         )
+
+    def bounded(self, request: Request) -> Request:
+        """The request with a body that ends in an error where it has more than `max_bytes`.
+
+        Raises:
+            TooLarge: It says so itself, or, later, while it is read.
+        """
+        declared = request.headers.get("content-length", "")
+        if declared.isascii() and declared.isdecimal():
+            self._check(int(declared))
+        return Request(request.scope, self._counted(request))
 
     def _counted(self, request: Request) -> Any:
         received = 0
@@ -79,10 +87,10 @@ class BodyReader:
         return receive
 
     def _check(self, size_bytes: int) -> None:
-        if size_bytes > self._max_bytes:
+        if size_bytes > self.max_bytes:
             raise TooLarge(
-                f"the body has {size_bytes} bytes or more; at most {self._max_bytes} are taken",
-                got=size_bytes, limit=self._max_bytes,
+                f"the body has {size_bytes} bytes or more; at most {self.max_bytes} are taken",
+                got=size_bytes, limit=self.max_bytes,
             )  # fmt: skip
 
 

@@ -101,7 +101,9 @@ class FakeStages:
 
     def cutout(self, request, image, cutout):
         async def work():
-            return CutoutResult(self._put(request.output, image), 0.25)
+            alpha = (await cutout).alpha
+            picture = image if request.background else np.dstack([image, (alpha // 257).astype(np.uint8)])
+            return CutoutResult(self._put(request.output, picture), 0.25)
 
         return self.begin("postprocess", request, work)
 
