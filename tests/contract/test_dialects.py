@@ -2,7 +2,12 @@
 
 import base64
 import io
+import json
+import re
+import shutil
+import subprocess
 import time
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -13,11 +18,14 @@ import requests
 from PIL import Image
 
 from services.common.errors import Overloaded
+from services.gateway.compat.openai_request import EditRequest, GenerationRequest
+from services.gateway.compat.removebg_request import RemoveBgRequest
 from tests.support.gateway_parts import Parts
 from tests.support.photos import encoded, flat
 from tests.support.served import listening, served
 
 PHOTO_SIZE = (600, 400)
+PAGE = Path("docs/compat.md").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +151,41 @@ def test_openai_raises_overload_as_its_rate_limit(tmp_path, photo):
             with client, pytest.raises(openai.RateLimitError) as refused:
                 client.images.edit(image=photo, prompt="scene:white")
     assert (refused.value.code, refused.value.response.headers["retry-after"]) == ("rate_limit_exceeded", "3")
+
+
+def fenced(language, part):
+    """The code blocks of the page that hold `part`."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    return [block for block in blocks if part in block]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the commands are curl's")
+@pytest.mark.parametrize("command", fenced("", "curl "))
+def test_command_of_the_page_answers_what_it_says(service, photo, tmp_path, command):
+    (tmp_path / "cup.jpg").write_bytes(photo)
+    command = command.replace("curl ", "curl --silent --show-error --fail ").replace("http://127.0.0.1:8000", service)
+    subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True)
+    [written] = [each for each in tmp_path.iterdir() if each.name != "cup.jpg"]
+    content = written.read_bytes()
+    if written.suffix == ".json":
+        content = base64.b64decode(json.loads(content)["data"][0]["b64_json"])
+    assert min(opened(content).size) > 100
+
+
+@pytest.mark.parametrize("example", fenced("python", "import"), ids=["removebg", "openai"])
+def test_example_of_the_page_runs(service, photo, tmp_path, monkeypatch, example):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(removebg_client, "API_ENDPOINT", "")
+    (tmp_path / "cup.jpg").write_bytes(photo)
+    exec(example.replace("http://127.0.0.1:8000", service), {})  # noqa: S102 # the page's own code
+    assert any(each.name in ("cup-on-marble.jpg", "cup.jpg_no_bg.png") for each in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("title", "models"),
+    [("RemoveBgRequest", (RemoveBgRequest,)), ("EditRequest GenerationRequest", (EditRequest, GenerationRequest))],
+)
+def test_table_of_the_page_has_every_parameter(title, models):
+    table = PAGE.partition(f"<!-- parameters: {title} -->\n")[2].partition("\n\n")[0]
+    told = {name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert told == {name for model in models for name in model.model_fields}

@@ -3,11 +3,11 @@
 import asyncio
 import base64
 import binascii
-import json
 from collections.abc import Collection
 from typing import Any, Final
 
 from fastapi import Request
+from pydantic_core import from_json
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
@@ -62,8 +62,9 @@ def from_base64(text: str, field: str) -> bytes:
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        # Unlike the standard library's, it takes no halves of characters, which no answer could say back.
+        fields = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
         raise InvalidInput("the body is no JSON") from error
     if not isinstance(fields, dict):
         raise InvalidInput("the body is JSON but no object with fields")

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Self
 
-_LENGTH: Final = re.compile(r"(\d{1,5}(?:\.\d{1,4})?)(px|%)")
+_LENGTH: Final = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,4})?)(px|%)")
 
 
 @dataclass(frozen=True)

@@ -192,11 +192,11 @@ def _framed(wanted: EditRequest, answer: CreateCutoutResponse, content: bytes) -
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """A refusal of the scene says how a prompt names one."""
+    """A refusal of the scene, or of words beside it, says how a prompt names one."""
     try:
         yield
     except (InvalidInput, NotFound) as error:
-        if error.details.get("field") != "scene_id":
+        if error.details.get("field") not in ("scene_id", "prompt"):
             raise
         raise type(error)(f'{error.message}. A prompt names its scene as "scene:marble"', **error.details) from error
 

@@ -20,12 +20,9 @@ from services.gateway.compat.wording import CODE_DETAIL
 FILES: Final = ("image", "mask")
 MAX_IMAGES: Final = 10
 
-_SIZE: Final = re.compile(r"(\d{1,5})x(\d{1,5})")
+_SIZE: Final = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
 _SCENE: Final = re.compile(r"(?<!\S)scene:(\S+)")
 _FORMATS: Final = MappingProxyType({"png": ImageFormat.PNG, "jpeg": ImageFormat.JPEG, "webp": ImageFormat.WEBP})
-
-#: By what we find faulty, OpenAI's own code for it.
-_CODES: Final = MappingProxyType({"extra_forbidden": "unknown_parameter", "missing": "missing_required_parameter"})
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -152,16 +149,12 @@ class GenerationRequest(ImagesRequest):
 
 
 def _validated(model: type[R], fields: Mapping[str, Any]) -> R:
-    """As `validated`, with OpenAI's codes."""
-    unknown = next((name for name in fields if name not in model.model_fields), None)
-    missing = next(
-        (name for name, field in model.model_fields.items() if field.is_required() and name not in fields), None
-    )
+    """As `validated`, with OpenAI's codes for what is missing and what is unknown."""
     try:
         return validated(model, fields)
     except InvalidInput as error:
         field = error.details.get("field")
-        code = _CODES["extra_forbidden"] if field == unknown else _CODES["missing"] if field == missing else None
-        if code is None:
+        if field in model.model_fields and field in fields:
             raise
+        code = "missing_required_parameter" if field in model.model_fields else "unknown_parameter"
         raise InvalidInput(error.message, field=field, **{CODE_DETAIL: code}) from error

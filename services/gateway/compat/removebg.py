@@ -134,7 +134,8 @@ def as_bearer(request: Request) -> Request:
     key = request.headers.get(KEY_HEADER)
     if not key:
         return request
-    scope = {**request.scope, "headers": list(request.scope["headers"])}
+    # What is noted in the request's state stays one with what stands around the route.
+    scope = {**request.scope, "headers": list(request.scope["headers"]), "state": request.scope.setdefault("state", {})}
     MutableHeaders(scope=scope)["Authorization"] = f"Bearer {key}"
     return Request(scope, request.receive)
 

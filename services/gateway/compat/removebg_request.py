@@ -28,7 +28,7 @@ _MAX_MARGIN_PX: Final = 500
 _MAX_MARGIN_SHARE: Final = 0.5
 _PREVIEW_PX: Final = 250_000
 #: By size, the most pixels of a result; None = the photo's own.
-_MAX_PIXELS: Final = MappingProxyType(
+_MAX_PIXELS: Final = MappingProxyType[str, int | None](
     {
         "preview": _PREVIEW_PX, "small": _PREVIEW_PX, "regular": _PREVIEW_PX, "medium": 1_500_000, "hd": 4_000_000,
         "full": None, "4k": None, "50MP": None, "auto": None,
@@ -107,14 +107,14 @@ class RemoveBgRequest(Message):
 
     @field_validator("semitransparency")
     @classmethod
-    def _check_semitransparency(cls, value: bool) -> bool:  # pydantic hands it over by place
+    def _check_semitransparency(cls, value: bool) -> bool:
         if not value:
             raise ValueError("cutouts keep what shines through; only true is taken")
         return value
 
     @field_validator("add_shadow")
     @classmethod
-    def _check_shadow(cls, value: bool) -> bool:  # as above
+    def _check_shadow(cls, value: bool) -> bool:
         if value:
             raise ValueError("cutouts are made without shadows; only false is taken. Shots have them: POST /v1/shots")
         return value
@@ -127,8 +127,8 @@ class RemoveBgRequest(Message):
             InvalidInput: One is unknown or faulty, or they do not go together; details name it.
         """
         request = validated(cls, fields)
-        for fault in _faults(request):
-            raise fault
+        if faults := _faults(request):
+            raise faults[0]
         return request
 
     @property
@@ -210,8 +210,7 @@ def _faults(request: RemoveBgRequest) -> list[InvalidInput]:
 
 def _four(margin: str) -> tuple[Length, Length, Length, Length]:
     """Top, right, bottom, left, as CSS has them."""
-    lengths = parse_lengths(margin, (1, 2, 4))
-    top, right, bottom, left = (lengths * 4)[:4] if len(lengths) < 4 else lengths
+    top, right, bottom, left = (parse_lengths(margin, (1, 2, 4)) * 4)[:4]
     return top, right, bottom, left
 
 

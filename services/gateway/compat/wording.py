@@ -144,6 +144,7 @@ def _removebg_code(error: VitrineError) -> str:
     if CODE_DETAIL in error.details:
         return str(error.details[CODE_DETAIL])
     field = str(error.details.get("field", ""))
+    # Bytes and pixels are one error of ours.
     if error.code == errors.TooLarge.code and "pixels" in error.message:
         return "resolution_too_high"
     if error.code != errors.InvalidInput.code or not field:

@@ -56,7 +56,7 @@ async def test_faulty_parts_are_named(parts, message):
         await read(*multipart(*parts))
 
 
-@pytest.mark.parametrize("body", [b"", b"[1]", b'"a"', b"{", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize("body", [b"", b"[1]", b'"a"', b"{", b"\xff", b"[" * 100_000, b'{"n": NaN}', b'{"\\ud800": 1}'])
 async def test_what_is_no_object_is_refused(body):
     with pytest.raises(InvalidInput):
         await read(body, "application/json")

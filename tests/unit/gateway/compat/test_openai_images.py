@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from services.workflow.shot import ShotWorkflow
 from tests.support.gateway_parts import Parts
 from tests.support.photos import encoded, flat
 
@@ -33,10 +34,30 @@ def error_of(answer):
     return error
 
 
-async def test_edit_is_a_shot_in_the_scene_with_the_words(edit, parts):
-    answer = await edit(prompt="warm light scene:marble", size="320x400")
+async def test_edit_is_a_shot_in_the_scene(edit, parts):
+    answer = await edit(size="320x400")
     assert opened(answer).size == (320, 400)
     assert parts.fakes.requests["generate"].scene_id == "marble"
+
+
+class Drawing(ShotWorkflow):
+    """One that takes words, and draws nothing by them."""
+
+    async def shot(self, request, *others):
+        self.prompt = request.prompt
+        return await super().shot(request.model_copy(update={"prompt": ""}), *others)
+
+
+async def test_words_beside_the_scene_are_what_is_drawn(edit, tmp_path):
+    made = Parts(tmp_path, workflow=Drawing)
+    assert (await edit(made=made, prompt="warm light scene:marble")).status_code == 200
+    assert made.workflow.prompt == "warm light"
+
+
+async def test_words_are_refused_where_nothing_is_drawn_by_them(edit):
+    error = error_of(await edit(prompt="warm light scene:marble"))
+    assert error["param"] == "prompt"
+    assert error["message"].startswith("prompt is for services that draw with a diffusion model")
 
 
 async def test_each_of_several_has_a_seed_of_its_own(edit, parts):
