@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.workflow.shot import ShotWorkflow
 from tests.support.gateway_parts import Parts
 from tests.support.photos import encoded, flat
 
@@ -40,18 +39,10 @@ async def test_edit_is_a_shot_in_the_scene(edit, parts):
     assert parts.fakes.requests["generate"].scene_id == "marble"
 
 
-class Drawing(ShotWorkflow):
-    """One that takes words, and draws nothing by them."""
-
-    async def shot(self, request, *others):
-        self.prompt = request.prompt
-        return await super().shot(request.model_copy(update={"prompt": ""}), *others)
-
-
 async def test_words_beside_the_scene_are_what_is_drawn(edit, tmp_path):
-    made = Parts(tmp_path, workflow=Drawing)
+    made = Parts(tmp_path, draws=True)
     assert (await edit(made=made, prompt="warm light scene:marble")).status_code == 200
-    assert made.workflow.prompt == "warm light"
+    assert made.fakes.requests["generate"].drawing.prompt.endswith(", warm light")
 
 
 async def test_words_are_refused_where_nothing_is_drawn_by_them(edit):
