@@ -1,6 +1,9 @@
 """Cutouts drawn into pictures of other frames, over other backgrounds. Straight sRGB in bytes, mixed as light."""
 
 import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
 
 import cv2
 import numpy as np
@@ -10,11 +13,14 @@ from services.common.errors import Internal
 from services.common.geometry import Box, SizeHW
 from services.common.placement import Placement
 from services.common.srgb import to_bytes, to_linear
-from services.postprocess.product import place_product
+from services.postprocess.product import place_product, resampled_hw
+from services.postprocess.resample import Resampling
 from services.segment.schema import SegmentResult
 
 #: From a byte to sixteen bits, which is exact: 65535 = 255 * 257.
-_WIDER = 257
+_WIDER: Final = 257
+#: As light a pixel takes fifty bytes and more, so pictures are made in bands.
+BAND_PX: Final = 2_000_000
 
 
 def read_cutout(content: bytes) -> NDArray[np.uint8]:
@@ -29,14 +35,27 @@ def read_cutout(content: bytes) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGRA2RGBA), np.uint8)
 
 
-def arranged(cutout: NDArray[np.uint8], placement: Placement) -> NDArray[np.uint8]:
-    """The cutout on an empty canvas: (H, W, 4) uint8, both."""
+def arranged(cutout: NDArray[np.uint8], placement: Placement, band_px: int = BAND_PX) -> NDArray[np.uint8]:
+    """The cutout on an empty canvas: (H, W, 4) uint8, both.
+
+    Args:
+        cutout: Of the photo's size.
+        placement: Where the photo goes.
+        band_px: Pixels of the photo that are turned into light at once.
+    """
     colour, alpha = np.ascontiguousarray(cutout[..., :3]), cutout[..., 3].astype(np.uint16) * np.uint16(_WIDER)
     if placement.scale == 1 and placement.origin_yx == (0, 0) and placement.canvas_hw == alpha.shape:
         return cutout
-    product = place_product(colour, SegmentResult(alpha, colour, None, 1.0, "", 0.0), placement)
+    whole = Box(placement.top, placement.left, *resampled_hw((alpha.shape[0], alpha.shape[1]), placement.scale))
+    found = SegmentResult(alpha, colour, None, 1.0, "", 0.0)
     canvas = np.zeros((*placement.canvas_hw, 4), np.uint8)
-    canvas[product.box.slices()] = np.dstack([product.color, (product.alpha // _WIDER).astype(np.uint8)])
+    for band in _bands(placement.canvas_hw, alpha.shape[1] / placement.scale, band_px):
+        inside = whole.within(band).clipped((band.height, band.width))
+        if inside.height and inside.width:
+            part = replace(placement, canvas_hw=(band.height, band.width), top=placement.top - band.top)
+            product = place_product(colour, found, part)
+            drawn = np.dstack([product.color, (product.alpha // _WIDER).astype(np.uint8)])
+            canvas[band.slices()][product.box.slices()] = drawn
     return canvas
 
 
@@ -45,6 +64,14 @@ def over(cutout: NDArray[np.uint8], background: NDArray[np.uint8]) -> NDArray[np
 
     Opaque pixels of the cutout stay to the byte.
     """
+    result = np.empty_like(cutout)
+    for band in _bands((cutout.shape[0], cutout.shape[1]), cutout.shape[1], BAND_PX):
+        shown = band.slices()
+        result[shown] = _over(cutout[shown], background[shown])
+    return result
+
+
+def _over(cutout: NDArray[np.uint8], background: NDArray[np.uint8]) -> NDArray[np.uint8]:
     front = cutout[..., 3:].astype(np.float32) / np.float32(255)
     back = background[..., 3:].astype(np.float32) / np.float32(255) * (1 - front)
     alpha = front + back
@@ -63,12 +90,21 @@ def covering(image: NDArray[np.uint8], size_hw: SizeHW) -> NDArray[np.uint8]:
     """The middle of a picture, as much of it as fills the size: (H, W, 4) uint8 from (h, w, 3)."""
     height, width = image.shape[:2]
     scale = max(size_hw[0] / height, size_hw[1] / width)
-    # Cut before it is resized, so that no picture grows beyond the size.
     part_hw = (min(height, math.ceil(size_hw[0] / scale)), min(width, math.ceil(size_hw[1] / scale)))
-    part = Box((height - part_hw[0]) // 2, (width - part_hw[1]) // 2, *part_hw)
-    filtering = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    resized = cv2.resize(to_linear(image[part.slices()]), (size_hw[1], size_hw[0]), interpolation=filtering)
-    return np.dstack([to_bytes(np.asarray(resized, np.float32)), np.full(size_hw, 255, np.uint8)])
+    middle = image[Box((height - part_hw[0]) // 2, (width - part_hw[1]) // 2, *part_hw).slices()]
+    filled = np.full((*size_hw, 4), 255, np.uint8)
+    for band in _bands(size_hw, part_hw[1] / scale, BAND_PX):
+        filtering = Resampling(part_hw, size_hw, band, shrinks=scale < 1)
+        filled[band.slices()][..., :3] = to_bytes(filtering.resized(to_linear(middle[filtering.source])))
+    return filled
+
+
+def _bands(canvas_hw: SizeHW, source_px: float, band_px: int) -> Iterator[Box]:
+    """The canvas from top to bottom, in parts that are made of `band_px` pixels of the source each, where a row is made
+    of `source_px`."""
+    rows = max(1, math.floor(band_px / max(source_px, canvas_hw[1])))
+    for top in range(0, canvas_hw[0], rows):
+        yield Box(top, 0, min(rows, canvas_hw[0] - top), canvas_hw[1])
 
 
 def spread(cutout: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -65,7 +65,7 @@ class RemoveBg:
         self._studio = studio
         self._body = body
         self._limits = limits
-        # One at a time: 50 megapixels take a gigabyte as light.
+        # One at a time: a large photo's files and arrays take some hundred megabytes.
         self._drawing = asyncio.Semaphore(1)
 
     def router(self) -> APIRouter:

@@ -50,6 +50,13 @@ def test_smaller_product_keeps_its_colour_to_the_edge(cutout):
     assert np.abs(small[covered][:, :3].astype(int) - (200, 30, 30)).max() <= 1
 
 
+@pytest.mark.parametrize("scale", [0.4, 1.3])
+def test_picture_made_in_bands_is_the_same(cutout, scale):
+    placement = Arrangement(scale=scale * 0.5, position=(0.3, 0.9)).placed((100, 120), BOX)
+    whole, bands = (drawing.arranged(cutout, placement, band_px) for band_px in (10**9, 1))
+    assert np.abs(whole.astype(int) - bands).max() <= 1
+
+
 def test_edges_mix_as_light(cutout):
     white = drawing.over(cutout, drawing.plain((100, 120), (255, 255, 255, 255)))
     assert np.array_equal(white[0, 0], (255, 255, 255, 255))
