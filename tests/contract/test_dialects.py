@@ -25,6 +25,8 @@ from tests.support.photos import encoded, flat
 from tests.support.served import listening, served
 
 PHOTO_SIZE = (600, 400)
+#: Both clients want one.
+KEY = "any"
 PAGE = Path("docs/compat.md").read_text()
 
 
@@ -38,14 +40,14 @@ def service(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def images(service):
-    with openai.OpenAI(base_url=f"{service}/v1", api_key="any", max_retries=0) as client:
+    with openai.OpenAI(base_url=f"{service}/v1", api_key=KEY, max_retries=0) as client:
         yield client.images
 
 
 @pytest.fixture
 def remover(service, tmp_path, monkeypatch):
     monkeypatch.setattr(removebg_client, "API_ENDPOINT", f"{service}/v1.0/removebg")
-    return removebg_client.RemoveBg("any", str(tmp_path / "errors.log"))
+    return removebg_client.RemoveBg(KEY, str(tmp_path / "errors.log"))
 
 
 @pytest.fixture
@@ -138,7 +140,7 @@ def test_openai_raises_its_own_errors(images, photo):
 
 
 async def test_openai_asynchronous_client_is_answered_too(service, photo):
-    async with openai.AsyncOpenAI(base_url=f"{service}/v1", api_key="any") as client:
+    async with openai.AsyncOpenAI(base_url=f"{service}/v1", api_key=KEY) as client:
         answer = await client.images.edit(image=photo, prompt="scene:white")
     assert decoded(answer.data[0]).size[0] > 0
 
@@ -147,7 +149,7 @@ def test_openai_raises_overload_as_its_rate_limit(tmp_path, photo):
     with listening() as (listener, address):
         full = Parts(tmp_path, faults={"segment": Overloaded("full", retry_after_s=3)})
         with served(full.http_app(), listener):
-            client = openai.OpenAI(base_url=f"{address}/v1", api_key="any", max_retries=0)
+            client = openai.OpenAI(base_url=f"{address}/v1", api_key=KEY, max_retries=0)
             with client, pytest.raises(openai.RateLimitError) as refused:
                 client.images.edit(image=photo, prompt="scene:white")
     assert (refused.value.code, refused.value.response.headers["retry-after"]) == ("rate_limit_exceeded", "3")

@@ -21,6 +21,7 @@ from services.segment.schema import SegmentResult
 _WIDER: Final = 257
 #: As light a pixel takes fifty bytes and more, so pictures are made in bands.
 BAND_PX: Final = 2_000_000
+_REACH_PX: Final = 64
 
 
 def read_cutout(content: bytes) -> NDArray[np.uint8]:
@@ -107,11 +108,25 @@ def _bands(canvas_hw: SizeHW, source_px: float, band_px: int) -> Iterator[Box]:
         yield Box(top, 0, min(rows, canvas_hw[0] - top), canvas_hw[1])
 
 
-def spread(cutout: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def spread(cutout: NDArray[np.uint8], band_px: int = BAND_PX) -> NDArray[np.uint8]:
     """The cutout's colours, carried on from its edge to where it is empty: (H, W, 3) uint8.
 
-    A JPEG of them has no border along the product that its compression could blur.
+    A JPEG of them has no border along the product that its compression, or a later resampling, could blur. How it goes
+    on further than `_REACH_PX` from the edge is left to chance.
+
+    Args:
+        cutout: (H, W, 4) uint8.
+        band_px: Pixels that are looked at at once.
     """
+    height, width = cutout.shape[:2]
+    colour = np.empty((height, width, 3), np.uint8)
+    for band in _bands((height, width), width, band_px):
+        wider = band.grown(_REACH_PX, (height, width))
+        colour[band.slices()] = _spread(cutout[wider.slices()])[band.within(wider).slices()]
+    return colour
+
+
+def _spread(cutout: NDArray[np.uint8]) -> NDArray[np.uint8]:
     empty = (cutout[..., 3] == 0).astype(np.uint8)
     colour = np.ascontiguousarray(cutout[..., :3])
     if empty.all() or not empty.any():

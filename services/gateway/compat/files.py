@@ -23,9 +23,9 @@ _NO_TIME: Final = (1980, 1, 1, 0, 0, 0)
 
 def picture_file(picture: NDArray[np.uint8], image_format: ImageFormat, quality: int = QUALITY) -> bytes:
     """An (H, W, 4) uint8 picture as a file, without alpha where it is opaque; JPEG has it on white."""
-    if image_format is ImageFormat.JPEG:
-        picture = over(picture, plain((picture.shape[0], picture.shape[1]), _WHITE))
     opaque = bool((picture[..., 3] == 255).all())
+    if image_format is ImageFormat.JPEG and not opaque:
+        picture, opaque = over(picture, plain((picture.shape[0], picture.shape[1]), _WHITE)), True
     return encode_image(np.ascontiguousarray(picture[..., :3]) if opaque else picture, image_format, quality)
 
 

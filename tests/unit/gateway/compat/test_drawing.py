@@ -84,3 +84,11 @@ def test_background_image_fills_the_canvas_from_its_middle(size_hw):
 def test_colours_go_on_beyond_the_edge(cutout):
     assert np.array_equal(drawing.spread(cutout), np.full((100, 120, 3), (200, 30, 30), np.uint8))
     assert drawing.spread(np.zeros((4, 4, 4), np.uint8)).max() == 0
+
+
+def test_colours_go_on_across_bands():
+    picture = np.zeros((200, 90, 4), np.uint8)
+    picture[80:120, 40:60] = (10, 200, 90, 255)
+    near = np.zeros((200, 90), bool)
+    near[80 - 45 : 120 + 45, 40 - 45 : 60 + 45] = True
+    assert np.array_equal(np.unique(drawing.spread(picture, band_px=900)[near], axis=0), [(10, 200, 90)])
