@@ -52,3 +52,12 @@ def test_shallow_doubt_about_a_print_in_the_backgrounds_colour_is_no_opening():
     doubt = truth.copy()
     doubt[50:206, 50:206] = np.where(truth[50:206, 50:206] > 0, 1, 0.4)
     assert not any(is_open(find_region(doubt, photo)))
+
+
+def test_opening_that_a_strand_crosses_stays_open():
+    truth, photo = cloth(BEHIND, hole=9)
+    for row, column in HOLES:
+        truth[row - 9 : row + 10, column] = 0.4
+        photo[row - 9 : row + 10, column] = PRODUCT
+    region = find_region(seen(truth), photo)
+    assert not any(region[row, column + 4] for row, column in HOLES)
