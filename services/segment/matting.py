@@ -62,7 +62,8 @@ class Matting:
         closed_form: The solver.
         threads: Compute threads.
         most_unknown: With more pixels to find, as in a net that fills a large photo, the filtered mask stands, and its
-            edges are marked. 400 000 of them take 2 to 3 s of one core and 0.8 GB; a plain product has 30 000.
+            edges are marked. 400 000 of them take the solver 1.1 s of a core and 0.7 GB (AMD EPYC, median of 3); a
+            plain garment of 2 megapixels has 45 000.
     """
 
     def __init__(self, closed_form: ClosedForm, threads: int, most_unknown: int = 400_000) -> None:
