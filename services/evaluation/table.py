@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 HEAD: Final = ("measure", "bar", "median", "quartiles", "worst", "scenes", "")
-_BLOCK: Final = re.compile(r"(<!-- measured by vitrine eval -->\n).*?(<!-- end of the measured -->)", re.DOTALL)
+_END: Final = "<!-- end of the measured -->"
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -75,8 +75,13 @@ def machine_line(facts: Mapping[str, Any]) -> str:
     )
 
 
-def write_into(document: Path, text: str) -> None:
+def write_into(document: Path, text: str, command: str = "vitrine eval") -> None:
     """Put the table between the marks of a Markdown document.
+
+    Args:
+        document: Holds `<!-- measured by COMMAND -->` and, below, `<!-- end of the measured -->`.
+        text: What comes between them.
+        command: That measured it; each has marks of its own.
 
     Raises:
         InvalidInput: The document is not there or has no marks.
@@ -85,8 +90,8 @@ def write_into(document: Path, text: str) -> None:
         before = document.read_text("utf-8")
     except OSError as error:
         raise InvalidInput(f"{document} can't be read: {error}", field="write", got=str(document)) from error
-    if not _BLOCK.search(before):
-        raise InvalidInput(
-            f"{document} has no '<!-- measured by vitrine eval -->' and '<!-- end of the measured -->'", field="write"
-        )
-    document.write_text(_BLOCK.sub(lambda found: f"{found[1]}{text}{found[2]}", before), "utf-8")
+    mark = f"<!-- measured by {command} -->"
+    block = re.compile(rf"({re.escape(mark)}\n).*?({re.escape(_END)})", re.DOTALL)
+    if not block.search(before):
+        raise InvalidInput(f"{document} has no '{mark}' and '{_END}'", field="write")
+    document.write_text(block.sub(lambda found: f"{found[1]}{text}{found[2]}", before), "utf-8")
