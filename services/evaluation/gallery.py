@@ -6,8 +6,7 @@ from typing import Final
 from services.evaluation.bars import Bar, Over
 from services.evaluation.battery import Outcome, Row, judged
 from services.evaluation.take import AGREEMENT, REFUSED, UNFIT, Take
-from services.postprocess.preservation.thresholds import BARS as MEASURES
-from services.postprocess.preservation.thresholds import Sense
+from services.postprocess.preservation.thresholds import CRITERIA, Sense
 
 #: The question that all rows belong to.
 QUESTION: Final = "photos"
@@ -33,7 +32,7 @@ def outcome_of(takes: Sequence[Take], seconds: float) -> Outcome:
 
 
 def _measures(takes: Sequence[Take]) -> Iterator[Row]:
-    for measure in MEASURES:
+    for measure in CRITERIA:
         taken = [each for take in takes for each in take.measures if each.name == measure.name]
         if all(each.value is None for each in taken):
             continue

@@ -9,7 +9,7 @@ import numpy as np
 from services.api.studio import Measure
 from services.evaluation.page import Shot
 from services.evaluation.reading import Picture, Reading
-from services.postprocess.preservation.thresholds import Sense, bar_of
+from services.postprocess.preservation.thresholds import Sense, criterion_of
 
 #: Keys of a take's values beside its measures.
 REFUSED: Final = "refused"
@@ -82,7 +82,7 @@ def nearness(measure: Measure) -> float:
     """How near a measure is to its bar: 0 = as good as can be, 1 = on it; 0 where nothing was measured or asked."""
     if measure.value is None or measure.threshold is None:
         return 0.0
-    good = 0.0 if bar_of(measure.name).sense is Sense.AT_MOST else 1.0
+    good = 0.0 if criterion_of(measure.name).sense is Sense.AT_MOST else 1.0
     room = abs(measure.threshold - good)
     return abs(measure.value - good) / room if room else float(measure.value != good)
 

@@ -10,7 +10,7 @@ from services.api.studio import CreateCutoutRequest, CreateShotRequest, ReadBlob
 from services.common.errors import DeadlineExceeded, NotFound, NotReady, Overloaded, StorageUnavailable
 from services.gateway.admission import Admission
 from services.gateway.studio import CHUNK_BYTES, Studio
-from services.postprocess.preservation.thresholds import bar_of
+from services.postprocess.preservation.thresholds import criterion_of
 from services.storage.local import LocalBlobs
 from services.storage.signature import Signature
 from tests.support.gateway_parts import PUBLIC_URL, Parts
@@ -146,7 +146,7 @@ async def test_tenant_decides_what_passes(parts, shot):
     made = parts(preservation={"tenants": tenants})
     for tenant, asked in (("local", 0.5), ("strict", 1)):
         await made.studio.create_shot(shot, "id-1", tenant)
-        assert made.fakes.requests["postprocess"].thresholds.of(bar_of("structure")) == asked
+        assert made.fakes.requests["postprocess"].thresholds.of(criterion_of("structure")) == asked
 
 
 class Addressless(LocalBlobs):
