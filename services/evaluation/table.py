@@ -23,6 +23,9 @@ def cells(row: Row) -> tuple[str, ...]:
 
     verdict = ("holds" if row.holds else "MISSED") if row.bar.judges else ""
     bound = f"{row.bar.bound}, {row.bar.over.value}" if row.bar.bound else "told only"
+    if row.bar.counts:
+        yes = f"{sum(value >= 1 for value in row.values)} of {len(row.values)}"
+        return row.bar.title, bound, yes, "", "", str(len(row.values)), verdict
     quartiles = f"{number(row.quantile(0.25))} to {number(row.quantile(0.75))}"
     middle, worst = number(row.quantile(0.5)), number(row.values[0])
     return row.bar.title, bound, middle, quartiles, worst, str(len(row.values)), verdict

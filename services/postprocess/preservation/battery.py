@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 from services.common.deadline import Deadline
 from services.postprocess.preservation.boundary import boundary_iou, edge_shift, expansion
 from services.postprocess.preservation.color import color_difference
-from services.postprocess.preservation.evidence import Evidence, View, view
+from services.postprocess.preservation.evidence import Evidence
 from services.postprocess.preservation.ghost import measure_ghost
 from services.postprocess.preservation.halo import halo_on, measure_halo
+from services.postprocess.preservation.reader import MOST_LINES, TextReader
 from services.postprocess.preservation.report import Measure, Report
 from services.postprocess.preservation.shift import inner_shift
 from services.postprocess.preservation.structure import structure
-from services.postprocess.preservation.text import MOST_LINES, TextChange, TextReader
+from services.postprocess.preservation.text import TextChange
 from services.postprocess.preservation.thresholds import CRITERIA, Level, Thresholds, criterion_of
+from services.postprocess.preservation.view import View, view
 from services.postprocess.preservation.width import find_straps, seen_coverage, width_error
 from services.postprocess.proof import picture_digest, product_digest
 

@@ -12,8 +12,9 @@ from services.common.srgb import to_bytes, to_linear
 from services.postprocess.composite import composite
 from services.postprocess.preservation.battery import Battery
 from services.postprocess.preservation.evidence import Evidence
+from services.postprocess.preservation.reader import TextReader
 from services.postprocess.preservation.report import Report
-from services.postprocess.preservation.text import TextLine, TextReader, summarised
+from services.postprocess.preservation.text import TextLine, summarised
 from services.postprocess.preservation.thresholds import CRITERIA, Level, Thresholds
 from services.postprocess.product import Product
 from tests.support.drawn_products import Bag, backgrounds, over
