@@ -62,10 +62,10 @@ def scene_rows() -> Iterator[tuple[str, ...]]:
 
 def measure_rows() -> Iterator[tuple[str, ...]]:
     """Every measure of a preservation report with its threshold."""
-    yield "measure", "what it is", "report", "passes", "of", "may be asked"
+    yield "measure", "what it is", "report", "threshold: passes at", "of", "may be asked"
     for criterion in CRITERIA:
         side = "at most" if criterion.sense is Sense.AT_MOST else "at least"
-        passes = "told only" if criterion.default is None else f"{side} {criterion.default:g}"
+        passes = f"{side} {criterion.default:g}"
         span = f"{criterion.lowest:g} to {criterion.highest:.10g}"
         yield f"`{criterion.name}`", criterion.meaning, criterion.level.lower(), passes, criterion.unit, span
 

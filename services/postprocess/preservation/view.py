@@ -68,13 +68,15 @@ class View:
         if factor >= 1:
             return self
         small = _Reduction(max(1, round(hw[1] * factor)), max(1, round(hw[0] * factor)), needed=True)
-        core, outside = small.plane(self.core), small.image(self.outside)
+        # What is too little of the core shows the background here, and would be taken along.
+        opaque = np.where(self.inside, self.core, np.float32(0))
+        core, outside = small.plane(opaque), small.image(self.outside)
         color = small.straight(self.color, self.coverage)
         return replace(
             self,
-            picture=_over(outside, small.straight(self.picture, self.core), core),
+            picture=_over(outside, small.straight(self.picture, opaque), core),
             outside=outside,
-            expected=_over(color, small.straight(self.expected, self.core), core),
+            expected=_over(color, small.straight(self.expected, opaque), core),
             color=color,
             coverage=small.plane(self.coverage),
             core=core,

@@ -6,7 +6,7 @@ from services.postprocess.preservation.thresholds import CRITERIA, Criterion, Se
 
 @pytest.mark.parametrize("bar", CRITERIA, ids=lambda bar: bar.name)
 def test_default_lies_in_the_range_a_caller_may_ask_for(bar: Criterion) -> None:
-    assert bar.default is None or bar.lowest <= bar.default <= bar.highest
+    assert bar.lowest <= bar.default <= bar.highest
     assert Thresholds().of(bar) == bar.default
 
 
@@ -34,3 +34,10 @@ def test_threshold_out_of_range_names_its_field(name: str, value: float) -> None
     with pytest.raises(InvalidInput) as caught:
         Thresholds({name: value})
     assert caught.value.details["field"] == f"thresholds.{name}"
+
+
+def test_what_is_cut_out_anew_of_one_of_several_products_is_judged_only_where_somebody_asks() -> None:
+    anew, other = criterion_of("shrink"), criterion_of("ghost")
+    assert (Thresholds().of(anew), Thresholds(of_one=True).of(anew)) == (anew.default, None)
+    assert Thresholds({"shrink": 0.1}, of_one=True).of(anew) == 0.1
+    assert Thresholds(of_one=True).of(other) == other.default

@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 
+from services.common.alpha import OPAQUE
+from services.common.geometry import Box
 from services.postprocess.composite import composite
 from services.postprocess.preservation.evidence import Evidence
 from services.postprocess.preservation.view import view
+from services.postprocess.product import Product
 from tests.support.drawn_products import Bag, backgrounds
 
 SIZE = 192
@@ -58,3 +61,14 @@ def test_place_in_a_reduced_view_is_found_on_the_canvas() -> None:
     place = seen.on_canvas((int(row), int(column)))
     assert place is not None
     assert np.hypot(place[0] - 122, place[1] - 82) < 5
+
+
+def test_product_of_scattered_opaque_pixels_is_still_the_pictures_own_when_reduced_twice() -> None:
+    """A cutout that is not sure of its product leaves single opaque pixels, of which a reduced one holds little."""
+    core = np.random.default_rng(1).random((SIZE, SIZE)) < 0.05
+    color = np.full((SIZE, SIZE, 3), 200, np.uint8)
+    product = Product(Box(0, 0, SIZE, SIZE), np.where(core, OPAQUE, OPAQUE // 4).astype(np.uint16), color, core, "none")
+    dark = np.zeros_like(color)
+    seen = view(evidence(picture=composite(dark, product), product=product, backdrop=dark), 24).reduced(10)
+    assert seen.inside.any()
+    assert np.abs(seen.picture[seen.inside].astype(int) - seen.expected[seen.inside]).max() <= 1
