@@ -35,7 +35,7 @@ Figures = Mapping[str, float]
 
 
 @dataclass(frozen=True)
-class _Looks:
+class Looks:
     """One level's figures of pictures that differ in one thing: the background, the product's width, one letter."""
 
     here: Figures
@@ -98,7 +98,7 @@ class ReportMoves:
         values = {name: float(value) for name, value in values.items()}
         return Reading(case.scene.name, values, _pictures(case, *faults))
 
-    def _looks(self, case: Case, plain: list[Drawing], faults: list[Drawing], *, known: bool) -> dict[Level, _Looks]:
+    def _looks(self, case: Case, plain: list[Drawing], faults: list[Drawing], *, known: bool) -> dict[Level, Looks]:
         pictures = [finished(case, each.plate() if known else each.result(), Preservation.EXACT) for each in plain]
         pictures += [each.picture for each in faults]
         evidences = [
@@ -106,7 +106,7 @@ class ReportMoves:
             for picture, drawing in zip(pictures, [*plain, *faults], strict=True)
         ]
         return {
-            level: _Looks(*(_figures(self._battery.report(each, level, Thresholds())) for each in evidences))
+            level: Looks(*(_figures(self._battery.report(each, level, Thresholds())) for each in evidences))
             for level in Level
         }
 
