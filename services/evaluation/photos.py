@@ -57,7 +57,7 @@ class Photographer:
         self._scenes = scenes
         self._workflow = ShotWorkflow(stages, scenes, settings.limits, settings.segment.min_confidence)
         self._store = store
-        self._limits = settings.limits.image
+        self._limits = settings.limits
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -69,7 +69,7 @@ class Photographer:
         """A photo in one scene of each place."""
         content = await asyncio.to_thread(path.read_bytes)
         try:
-            image = decode_image(content, self._limits).on_white()
+            image = decode_image(content, self._limits.image).on_white()
             agreement = await self._agreement(image)
         except VitrineError as error:
             return [Take(path.name, refusal=error.message)]
@@ -98,6 +98,7 @@ class Photographer:
             request = CreateShotRequest(
                 image=ImageSource(content=content), scene_id=scene.id, seed=_SEED,
                 report=Level.FULL, layers=[LayerName.HEATMAP], output=OutputOptions(format=ImageFormat.PNG),
+                timeout=self._limits.max_timeout_s,
             )  # fmt: skip
             try:
                 answer = await self._workflow.shot(request, "evaluation")
@@ -132,7 +133,7 @@ class Photographer:
 
     async def _read(self, blob: Blob) -> NDArray[np.uint8]:
         content = await asyncio.to_thread(self._store.get, blob.key)
-        return decode_image(content, self._limits).on_white()
+        return decode_image(content, self._limits.image).on_white()
 
 
 def look_at_photos(settings: Settings, folder: Path, tell: Callable[[str], None]) -> list[Take]:
