@@ -99,6 +99,7 @@ BARS: Final = (
     Bar("thick_share", "visible width error after a generator drew it 2 to 8 px too wide, as a share of 0.25 px or 5 %",
         at_most=1.0),
     Bar("thick_px", "same, in pixels", "px", digits=3),
+    Bar("thick_brick_px", "same, before bricks alone", "px", digits=3),
     Bar("drift_share", "same share after one that drew it 2 % larger, 1 px warped, or 5 degrees of hue off", digits=2),
     Bar("calm_px", "visible width error after a generator that changed nothing", "px", at_most=0.10, digits=3),
     Bar("core_changed_px", "opaque core in exact mode: pixels that differ from the photo", "px", at_most=0,

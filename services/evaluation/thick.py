@@ -56,6 +56,8 @@ class Thick:
             "drift_share": float((drifted / allowed).mean()),
             "calm_px": float(self._errors_after(faithful, case, number).mean()),
         }
+        if KINDS[number % len(KINDS)] == "brick":
+            values["thick_brick_px"] = values["thick_px"]
         worst = straps[int((errors / allowed).argmax())]
         pictures = (
             Picture.of("photo", at_strap(case.scene.photo, worst)),
