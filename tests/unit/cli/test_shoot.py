@@ -2,7 +2,7 @@ import pytest
 from google.rpc import code_pb2
 
 from services.cli.batch import plan
-from services.cli.shoot import LayerChoice
+from services.cli.shot_options import LayerChoice
 from services.pb.vitrine.v1 import common_pb2, studio_pb2
 from services.postprocess.schema import LayerName
 from tests.support.canned_service import PICTURE, Fault, rich_status
