@@ -179,8 +179,7 @@ class ShotWorkflow:
             acceptance = self._policy.of(request, tenant)
             attempts = Attempts(self._stages, walk, product, layout, output, request.layers, acceptance)
             made = await attempts.until_passed(recipe)
-            digest = await asyncio.to_thread(made.recipe.sha256, output, product.model, made.engine)
-        return shot_answer(walk, product, fit, layout, made, digest)
+        return shot_answer(walk, product, fit, layout, made)
 
     def _placed(self, request: CreateShotRequest, scene: Scene, product: Product) -> tuple[Fit, Layout]:
         """Pose and pitch, read from the photo where the request names none, and the product's place."""
