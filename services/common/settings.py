@@ -84,9 +84,23 @@ class S3Settings(Section):
     region: str = Field("us-east-1", description="Region of the bucket.")
     access_key_id: str = Field("", description="Empty: boto3's own credential chain.")
     secret_access_key: SecretStr = Field(SecretStr(""), description="Belongs to access_key_id.")
+    addressing: Literal["auto", "path", "virtual"] = Field(
+        "auto", description="Where the bucket's name stands: path or host; auto: path where endpoint_url is set."
+    )
+    encryption: Literal["", "AES256", "aws:kms"] = Field(
+        "", description="Server-side encryption asked for with every write; empty: the bucket's own default."
+    )
+    kms_key_id: str = Field("", description="Key for aws:kms; empty: the account's default key.")
+    part_mb: int = Field(16, ge=5, le=1024, description="Larger files go in parts of this size, several at once; MiB.")
     timeout_s: float = Field(10, gt=0, description="Longest wait for the store to connect or to send on, in seconds.")
     max_attempts: int = Field(3, ge=1, le=10, description="Tries per call; only failures that may pass are repeated.")
-    max_connections: int = Field(16, ge=1, description="Connections kept open per process.")
+    max_connections: int = Field(16, ge=1, description="Connections per process, and calls under way at once.")
+
+    @model_validator(mode="after")
+    def _key_has_a_use(self) -> Self:
+        if self.kms_key_id and self.encryption != "aws:kms":
+            raise ValueError(f"kms_key_id is given but encryption is {self.encryption!r}; it belongs to 'aws:kms'")
+        return self
 
 
 class StorageSettings(Section):
