@@ -10,6 +10,7 @@ import typer
 
 from services import __version__
 from services.cli.bench import bench
+from services.cli.blobs import blobs
 from services.cli.cutout import cutout
 from services.cli.demo import demo
 from services.cli.eval import evaluate
@@ -53,5 +54,6 @@ for command in (serve, shoot, cutout, lookbook, demo):
     app.command()(command)
 app.command("eval")(evaluate)
 app.add_typer(bench, name="bench")
+app.add_typer(blobs, name="blobs")
 app.add_typer(models, name="models")
 app.add_typer(scenes, name="scenes")

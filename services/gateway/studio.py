@@ -22,14 +22,14 @@ from services.common.errors import NotFound, VitrineError
 from services.common.logs import logger
 from services.gateway.admission import Admission
 from services.gateway.readiness import Readiness
-from services.storage.blobs import BlobStore, media_type_of
+from services.storage.blobs import RESULT_FOLDERS, BlobStore, media_type_of
 from services.workflow.events import Listener, nobody_listens
 from services.workflow.shot import ShotWorkflow
 
 CHUNK_BYTES: Final = 1 << 20
 
 #: Only results are read by key; nothing else in the store is anybody's business.
-READABLE_PREFIXES: Final = ("shots/", "cutouts/")
+READABLE_PREFIXES: Final = tuple(f"{folder}/" for folder in RESULT_FOLDERS)
 
 #: Whoever waits for an answer that failed waits so long at most for its files to be removed.
 _REMOVAL_WAIT_S: Final = 2.0

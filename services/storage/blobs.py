@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import Final, Protocol
 
 from services.codecs.opener import image_size_hw
 from services.common.deadline import Deadline
@@ -18,6 +18,9 @@ from services.common.image import ImageFormat
 _SEGMENT = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}"
 _KEY = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*")
 MAX_KEY_LENGTH = 512
+
+#: Where pictures lie that requests made: all that callers may read by key, and that may be removed after a while.
+RESULT_FOLDERS: Final = ("shots", "cutouts")
 
 _MEDIA_TYPES = MappingProxyType({image_format.extension: image_format.media_type for image_format in ImageFormat})
 
