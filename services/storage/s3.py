@@ -55,7 +55,7 @@ class S3Blobs:
         if settings.kms_key_id:
             self._encryption["SSEKMSKeyId"] = settings.kms_key_id
         self._connection = S3Connection(settings)
-        self._transfer = S3Transfer(settings.bucket, settings.part_mb << 20)
+        self._transfer = S3Transfer(settings.bucket, settings.part_mb << 20, settings.max_attempts)
 
     def __repr__(self) -> str:
         return f"S3Blobs(bucket={self._bucket!r}, prefix={self._prefix!r})"
@@ -75,19 +75,9 @@ class S3Blobs:
         return stored
 
     def get(self, key: str, deadline: Deadline | None = None) -> bytes:
-        """The bytes under a key, asked for again where the answer breaks off, which botocore leaves to its caller."""
+        """The bytes under a key."""
         checked_key(key)
-
-        def read(client: "S3Client") -> bytes:
-            for _ in range(self._max_attempts - 1):
-                try:
-                    return self._read(client, key).data
-                except (BotoCoreError, StorageUnavailable):
-                    if deadline is not None:
-                        deadline.check()
-            return self._read(client, key).data
-
-        return self._connection.run(key, deadline, read)
+        return self._connection.run(key, deadline, lambda client: self._read(client, key, deadline).data)
 
     def get_file(self, key: str, path: Path, deadline: Deadline | None = None) -> None:
         """Write what is stored under a key to a file."""
@@ -137,7 +127,7 @@ class S3Blobs:
         """The bytes under a key with their ETag; None where nothing is stored."""
         checked_key(key)
         try:
-            return self._connection.run(key, deadline, lambda client: self._read(client, key))
+            return self._connection.run(key, deadline, lambda client: self._read(client, key, deadline))
         except NotFound:
             return None
 
@@ -162,12 +152,22 @@ class S3Blobs:
             return current.version if current is not None and current.data == data else None
         return written
 
-    def _read(self, client: "S3Client", key: str) -> Versioned:
-        found = client.get_object(**self._at(key))
-        with closing(found["Body"]) as body:
-            data = body.read()
-        check_digest(hashlib.sha256(data).hexdigest(), found.get("Metadata", {}))
-        return Versioned(data, found["ETag"])
+    def _read(self, client: "S3Client", key: str, deadline: Deadline | None) -> Versioned:
+        """The object, asked for again where the answer breaks off in its body, which botocore leaves to its caller."""
+        tries = 0
+        while True:
+            tries += 1
+            found = client.get_object(**self._at(key))
+            try:
+                with closing(found["Body"]) as body:
+                    data = body.read()
+                check_digest(hashlib.sha256(data).hexdigest(), found.get("Metadata", {}))
+                return Versioned(data, found["ETag"])
+            except (BotoCoreError, StorageUnavailable):
+                if tries == self._max_attempts:
+                    raise
+                if deadline is not None:
+                    deadline.check()
 
     def _presigned(self, operation: str, key: str, options: dict[str, Any]) -> tuple[str, float]:
         expires_at_s = time.time() + self._url_ttl_s

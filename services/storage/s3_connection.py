@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import boto3.session
-from boto3.exceptions import Boto3Error
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from s3transfer.exceptions import RetriesExceededError
 
 from services.common.deadline import Deadline
 from services.common.errors import NotFound, StorageUnavailable
@@ -95,7 +95,7 @@ def translated(key: str) -> Iterator[None]:
         if code in _MISSING_KEY:
             raise NotFound("no blob has that key", key=key) from error
         raise StorageUnavailable(f"the blob store refused ({code or 'no code'})") from error
-    except (BotoCoreError, Boto3Error) as error:
+    except (BotoCoreError, RetriesExceededError) as error:
         raise StorageUnavailable(f"the blob store does not answer ({type(error).__name__})") from error
 
 
