@@ -56,7 +56,7 @@ PREVIEW_EVERY: Final = 5
 
 
 def shoot(
-    photos: Annotated[list[str], typer.Argument(help="Photos, or patterns such as 'photos/*.jpg'.")],
+    photos: Annotated[list[str], typer.Argument(help="Photos, patterns such as 'photos/*.jpg', or https addresses.")],
     scene: Annotated[list[str], typer.Option("--scene", "-s", help="A scene; may be given several times.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the pictures.")] = Path("out"),
     seed: SeedOption = None,
@@ -110,12 +110,12 @@ def shoot(
 def _planned(photos: list[str], scenes: list[str], out: Path, picture_format: str) -> "list[Job]":
     """A picture of every photo in every scene."""
     from services.api.studio import CreateShotRequest
-    from services.cli.batch import find_photos, plan
+    from services.cli.batch import find_sources, plan
     from services.common.image import ImageFormat
 
     for each in scenes:
         checked(CreateShotRequest, {"scene_id": each}, "--scene")
-    return plan(find_photos(photos), list(dict.fromkeys(scenes)), out, ImageFormat(picture_format.upper()).extension)
+    return plan(find_sources(photos), list(dict.fromkeys(scenes)), out, ImageFormat(picture_format.upper()).extension)
 
 
 def _maker(options: "ShotOptions", watched: "Previews | None") -> "Callable[[AsyncVitrine, Job], Awaitable[Answer]]":

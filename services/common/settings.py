@@ -108,7 +108,22 @@ class StorageSettings(Section):
 
     backend: Literal["directory", "s3"] = Field("directory", description="Where results lie.")
     url_ttl_s: int = Field(3600, ge=1, le=604_800, description="How long signed URLs work, in seconds.")
+    inputs: dict[str, list[str]] = Field(
+        {},
+        description='Where a tenant may have photos read from, by tenant: `{"local": ["bucket", "bucket/folder"]}`.',
+    )
     s3: S3Settings = Field(default_factory=S3Settings)
+
+
+class FetchSettings(Section):
+    """Photos that requests name by an https address."""
+
+    enabled: bool = Field(default=True, description="Fetch photos by address at all.")
+    allow_http: bool = Field(default=False, description="Also without TLS, where anybody on the way may read along.")
+    timeout_s: float = Field(15, gt=0, description="Longest time for one photo with all redirects, in seconds.")
+    trusted_hosts: list[str] = Field(
+        [], description='Hosts with ports, as `["name:port"]`, that may have private addresses and any port.'
+    )
 
 
 class ModelSettings(Section):
@@ -270,6 +285,7 @@ class Settings(BaseSettings):
     ray: RaySettings = Field(default_factory=RaySettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
+    fetch: FetchSettings = Field(default_factory=FetchSettings)
     models: ModelSettings = Field(default_factory=ModelSettings)
     gateway: GatewaySettings = Field(default_factory=GatewaySettings)
     segment: SegmentSettings = Field(default_factory=SegmentSettings)

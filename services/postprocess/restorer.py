@@ -168,13 +168,13 @@ class Restorer:
 
         Args:
             request: Which shot.
-            deadline: Looked at once, as it is quick.
+            deadline: When the store is no longer waited for.
 
         Raises:
             StorageUnavailable: The store can't be written.
         """
         deadline.check()
-        self._store.delete(keys_of(request.output, request.layers, request.instances))
+        self._store.delete(keys_of(request.output, request.layers, request.instances), deadline)
 
     def warm_up(self) -> None:
         """Load the networks that read, and run a small shot and a small cutout through all but the store."""
