@@ -22,6 +22,8 @@ class FailingStore:
         self.headers = []
 
         class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"  # botocore waits a second for the "100 Continue" that 1.0 lacks
+
             def answer(self):
                 store.paths.append(self.path)
                 store.headers.append(self.headers)
