@@ -10,6 +10,8 @@ import pytest
 
 from services.common.deadline import Deadline
 from services.common.errors import DeadlineExceeded, NotFound, StorageUnavailable
+from services.common.image import ImageFormat
+from services.postprocess.draft import Draft
 from services.storage.lease import Leases
 from services.storage.s3 import S3Blobs
 from tests.support.fault_proxy import FaultProxy
@@ -113,6 +115,20 @@ def test_every_stalled_call_ends_with_its_deadline(own, tmp_path):
         with pytest.raises(DeadlineExceeded):
             call(Deadline.after(0.2))
     assert not (tmp_path / "out").exists()
+
+
+def test_result_that_stalls_on_its_way_into_the_store_ends_with_its_request_and_leaves_nothing(own):
+    proxy, blobs = own
+    proxy.faults = ["ok", "stall"]
+
+    def finish(deadline):
+        with Draft.within(blobs, deadline) as draft:
+            draft.put("shots/a.png", b"the picture", ImageFormat.PNG)
+            draft.put("shots/a-alpha.png", b"its layer", ImageFormat.PNG)
+
+    with pytest.raises(DeadlineExceeded):
+        finish(Deadline.after(SHORT_S))
+    assert list(blobs.under("shots")) == []
 
 
 @pytest.mark.parametrize("own", [{"max_connections": 1}], indirect=True)

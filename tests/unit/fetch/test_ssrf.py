@@ -3,11 +3,14 @@
 import asyncio
 import socket
 import threading
+from types import SimpleNamespace
 
 import pytest
+from httpcore import AnyIOBackend, ConnectError
 
 from services.common.errors import InvalidInput
 from services.common.settings import FetchSettings
+from services.fetch.address import literal
 from services.fetch.backend import GuardedBackend, Refused, system_resolver
 from services.fetch.https import HttpsFetcher
 from tests.support.tls_files import TlsFiles
@@ -105,6 +108,29 @@ class Recorded:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
+async def credulous(host, port):
+    """A resolver to which every name but this machine's own is public, so that only our own checks can refuse it."""
+    if literal(host) or host == "photos.example":
+        return [host if literal(host) else "127.0.0.1"]
+    return ["127.0.0.1" if host.endswith("localhost") else "93.184.215.14"]
+
+
+@pytest.fixture
+def connected(monkeypatch):
+    """Where connections would have gone that are not to `outside`; none is made."""
+    went, connect = [], AnyIOBackend.connect_tcp
+
+    async def watched(self, host, port, *rest):
+        if (host, port) == ("127.0.0.1", watched.allowed):
+            return await connect(self, host, port, *rest)
+        went.append((host, port))
+        raise ConnectError
+
+    watched.allowed = None
+    monkeypatch.setattr(AnyIOBackend, "connect_tcp", watched)
+    return SimpleNamespace(went=went, allow=lambda port: setattr(watched, "allowed", port))
+
+
 @pytest.fixture
 def canary():
     """A port on every loopback address, and who came."""
@@ -131,13 +157,17 @@ def fetcher(resolve, **settings):
 
 @pytest.mark.parametrize("scheme", ["https", "http"])
 @pytest.mark.parametrize("trick", TRICKS.values(), ids=TRICKS)
-async def test_address_that_leads_inside_is_refused_before_it_is_connected_to(trick, scheme, monkeypatch):
-    async def connect(*_):
-        pytest.fail("it was connected to")
-
-    monkeypatch.setattr("httpcore.AnyIOBackend.connect_tcp", connect)
+async def test_address_that_leads_inside_is_refused_before_it_is_connected_to(trick, scheme, connected):
     with pytest.raises(InvalidInput):
-        await fetcher(system_resolver, allow_http=True).fetch(f"{scheme}://{trick}")
+        await fetcher(credulous, allow_http=True).fetch(f"{scheme}://{trick}")
+    assert connected.went == []
+
+
+async def test_plain_address_is_connected_to(connected):
+    """What shows that the other tests could fail."""
+    with pytest.raises(InvalidInput, match="does not answer"):
+        await fetcher(credulous).fetch("https://images.example.com/cup.jpg")
+    assert connected.went == [("93.184.215.14", 443)]
 
 
 @pytest.mark.parametrize("url", SCHEMES)
@@ -194,23 +224,20 @@ async def test_checked_address_is_the_one_that_is_connected_to(monkeypatch):
 
 
 @pytest.mark.parametrize("trick", [*TRICKS.values(), "localhost/"], ids=[*TRICKS, "again"])
-async def test_redirect_inside_is_refused(outside, trick):
+async def test_redirect_inside_is_refused(outside, connected, trick):
     outside.redirect_to = f"https://{trick}".encode("ascii", "ignore").decode().replace("\r\n", "%0d%0a")
-    await refused(outside)
-    assert len(outside.requests) == 1
+    await refused(outside, connected)
 
 
-@pytest.mark.parametrize("location", [*SCHEMES[:7], "http://photos.example/", "//127.0.0.1/", "\\\\127.0.0.1\\"])
-async def test_redirect_to_less_than_https_is_refused(outside, location):
+@pytest.mark.parametrize("location", [*SCHEMES[:6], "http://photos.example/", "//127.0.0.1/", "\\\\127.0.0.1\\"])
+async def test_redirect_to_less_than_https_is_refused(outside, connected, location):
     outside.redirect_to = location
-    await refused(outside)
-    assert len(outside.requests) == 1
+    await refused(outside, connected)
 
 
-async def test_redirect_to_a_name_with_a_private_address_is_refused(outside):
-    outside.redirect_to = "https://rebind.example/"
-    await refused(outside)
-    assert len(outside.requests) == 1
+async def test_redirect_to_a_name_with_a_private_address_is_refused(outside, connected):
+    outside.redirect_to = "https://rebind.localhost/"
+    await refused(outside, connected)
 
 
 @pytest.fixture(scope="module")
@@ -221,15 +248,15 @@ def server():
 
 @pytest.fixture
 def outside(server):
-    """A server that is taken for one outside; every other name leads to this machine."""
+    """A server on this machine that is taken for one outside."""
     server.redirect_to, server.requests = None, []
     return server
 
 
-async def refused(server):
-    async def resolve(host, port):
-        return ["127.0.0.1"]
-
+async def refused(server, connected):
+    """Nothing is asked but the one server, once, and no other connection is made."""
+    connected.allow(server.port)
     settings = FetchSettings(trusted_hosts=[f"photos.example:{server.port}"])
     with pytest.raises(InvalidInput):
-        await asyncio.wait_for(HttpsFetcher(settings, 1000, server.trust, resolve).fetch(server.url), 60)
+        await asyncio.wait_for(HttpsFetcher(settings, 1000, server.trust, credulous).fetch(server.url), 60)
+    assert (len(server.requests), connected.went) == (1, [])
