@@ -7,7 +7,7 @@ sections to constructors; nothing else reads the environment.
 
 import os
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -16,6 +16,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from services.common.image import ImageLimits
 
 _PREFIX: Final = "VITRINE_"
+
+
+#: A bucket, or a folder in one; a scheme before it would never match anything.
+BucketPlace = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.+)?$")]
+HostAndPort = Annotated[str, Field(pattern=r"^[^/@\s]+:\d{1,5}$")]
 
 
 class Section(BaseModel):
@@ -108,7 +113,7 @@ class StorageSettings(Section):
 
     backend: Literal["directory", "s3"] = Field("directory", description="Where results lie.")
     url_ttl_s: int = Field(3600, ge=1, le=604_800, description="How long signed URLs work, in seconds.")
-    inputs: dict[str, list[str]] = Field(
+    inputs: dict[str, list[BucketPlace]] = Field(
         {},
         description='Where a tenant may have photos read from, by tenant: `{"local": ["bucket", "bucket/folder"]}`.',
     )
@@ -121,7 +126,7 @@ class FetchSettings(Section):
     enabled: bool = Field(default=True, description="Fetch photos by address at all.")
     allow_http: bool = Field(default=False, description="Also without TLS, where anybody on the way may read along.")
     timeout_s: float = Field(15, gt=0, description="Longest time for one photo with all redirects, in seconds.")
-    trusted_hosts: list[str] = Field(
+    trusted_hosts: list[HostAndPort] = Field(
         [], description='Hosts with ports, as `["name:port"]`, that may have private addresses and any port.'
     )
 
