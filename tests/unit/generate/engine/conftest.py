@@ -17,6 +17,15 @@ MODELS = {
 }
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Tiny networks gain nothing from threads, which spin for each other where cores are busy."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory):
     """The sub-model and its export, by a name of `MODELS`."""
