@@ -14,7 +14,8 @@ from PIL import ExifTags, Image
 
 from services.codecs.opener import opened
 from services.codecs.profile import to_srgb
-from services.common.errors import UnsupportedMedia
+from services.common.errors import UnsupportedMedia, VitrineError
+from services.common.geometry import SizeHW
 from services.common.image import ImageLimits
 
 #: An alpha channel is a cutout when at least this share of the photo is transparent. With less, such as the round
@@ -31,6 +32,9 @@ _UPRIGHT: Final = MappingProxyType(
         7: Image.Transpose.TRANSVERSE,
         8: Image.Transpose.ROTATE_90,
     }
+)
+_KEEPS_SIDES: Final = frozenset(
+    {Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_180, Image.Transpose.FLIP_TOP_BOTTOM}
 )
 
 
@@ -75,12 +79,43 @@ def decode_image(data: bytes, limits: ImageLimits) -> Photo:
     return Photo(image, coverage)
 
 
-def _turned(picture: Image.Image) -> Image.Image:
+def decode_named(data: bytes, limits: ImageLimits, called: str, field: str) -> Photo:
+    """`decode_image` of a picture beside the photo; errors say what it is called and name its field.
+
+    Args:
+        data: The file.
+        limits: Of bytes and pixels.
+        called: Such as "the keep-mask".
+        field: Of the request.
+    """
     try:
-        orientation = picture.getexif().get(ExifTags.Base.Orientation, 1)
+        return decode_image(data, limits)
+    except VitrineError as error:
+        message = error.message.replace("the image", called)
+        raise type(error)(message, **{**error.details, "field": field}) from error
+
+
+def shown_size_hw(data: bytes, limits: ImageLimits) -> SizeHW:
+    """The (height, width) that a photo will have decoded, read from its header alone.
+
+    Raises:
+        InvalidInput, TooLarge, UnsupportedMedia: As `decode_image`, as far as the header tells.
+    """
+    with opened(data, limits) as picture:
+        method = _upright(picture)
+        sides = picture.height, picture.width
+    return sides if method is None or method in _KEEPS_SIDES else (sides[1], sides[0])
+
+
+def _upright(picture: Image.Image) -> Image.Transpose | None:
+    try:
+        return _UPRIGHT.get(picture.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # noqa: BLE001 # broken EXIF raises anything; the picture itself may be whole
-        return picture
-    method = _UPRIGHT.get(orientation)
+        return None
+
+
+def _turned(picture: Image.Image) -> Image.Image:
+    method = _upright(picture)
     return picture if method is None else picture.transpose(method)
 
 

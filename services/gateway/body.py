@@ -1,4 +1,4 @@
-"""Bodies of POST requests: JSON, or a form with the photo, and a keep-mask, as files."""
+"""Bodies of POST requests: JSON, or a form with the photo and other pictures as files."""
 
 import asyncio
 from typing import Any, Final, TypeVar, get_origin
@@ -15,7 +15,7 @@ from services.common.errors import InvalidInput, TooLarge, UnsupportedMedia
 M = TypeVar("M", bound=BaseModel)
 
 #: The parts that are files, and the fields that several parts of one name make a list of, with what their text holds.
-FILES: Final = ("image", "selection.keep_mask")
+FILES: Final = ("image", "selection.keep_mask", "reference")
 LISTS: Final = {
     "selection.include_points": ("x", "y"),
     "selection.exclude_points": ("x", "y"),
@@ -38,24 +38,21 @@ class BodyReader:
     """
 
     def __init__(self, max_image_bytes: int) -> None:
-        self._max_bytes = max_image_bytes * 4 // 3 + _ROOM_BYTES
+        self.max_bytes = max_image_bytes * 4 // 3 + _ROOM_BYTES
 
     async def read(self, request: Request, model: type[M]) -> M:
         """The request as its API model.
 
-        A form has the photo in the file part `image` and may have a keep-mask in `selection.keep_mask`; every other
-        part is a field by its dotted name, such as `canvas.width`. Of a list each element is a part of its own: a point
-        is "x,y", a box "left,top,width,height".
+        A form has the photo in the file part `image` and may have a keep-mask in `selection.keep_mask` and another
+        background in `reference`; every other part is a field by its dotted name, such as `canvas.width`. Of a list
+        each element is a part of its own: a point is "x,y", a box "left,top,width,height".
 
         Raises:
             InvalidInput: Not JSON, or a field is wrong; details name it.
             TooLarge: More bytes than the largest photo can take.
             UnsupportedMedia: Neither JSON nor a form.
         """
-        declared = request.headers.get("content-length", "")
-        if declared.isascii() and declared.isdecimal():
-            self._check(int(declared))
-        request = Request(request.scope, self._counted(request))
+        request = self.bounded(request)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "application/json":
             return await asyncio.to_thread(_parsed, await request.body(), model)
@@ -65,6 +62,17 @@ class BodyReader:
             f"the body is {kind[:80] or 'of no named type'}; send application/json or multipart/form-data",
             field="content-type",
         )
+
+    def bounded(self, request: Request) -> Request:
+        """The request with a body that ends in an error where it has more than `max_bytes`.
+
+        Raises:
+            TooLarge: It says so itself, or, later, while it is read.
+        """
+        declared = request.headers.get("content-length", "")
+        if declared.isascii() and declared.isdecimal():
+            self._check(int(declared))
+        return Request(request.scope, self._counted(request))
 
     def _counted(self, request: Request) -> Any:
         received = 0
@@ -79,10 +87,10 @@ class BodyReader:
         return receive
 
     def _check(self, size_bytes: int) -> None:
-        if size_bytes > self._max_bytes:
+        if size_bytes > self.max_bytes:
             raise TooLarge(
-                f"the body has {size_bytes} bytes or more; at most {self._max_bytes} are taken",
-                got=size_bytes, limit=self._max_bytes,
+                f"the body has {size_bytes} bytes or more; at most {self.max_bytes} are taken",
+                got=size_bytes, limit=self.max_bytes,
             )  # fmt: skip
 
 
@@ -111,7 +119,7 @@ async def _nested(form: FormData, lists: frozenset[str]) -> dict[str, Any]:
     for name, value in form.multi_items():
         if isinstance(value, UploadFile) != (name in FILES):
             raise InvalidInput(
-                f"the form has its files in the parts {' and '.join(map(repr, FILES))}; all other parts are text",
+                f"the form has its files in the parts {', '.join(map(repr, FILES))}; all other parts are text",
                 field=name[:80],
             )
         branch, leaf = _branch(fields, name)

@@ -11,9 +11,12 @@ from services.gateway.admission import Admission
 from services.gateway.body import BodyReader
 from services.gateway.call import Guard
 from services.gateway.catalog import Catalog
+from services.gateway.compat.openai_images import OpenAiImages
+from services.gateway.compat.removebg import RemoveBg
 from services.gateway.grpc_api import GrpcApi
 from services.gateway.http_api import HttpApi
 from services.gateway.readiness import Readiness
+from services.gateway.scenery import SceneryStudio
 from services.gateway.studio import Studio
 from services.generate.scene import SceneCatalog
 from services.models.cache import ModelCache
@@ -21,6 +24,8 @@ from services.storage.local import LocalBlobs
 from services.storage.store import open_store
 from services.workflow.acceptance import AcceptancePolicy
 from services.workflow.deployment import Handle, RemoteGenerate, RemotePostprocess, RemoteResult, RemoteSegment
+from services.workflow.drawing import DrawingPolicy
+from services.workflow.scenery import SceneryWorkflow
 from services.workflow.shot import ShotWorkflow
 from services.workflow.stages import Stages
 
@@ -63,22 +68,39 @@ class Gateway(GrpcApi):
             }
         )
         guard = Guard(recorder)
+        workflow = ShotWorkflow(
+            stages, scenes, limits, settings.segment.min_confidence, policy, drawings=DrawingPolicy(settings.generate)
+        )
+        admission = Admission(limits.max_running, limits.max_waiting)
         studio = Studio(
-            ShotWorkflow(stages, scenes, limits, settings.segment.min_confidence, policy),
+            workflow,
             store,
-            Admission(limits.max_running, limits.max_waiting),
+            admission,
             readiness,
             limits.inline_bytes,
         )
         catalog = Catalog(scenes, ModelCache(settings.models))
         super().__init__(guard, studio, catalog, readiness)
+        body = BodyReader(limits.max_image_bytes)
+        scenery = SceneryStudio(
+            SceneryWorkflow(stages.generate, scenes, limits.max_canvas_px),
+            store,
+            admission,
+            readiness,
+            limits.default_timeout_s,
+        )
         self._http = HttpApi(
             guard,
             studio,
             catalog,
             readiness,
-            BodyReader(limits.max_image_bytes),
+            body,
             store.verify if isinstance(store, LocalBlobs) else None,
+            settings.http.heartbeat_s,
+            (
+                RemoveBg(guard, studio, body, limits).router(),
+                OpenAiImages(guard, studio, scenery, body, limits).router(),
+            ),
         )
 
     def __serve_build_asgi_app__(self) -> FastAPI:

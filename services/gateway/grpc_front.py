@@ -6,6 +6,8 @@ pass every call on to a gateway replica. Three things would else reach callers a
 * bytes that are no message of the call: grpc.aio answers UNKNOWN with the parser's exception;
 * a gateway replica that dies at work: Serve answers INTERNAL with its actor id, pid and address;
 * a gateway replica whose queue is full, or that there is none of yet: a status without our details.
+
+And one thing would not reach the gateway: that the caller of a stream left while a message was on its way.
 """
 
 import asyncio
@@ -21,6 +23,7 @@ from grpc_health.v1 import health_pb2_grpc
 from services.common.errors import InvalidInput, NotReady, Overloaded, VitrineError
 from services.gateway.call import request_id_from
 from services.gateway.grpc_api import REQUEST_ID_KEY, fail
+from services.gateway.read_ahead import read_ahead
 from services.pb.vitrine.v1 import catalog_pb2_grpc, studio_pb2_grpc
 
 #: Stands for a request whose bytes are no message of its call.
@@ -112,7 +115,7 @@ def _explaining(factory: Callable[..., Any]) -> Callable[..., Any]:
             if request is UNREADABLE:
                 _refuse(context, _unreadable())
                 return
-            async with aclosing(handler(request, context)) as messages:
+            async with aclosing(read_ahead(handler(request, context))) as messages:
                 async for message in messages:
                     yield message
             _explain(context)

@@ -1,9 +1,10 @@
 """HTTP at the edge: decode, call, encode. The same messages as gRPC, as JSON or a form; errors as RFC 9457 problems."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, Final, TypeVar
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel
@@ -14,12 +15,20 @@ from services import __version__
 from services.api.catalog import ListModelsRequest, ListModelsResponse, ListScenesRequest, ListScenesResponse
 from services.api.convert import validated
 from services.api.findings import message_of
-from services.api.studio import CreateCutoutRequest, CreateCutoutResponse, CreateShotRequest, CreateShotResponse
+from services.api.studio import (
+    CreateCutoutRequest,
+    CreateCutoutResponse,
+    CreateShotRequest,
+    CreateShotResponse,
+    StreamShotRequest,
+    StreamShotResponse,
+)
 from services.common.errors import InvalidInput, NotFound, VitrineError
 from services.gateway import openapi, status
 from services.gateway.body import BodyReader
 from services.gateway.call import Call, Guard, request_id_from
 from services.gateway.catalog import Catalog
+from services.gateway.event_stream import EventStream
 from services.gateway.negotiation import Accepted
 from services.gateway.readiness import Readiness
 from services.gateway.studio import Studio
@@ -42,6 +51,8 @@ class HttpApi:
         readiness: What `/readyz` tells.
         body: Reads the bodies of POST requests.
         verify: Checks signed addresses; None where the store's own addresses don't lead here.
+        heartbeat_s: How often a stream of events says that it lives.
+        dialects: Routes that speak as other services do, see `compat/`.
     """
 
     def __init__(
@@ -52,6 +63,8 @@ class HttpApi:
         readiness: Readiness,
         body: BodyReader,
         verify: Verify | None,
+        heartbeat_s: float,
+        dialects: Sequence[APIRouter] = (),
     ) -> None:
         self._guard = guard
         self._studio = studio
@@ -59,6 +72,8 @@ class HttpApi:
         self._readiness = readiness
         self._body = body
         self._verify = verify
+        self._heartbeat_s = heartbeat_s
+        self._dialects = dialects
 
     def app(self) -> FastAPI:
         """The ASGI application. Its documentation pages load nothing from elsewhere."""
@@ -73,7 +88,7 @@ class HttpApi:
         )  # fmt: skip
         app.add_api_route(
             "/v1/shots", self.create_shot, response_model=CreateShotResponse, summary="Put the product into a scene",
-            **post, **openapi.picture_route(CreateShotRequest),
+            **post, **openapi.shot_route(),
         )  # fmt: skip
         app.add_api_route(
             "/v1/scenes", self.list_scenes, response_model=ListScenesResponse, summary="The scenes there are",
@@ -91,6 +106,8 @@ class HttpApi:
         app.add_api_route(
             "/readyz", self.ready, summary="Is every stage warm?", tags=["health"], **openapi.ready_route()
         )
+        for dialect in self._dialects:
+            app.include_router(dialect)
         app.add_exception_handler(VitrineError, _answer_error)
         app.add_exception_handler(HTTPException, _answer_routing_error)
         app.add_exception_handler(RequestValidationError, _answer_validation_error)
@@ -99,31 +116,46 @@ class HttpApi:
 
     async def create_cutout(self, request: Request) -> Response:
         """JSON or multipart in; JSON out, or the picture itself when `Accept` asks for an image."""
-        async with self._guard.around(_call("CreateCutout", request)) as call:
+        async with self._guard.around(call_of("CreateCutout", request)) as call:
             accepted = Accepted.of(request.headers.get("accept", ""))
             wanted = accepted.applied(await self._body.read(request, CreateCutoutRequest))
             return await self._answer(await self._studio.create_cutout(wanted, call.request_id), accepted)
 
     async def create_shot(self, request: Request) -> Response:
-        """JSON or multipart in; JSON out, or the picture itself when `Accept` asks for an image."""
-        async with self._guard.around(_call("CreateShot", request)) as call:
-            accepted = Accepted.of(request.headers.get("accept", ""))
+        """JSON or multipart in; out, as `Accept` asks, JSON, the picture itself, or events and then the JSON."""
+        accepted = Accepted.of(request.headers.get("accept", ""))
+        if accepted.events:
+            return EventStream(
+                self._stream_shot(request),
+                lambda error: status.problem(error, request.state.request_id),
+                self._heartbeat_s,
+            )
+        async with self._guard.around(call_of("CreateShot", request)) as call:
             wanted = accepted.applied(await self._body.read(request, CreateShotRequest))
             return await self._answer(await self._studio.create_shot(wanted, call.request_id, call.tenant), accepted)
 
+    async def _stream_shot(self, request: Request) -> AsyncGenerator[StreamShotResponse, None]:
+        async with self._guard.around(call_of("StreamShot", request)) as call:
+            asked = validated(StreamShotRequest, dict(request.query_params))
+            shot = await self._body.read(request, CreateShotRequest)
+            stream = self._studio.stream_shot(asked.model_copy(update={"shot": shot}), call.request_id, call.tenant)
+            async with aclosing(stream):
+                async for each in stream:
+                    yield each
+
     async def list_scenes(self, request: Request) -> Response:
         """Page by page, sorted by id."""
-        async with self._guard.around(_call("ListScenes", request)):
+        async with self._guard.around(call_of("ListScenes", request)):
             return _json(self._catalog.list_scenes(validated(ListScenesRequest, dict(request.query_params))))
 
     async def list_models(self, request: Request) -> Response:
         """Page by page, sorted by name."""
-        async with self._guard.around(_call("ListModels", request)):
+        async with self._guard.around(call_of("ListModels", request)):
             return _json(self._catalog.list_models(validated(ListModelsRequest, dict(request.query_params))))
 
     async def read_blob(self, request: Request, key: str, expires: int, signature: str) -> Response:
         """Whoever holds the address may read it until it expires."""
-        async with self._guard.around(_call("DownloadBlob", request, public=True)):
+        async with self._guard.around(call_of("DownloadBlob", request, public=True)):
             if self._verify is None:
                 raise NotFound("blobs are not read here; their addresses lead to the store itself")
             self._verify(key, expires, signature)
@@ -160,7 +192,14 @@ def _told_beside(answer: Answer) -> dict[str, str]:
     return headers
 
 
-def _call(method: str, request: Request, *, public: bool = False) -> Call:
+def call_of(method: str, request: Request, *, public: bool = False) -> Call:
+    """The call that a request is, whose id its answers tell.
+
+    Args:
+        method: Name of the RPC.
+        request: As it came.
+        public: See `Call`.
+    """
     offered = request.headers.get(REQUEST_ID_HEADER)
     request_id = request_id_from(offered)
     request.state.request_id = request_id

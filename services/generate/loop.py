@@ -20,7 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.common.errors import NotReady, VitrineError
+from services.common.errors import Cancelled, NotReady, VitrineError
+from services.common.logs import logger
 from services.generate.diffusion.admission import Admission
 from services.generate.diffusion.batch_limits import BatchLimits
 from services.generate.diffusion.device import Device, open_device
@@ -195,12 +196,14 @@ class DenoisingLoop:
         now_s = self._clock()
         for slot in self._slots:
             if slot.future.cancelled():
+                _tell_early_end(slot, Cancelled.code)
                 self._bench.forget(slot)
                 slot.future.set_running_or_notify_cancel()  # tells who waits for several
                 continue
             try:
                 slot.order.deadline.check(now_s)
             except VitrineError as error:
+                _tell_early_end(slot, error.code)
                 self._bench.refuse(slot, error)
                 continue
             if self._ends_s is not None and now_s >= self._ends_s:
@@ -226,3 +229,9 @@ class DenoisingLoop:
         with self._changed:
             for slot in stepped:
                 slot.served_s = now_s
+
+
+def _tell_early_end(slot: Slot, reason: str) -> None:
+    sample = slot.sample
+    step, steps = (0, 0) if sample is None else (sample.steps_done, sample.steps_total)
+    logger().info("drawing ended early", request_id=slot.order.request_id, reason=reason, step=step, steps=steps)

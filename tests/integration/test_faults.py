@@ -11,7 +11,7 @@ import pytest
 from services.gateway.status import TABLE
 from services.pb.vitrine.v1 import common_pb2, studio_pb2
 from tests.support.photos import flat
-from tests.support.running_service import details_of, leave
+from tests.support.running_service import details_of
 
 pytestmark = pytest.mark.service
 
@@ -204,7 +204,7 @@ def test_cancel_during_a_stage_stops_it_and_all_behind_it(service, photo, stage)
     shot = {"image": {"content": photo}, "scene_id": "marble", "canvas": {"width": 1800, "height": 1800}}
     stream = service.studio.StreamShot(studio_pb2.StreamShotRequest(shot=shot), metadata=[("request_id", request_id)])
     next(event for event in stream if common_pb2.Stage.Name.Name(event.stage.stage) == stage.upper())
-    leave(stream)
+    stream.cancel()
     lines = service.wait_for_answer(request_id)
     assert [line["outcome"] for line in lines if line["event"] == "request answered"] == ["cancelled"]
     assert not set(STAGES[STAGES.index(stage) :]) & stages_that_finished(lines)
@@ -217,6 +217,19 @@ def test_http_caller_who_hangs_up_stops_the_chain(service, photo):
             "/v1/shots", files={"image": ("a", photo)}, data={"scene_id": "white"},
             headers={"X-Request-Id": request_id}, timeout=0.3,
         )  # fmt: skip
+    lines = service.wait_for_answer(request_id)
+    assert [line["outcome"] for line in lines if line["event"] == "request answered"] == ["cancelled"]
+    assert "postprocess" not in stages_that_finished(lines)
+
+
+def test_caller_who_hangs_up_on_events_stops_the_chain(service, photo):
+    request_id = f"hung-up-{uuid.uuid4().hex}"
+    with service.http.stream(
+        "POST", "/v1/shots", files={"image": ("a", photo)},
+        data={"scene_id": "marble", "canvas.width": "1800", "canvas.height": "1800"},
+        headers={"X-Request-Id": request_id, "Accept": "text/event-stream"},
+    ) as answer:  # fmt: skip
+        assert next(answer.iter_lines()) == "event: stage"
     lines = service.wait_for_answer(request_id)
     assert [line["outcome"] for line in lines if line["event"] == "request answered"] == ["cancelled"]
     assert "postprocess" not in stages_that_finished(lines)

@@ -8,7 +8,7 @@ from grpc_health.v1 import health_pb2
 
 from services.common import metrics
 from services.pb.vitrine.v1 import studio_pb2
-from tests.support.running_service import PATIENCE_S, leave
+from tests.support.running_service import PATIENCE_S
 
 pytestmark = pytest.mark.service
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -28,7 +28,7 @@ def test_health_of_an_unknown_service_is_not_found(service):
 def test_health_watch_tells_the_state_at_once(service):
     watch = service.health.Watch(health_pb2.HealthCheckRequest())
     assert next(watch).status == SERVING
-    leave(watch)
+    watch.cancel()
 
 
 def test_readiness_names_every_stage(service):

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import json
 import struct
 
 import httpx
@@ -139,6 +140,20 @@ def test_shot_over_http_as_form_equals_the_one_over_grpc(service, photo):
     )
     assert over_http["image"]["sha256"] == over_grpc.image.sha256
     assert over_http["recipe_sha256"] == over_grpc.recipe_sha256
+
+
+def test_shot_over_http_as_events_tells_every_stage_and_ends_with_the_shot(service, photo):
+    answer = service.http.post(
+        "/v1/shots?preview_every=5", files={"image": ("a.jpg", photo)}, data={"scene_id": "marble", "seed": "7"},
+        headers={"Accept": "text/event-stream", "X-Request-Id": "events-1"},
+    )  # fmt: skip
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.headers["x-request-id"] == "events-1"
+    lines = [line.partition(": ") for line in answer.text.splitlines()]
+    assert [text for name, _, text in lines if name == "event"] == ["stage"] * 2 * len(STAGES) + ["shot"]
+    *events, shot = [json.loads(text) for name, _, text in lines if name == "data"]
+    assert [each["stage"] for each in events if each["state"] == "FINISHED"] == STAGES
+    assert shot["image"]["key"].startswith("shots/events-1-")
 
 
 def test_cutout_over_http_answers_the_picture_when_accept_asks_for_it(service, photo):

@@ -10,7 +10,7 @@ from services.common.alpha import OPAQUE
 from services.common.errors import NotReady
 from services.common.geometry import Box
 from services.common.light import Finish, Light
-from services.generate.schema import GenerateResult
+from services.generate.schema import GenerateResult, StepDone
 from services.postprocess.draft import keys_of
 from services.postprocess.inspection import Inspection
 from services.postprocess.preservation.evidence import Evidence
@@ -101,7 +101,9 @@ class FakeStages:
 
     def cutout(self, request, image, cutout):
         async def work():
-            return CutoutResult(self._put(request.output, image), 0.25)
+            alpha = (await cutout).alpha
+            picture = image if request.background else np.dstack([image, (alpha // 257).astype(np.uint8)])
+            return CutoutResult(self._put(request.output, picture), 0.25)
 
         return self.begin("postprocess", request, work)
 
@@ -169,13 +171,23 @@ class _Generate:
     def __init__(self, fakes):
         self.fakes = fakes
 
-    def run(self, request):
+    def run(self, request, cutout=None, on_step=None):
         async def work():
             self.fakes.seeds.append(request.seed)
+            for step in steps_of(request.drawing) if on_step else ():
+                on_step(step)
             background = np.full((*request.camera.size_hw, 3), request.seed % 256, np.uint8)
             return GenerateResult(background, LIGHT, Finish(0.0, 1.0), "fake 1", 0.125)
 
         return self.fakes.begin("generate", request, work)
+
+
+def steps_of(drawing):
+    """Every step of a drawing, with the previews it asks for."""
+    every = drawing.preview_every
+    for step in range(1, drawing.steps + 1):
+        preview = np.zeros((24, 32, 3), np.uint8) if every and step % every == 0 else None
+        yield StepDone(step, drawing.steps, preview)
 
 
 def inspection_of(picture):

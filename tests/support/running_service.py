@@ -24,15 +24,6 @@ def free_ports(count):
     return [port for port in random.sample(range(20_000, 32_000), 100) if is_free("", port)][:count]
 
 
-def leave(call):
-    """Cancel a streaming call whose last message has arrived.
-
-    Serve's proxy loses a cancel that meets a message on its way, see `GrpcApi.WATCH_LIFETIME_S`; so let it be through.
-    """
-    time.sleep(0.2)
-    call.cancel()
-
-
 def small_service_settings(data_dir, **sections):
     """Settings of a service that refuses early, so that limits are met with small requests."""
     http, grpc_port, metrics = free_ports(3)

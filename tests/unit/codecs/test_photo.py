@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from services.codecs.encode import encode_image
-from services.codecs.photo import decode_image
+from services.codecs.photo import decode_image, shown_size_hw
 from services.common.errors import UnsupportedMedia, VitrineError
 from services.common.image import ImageFormat, ImageLimits
 from tests.unit.codecs.conftest import write
@@ -187,3 +187,11 @@ def test_wide_gamut_from_its_profile_is_srgb(decoded, written):
     profile[red : red + 4], profile[green : green + 4] = b"gXYZ", b"rXYZ"
     data = written(Image.new("RGB", (20, 20), (255, 0, 0)), "PNG", icc_profile=bytes(profile))
     assert np.abs(decoded(data).image.astype(int) - (0, 255, 0)).max() <= 2
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_shown_size_is_that_of_the_decoded_photo(orientation, decoded, noise, written):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = written(Image.fromarray(noise()[:20]), "JPEG", exif=exif)
+    assert shown_size_hw(data, ImageLimits(1 << 20, 1 << 20)) == decoded(data).image.shape[:2]

@@ -95,6 +95,16 @@ async def test_stream_ends_with_an_empty_message_that_carries_the_error(api):
     assert context.status.code == grpc.StatusCode.NOT_FOUND.value[0]
 
 
+async def test_stream_carries_previews_as_bytes(tmp_path, photo):
+    api, context = Parts(tmp_path, draws=True).grpc_api(), FakeContext()
+    shot = {"image": {"content": photo}, "scene_id": "white", "steps": 2}
+    stream = api.StreamShot(studio_pb2.StreamShotRequest(shot=shot, preview_every=2), context)
+    told = [each.step async for each in stream if each.WhichOneof("event") == "step"]
+    assert [(each.step, each.steps, each.attempt) for each in told] == [(1, 2, 1), (2, 2, 1)]
+    assert (told[0].preview, told[1].preview[:2]) == (b"", b"\xff\xd8")
+    assert context.code is None
+
+
 async def test_unknown_error_tells_nothing(api, photo):
     context = FakeContext()
     broken = api(faults={"segment": RuntimeError("/etc/secret")})
@@ -133,8 +143,6 @@ async def test_watch_tells_of_unknown_services_and_of_changes(tmp_path, monkeypa
     assert not change.done()
     parts.fakes.faults.clear()
     assert (await change).status == HEALTH.SERVING
-    monkeypatch.setattr(served, "WATCH_LIFETIME_S", 0.0)
-    assert [each async for each in served.Watch(health_pb2.HealthCheckRequest(), FakeContext())] == []
     await watch.aclose()
     unknown = served.Watch(health_pb2.HealthCheckRequest(service="x"), FakeContext())
     assert [each.status async for each in unknown] == [HEALTH.SERVICE_UNKNOWN]

@@ -136,6 +136,27 @@ async def test_faulty_selection_is_named(client, form, fields, field):
     assert (problem["code"], problem["details"]["field"]) == ("invalid_input", field)
 
 
+async def test_drawing_is_the_same_in_a_form_and_in_json(client, form, photo):
+    picture = flat(30, 40)
+    form["files"]["reference"] = ("a.png", picture)
+    form["data"] |= {"prompt": "at sea", "words.light": "dusk", "steps": "2", "guidance": "1", "scheduler": "EULER"}
+    as_form = await client(draws=True).post("/v1/shots", **form)
+    body = {
+        "image": {"content": base64.b64encode(photo).decode()}, "scene_id": "white", "seed": 1, "prompt": "at sea",
+        "words": {"light": "dusk"}, "steps": 2, "guidance": 1, "scheduler": "EULER",
+        "reference": {"content": base64.b64encode(picture).decode()},
+    }  # fmt: skip
+    as_json = await client(draws=True).post("/v1/shots", json=body)
+    assert as_form.status_code == 200
+    assert as_form.json()["recipe_sha256"] == as_json.json()["recipe_sha256"]
+
+
+async def test_reference_that_is_no_picture_is_named(client, form):
+    form["files"]["reference"] = ("a.png", b"no picture")
+    problem = problem_of(await client().post("/v1/shots", **form))
+    assert (problem["code"], problem["details"]["field"]) == ("unsupported_media", "reference")
+
+
 async def test_keep_mask_of_another_size_is_named(client, photo):
     files = {"image": ("a.jpg", photo), "selection.keep_mask": ("m.png", flat(300, 600))}
     problem = problem_of(await client().post("/v1/cutouts", files=files))

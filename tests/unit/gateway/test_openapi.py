@@ -9,12 +9,13 @@ from services.gateway.openapi import document
 from tests.support.gateway_parts import Parts
 
 WHOLE = document(Parts().http_app())
+DIALECTS = {"/v1.0/removebg", "/v1/images/edits", "/v1/images/generations"}
 
 
 def test_document_has_every_route():
     assert {(path, method) for path, item in WHOLE["paths"].items() for method in item} == {
         ("/v1/cutouts", "post"), ("/v1/shots", "post"), ("/v1/scenes", "get"), ("/v1/models", "get"),
-        ("/v1/blobs/{key}", "get"), ("/healthz", "get"), ("/readyz", "get"),
+        ("/v1/blobs/{key}", "get"), ("/healthz", "get"), ("/readyz", "get"), *((path, "post") for path in DIALECTS),
     }  # fmt: skip
 
 
@@ -27,7 +28,7 @@ def test_every_reference_leads_somewhere():
 @pytest.mark.parametrize(
     ("path", "parts"),
     [
-        ("/v1/shots", {"image", "scene_id", "seed", "canvas.width", "output.format", "pose", "timeout"}),
+        ("/v1/shots", {"image", "scene_id", "seed", "canvas.width", "output.format", "words.product"}),
         ("/v1/cutouts", {"image", "crop", "padding", "background_color", "output.quality", "timeout"}),
     ],
 )
@@ -38,21 +39,28 @@ def test_post_takes_json_and_a_form(path, parts):
     assert parts <= set(form["properties"])
     assert form["properties"]["image"]["format"] == "binary"
     assert form["properties"]["selection.keep_mask"]["format"] == "binary"
+    assert ("reference" in form["properties"]) == (path == "/v1/shots")
     assert form["properties"]["selection.include_points"]["items"]["description"] == "x,y"
     assert "$ref" not in json.dumps(form)
 
 
-@pytest.mark.parametrize("path", ["/v1/shots", "/v1/cutouts"])
-def test_post_answers_json_or_a_picture(path):
+@pytest.mark.parametrize(("path", "more"), [("/v1/shots", {"text/event-stream"}), ("/v1/cutouts", set())])
+def test_post_answers_json_or_a_picture_and_a_shot_its_progress_too(path, more):
     answers = WHOLE["paths"][path]["post"]["responses"]
-    assert {"application/json", "image/png", "image/jpeg", "image/webp", "image/avif"} == set(answers["200"]["content"])
+    kinds = {"application/json", "image/png", "image/jpeg", "image/webp", "image/avif"}
+    assert kinds | more == set(answers["200"]["content"])
+
+
+def test_shot_takes_its_previews_by_query():
+    [parameter] = WHOLE["paths"]["/v1/shots"]["post"]["parameters"]
+    assert (parameter["name"], parameter["in"], parameter["schema"]["maximum"]) == ("preview_every", "query", 100)
 
 
 def test_faults_are_problems_everywhere():
     for path, item in WHOLE["paths"].items():
         for operation in item.values():
             assert "422" not in operation["responses"]
-            if path.startswith("/v1/"):
+            if path.startswith("/v1/") and path not in DIALECTS:
                 assert list(operation["responses"]["default"]["content"]) == ["application/problem+json"]
 
 

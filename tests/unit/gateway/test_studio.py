@@ -11,6 +11,8 @@ from services.gateway.studio import CHUNK_BYTES
 from services.postprocess.preservation.thresholds import bar_of
 from tests.support.gateway_parts import PUBLIC_URL, Parts
 
+JPEG = b"\xff\xd8"
+
 
 @pytest.fixture
 def parts(tmp_path):
@@ -49,6 +51,13 @@ async def test_stream_tells_stages_then_the_shot(parts, shot):
     messages = [each async for each in parts().studio.stream_shot(StreamShotRequest(shot=shot), "id-1")]
     assert all(each.stage for each in messages[:-1])
     assert messages[-1].shot.image.key.startswith("shots/id-1-")
+
+
+async def test_stream_tells_steps_and_the_previews_asked_for(parts, shot):
+    request = StreamShotRequest(shot=shot.model_copy(update={"steps": 3}), preview_every=3)
+    stream = parts(draws=True).studio.stream_shot(request, "id-1")
+    steps = [each.step async for each in stream if each.step]
+    assert [(each.step, each.preview[:2]) for each in steps] == [(1, b""), (2, b""), (3, JPEG)]
 
 
 async def test_stream_ends_with_the_error(parts, shot):

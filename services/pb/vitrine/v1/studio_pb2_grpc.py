@@ -76,7 +76,7 @@ class StudioServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StreamShot(self, request, context):
-        """The same as CreateShot, told stage by stage; the last message carries the shot.
+        """The same as CreateShot, told stage by stage and step by step; the last message carries the shot.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,7 +38,7 @@ class StudioServiceStub:
     CreateShot: _grpc.UnaryUnaryMultiCallable[_studio_pb2.CreateShotRequest, _studio_pb2.CreateShotResponse]
     """Puts the product into a scene."""
     StreamShot: _grpc.UnaryStreamMultiCallable[_studio_pb2.StreamShotRequest, _studio_pb2.StreamShotResponse]
-    """The same as CreateShot, told stage by stage; the last message carries the shot."""
+    """The same as CreateShot, told stage by stage and step by step; the last message carries the shot."""
     ReadBlob: _grpc.UnaryStreamMultiCallable[_studio_pb2.ReadBlobRequest, _studio_pb2.ReadBlobResponse]
     """Streams a stored result in chunks."""
 
@@ -52,7 +52,7 @@ class StudioServiceAsyncStub(StudioServiceStub):
     CreateShot: _aio.UnaryUnaryMultiCallable[_studio_pb2.CreateShotRequest, _studio_pb2.CreateShotResponse]  # type: ignore[assignment]
     """Puts the product into a scene."""
     StreamShot: _aio.UnaryStreamMultiCallable[_studio_pb2.StreamShotRequest, _studio_pb2.StreamShotResponse]  # type: ignore[assignment]
-    """The same as CreateShot, told stage by stage; the last message carries the shot."""
+    """The same as CreateShot, told stage by stage and step by step; the last message carries the shot."""
     ReadBlob: _aio.UnaryStreamMultiCallable[_studio_pb2.ReadBlobRequest, _studio_pb2.ReadBlobResponse]  # type: ignore[assignment]
     """Streams a stored result in chunks."""
 
@@ -81,7 +81,7 @@ class StudioServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _studio_pb2.StreamShotRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_studio_pb2.StreamShotResponse], _abc.AsyncIterator[_studio_pb2.StreamShotResponse]]:
-        """The same as CreateShot, told stage by stage; the last message carries the shot."""
+        """The same as CreateShot, told stage by stage and step by step; the last message carries the shot."""
 
     @_abc_1.abstractmethod
     def ReadBlob(

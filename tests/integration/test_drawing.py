@@ -1,0 +1,107 @@
+"""A service that draws with a diffusion model: a tiny, untrained one, whose pictures are noise around real products."""
+
+import contextlib
+import json
+import os
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+from services.cli.service_process import ServiceProcess
+from services.pb.vitrine.v1 import studio_pb2
+from tests.support.running_service import PATIENCE_S, RunningService, small_service_settings
+from tests.support.tiny_checkpoint import write_catalog, write_tiny_checkpoint
+
+pytestmark = pytest.mark.service
+STEPS = 100
+#: Words of the tiny vocabulary, in place of the scene's; it spells all others by letters.
+WORDS = {"prompt": "red {product}", "negative_prompt": "{season}", "words": {"product": "cup", "season": "blue"}}
+
+
+@pytest.fixture(scope="module")
+def drawing(tmp_path_factory):
+    """The service in a process of its own; a step of its model takes far longer than a message."""
+    folder = tmp_path_factory.mktemp("drawing")
+    checkpoint = write_tiny_checkpoint(folder / "checkpoint", layers_per_block=8)
+    settings = small_service_settings(folder / "data")
+    environment = {
+        "VITRINE_GENERATE__ENGINE": "diffusion", "VITRINE_GENERATE__DIFFUSION__CHECKPOINT": "tiny",
+        "VITRINE_GENERATE__MAX_ONGOING_REQUESTS": "8", "VITRINE_MODELS__CATALOG":
+        str(write_catalog(checkpoint, folder / "catalog.yaml")), "VITRINE_RAY__OBJECT_STORE_MB": "200",
+    }  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack:
+        for name, value in environment.items():
+            patch.setitem(os.environ, name, value)
+        process = stack.enter_context(ServiceProcess(settings, folder / "data", folder / "log"))
+        process.wait_ready(4 * PATIENCE_S)
+        running = RunningService(settings, logs_of(folder / "log"))
+        stack.callback(running.close)
+        yield running
+
+
+def logs_of(output):
+    """Where the service says that its logs are."""
+    limit = time.monotonic() + PATIENCE_S
+    while time.monotonic() < limit:
+        for line in output.read_text().splitlines():
+            if line.startswith("ready:"):
+                return Path(line.rpartition("logs in ")[2])
+        time.sleep(0.1)
+    raise AssertionError(output.read_text()[-3000:])
+
+
+def shot(photo, **fields):
+    return {"image": {"content": photo}, "scene_id": "white", "seed": 1, **WORDS, **fields}
+
+
+def stream(service, photo, request_id="", preview_every=0, **fields):
+    request = studio_pb2.StreamShotRequest(shot=shot(photo, **fields), preview_every=preview_every)
+    return service.studio.StreamShot(request, metadata=[("request_id", request_id or uuid.uuid4().hex)])
+
+
+def end_of(service, request_id):
+    """The log's line about a drawing that ended early: its reason, and the steps that it had made."""
+    limit = time.monotonic() + PATIENCE_S
+    while time.monotonic() < limit:
+        for line in service.log_lines(request_id):
+            if line["event"] == "drawing ended early":
+                return line["reason"], line["step"]
+        time.sleep(0.1)
+    raise AssertionError(f"the drawing of {request_id} did not end early")
+
+
+def test_shot_is_drawn_step_by_step_around_an_unchanged_product(drawing, photo):
+    events = list(stream(drawing, photo, preview_every=2, steps=4, plate_strength=0.0, thresholds={"ghost": 10.0}))
+    steps = [event.step for event in events if event.WhichOneof("event") == "step"]
+    assert [(step.step, step.steps, bool(step.preview)) for step in steps] == [
+        (1, 4, False), (2, 4, True), (3, 4, False), (4, 4, False),
+    ]  # fmt: skip
+    assert steps[1].preview.startswith(b"\xff\xd8")
+    assert events[-1].shot.preservation.identical
+
+
+def test_caller_who_cancels_a_stream_ends_the_drawing_within_one_step(drawing, photo):
+    request_id = f"left-{uuid.uuid4().hex}"
+    events = stream(drawing, photo, request_id, preview_every=1, steps=STEPS)
+    next(event for event in events if event.step.step == 3)
+    events.cancel()
+    reason, step = end_of(drawing, request_id)
+    assert reason == "cancelled"
+    # The step that was being made when the message about the third came.
+    assert step <= 4
+
+
+def test_caller_who_hangs_up_on_http_ends_the_drawing_within_one_step(drawing, photo):
+    request_id = f"hung-up-{uuid.uuid4().hex}"
+    form = {"scene_id": "white", "steps": str(STEPS), "prompt": WORDS["prompt"], "negative_prompt": "{season}"}
+    headers = {"Accept": "text/event-stream", "X-Request-Id": request_id}
+    with drawing.http.stream(
+        "POST", "/v1/shots", files={"image": ("a.jpg", photo)}, data=form, headers=headers
+    ) as answer:
+        told = (json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: "))
+        next(data for data in told if data.get("step") == 3)
+    reason, step = end_of(drawing, request_id)
+    assert reason == "cancelled"
+    assert step <= 4
