@@ -51,12 +51,13 @@ def _unet(xl: bool, channels: int, more: dict[str, object]) -> UNet2DConditionMo
         "projection_class_embeddings_input_dim": 6 * 8 + WIDTH, "use_linear_projection": True,
         "transformer_layers_per_block": (1, 2),
     }  # fmt: skip
-    network = UNet2DConditionModel(
-        sample_size=SAMPLE_SIZE, in_channels=channels, out_channels=4, layers_per_block=1,
-        block_out_channels=(WIDTH, 2 * WIDTH), norm_num_groups=8, attention_head_dim=8, cross_attention_dim=text,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-        **(added if xl else {}), **more,
-    )  # fmt: skip
+    common = {
+        "sample_size": SAMPLE_SIZE, "in_channels": channels, "out_channels": 4, "layers_per_block": 1,
+        "block_out_channels": (WIDTH, 2 * WIDTH), "norm_num_groups": 8, "attention_head_dim": 8,
+        "cross_attention_dim": text, "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D"),
+        "up_block_types": ("CrossAttnUpBlock2D", "UpBlock2D"),
+    }  # fmt: skip
+    network = UNet2DConditionModel(**(common | (added if xl else {}) | more))
     _widen(network, "attn2.to_out.0", 8)
     _widen(network, "conv_out", 4)
     return network
