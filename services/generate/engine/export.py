@@ -36,7 +36,8 @@ EXTERNAL_DATA_BYTES: Final = (2 << 30) - (64 << 20)
 _SAMPLE: Final = {ROWS: 2, HEIGHT: 4, WIDTH: 6, RANK: 4}
 #: Diffusers takes another way from 64 rows on, and graphs have one.
 _MOST: Final = {ROWS: 63, HEIGHT: 4096, WIDTH: 4096, RANK: 512}
-_MOVES_WEIGHTS: Final = ("Transpose", "Unsqueeze", "Reshape")
+#: Every vocabulary of byte pairs knows at least as many tokens.
+_BYTES: Final = 256
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def export(model: SubModel, path: Path, opset: int | None = None) -> ExportedMod
     opset = best_opset(model) if opset is None else opset
     if opset not in OPSETS:
         raise InvalidInput(f"opset {opset} is not offered; {DECOMPOSED_OPSET} and {ATTENTION_OPSET} are", field="opset")
-    graph = _simplified(_traced(model, opset))
+    graph = _simplified(_traced(model, opset), model.weight_names())
     _check_names(graph, model)
     _write(graph, path)
     spec = ModelSpec(
@@ -163,25 +164,21 @@ def _drawn(spec: TensorSpec, known: dict[str, int], multiple: int, generator: to
     shape = [steps[dim] if isinstance(dim, str) else dim for dim in spec.dims]
     dtype = getattr(torch, spec.dtype)
     if not dtype.is_floating_point:
-        return torch.ones(shape, dtype=dtype)
+        return torch.randint(_BYTES, shape, generator=generator, dtype=dtype)
     # Adapters change a network by a little; factors as large as activations would drown it.
     return (torch.randn(shape, generator=generator) * (0.1 if RANK in spec.dims else 1)).to(dtype)
 
 
-def _simplified(model: ir.Model) -> ir.Model:
-    """Fold what is constant, but nothing that would replace a weight by a transposed copy without a name.
+def _simplified(model: ir.Model, weights: set[str]) -> ir.Model:
+    """Fold what is constant, but nothing that would replace a weight by a copy without its name.
 
     The exporter's own optimisation keeps the names of half of a UNet's weights; none of it leaves a chunk as a sequence
     of tensors, which TensorRT-RTX refuses.
     """
     _plain_names(model)
-    weights = set(model.graph.initializers)
 
     def should_fold(node: ir.Node) -> bool | None:
-        moves_weight = node.op_type in _MOVES_WEIGHTS and any(
-            value is not None and value.name in weights for value in node.inputs
-        )
-        return False if moves_weight else None
+        return False if any(value is not None and value.name in weights for value in node.inputs) else None
 
     fold_constants(model, should_fold=should_fold)
     cleanup = Sequential(IdentityEliminationPass(), RemoveUnusedNodesPass(), ClearMetadataAndDocStringPass())

@@ -1,7 +1,7 @@
 """Adapters as inputs of a network: low-rank factors (Hu et al., arXiv 2106.09685) that come with every call.
 
-Nothing is refitted or rebuilt for another adapter, and rows of one batch may have different ones: factors are laid side by
-side along the rank, and `adapter_scale` says for each row how much of each rank it takes.
+Nothing is refitted or rebuilt for another adapter, and rows of one batch may have different ones: factors are laid side
+by side along the rank, and `adapter_scale` says for each row how much of each rank it takes.
 """
 
 import re

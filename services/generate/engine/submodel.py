@@ -130,10 +130,14 @@ class VaeEncoder(SubModel):
         interface = Interface(inputs, outputs, multiple=2**halvings)
         super().__init__(Part.VAE_ENCODER, vae, interface, vae.config.in_channels)
 
+    @property
+    def _vae(self) -> Any:
+        return self.network
+
     def compute(self, named: dict[str, Tensor]) -> tuple[Tensor, ...]:
         """Mean and log variance."""
-        moments = self.network.encoder(named["image"])
-        return (self.network.quant_conv(moments) if self.network.quant_conv is not None else moments,)
+        moments = self._vae.encoder(named["image"])
+        return (self._vae.quant_conv(moments) if self._vae.quant_conv is not None else moments,)
 
     def weight_names(self) -> set[str]:
         """The encoder's half."""
@@ -150,12 +154,16 @@ class VaeDecoder(SubModel):
         interface = Interface(inputs, outputs, cell_px=2 ** (len(vae.config.block_out_channels) - 1))
         super().__init__(Part.VAE_DECODER, vae, interface, vae.config.latent_channels)
 
+    @property
+    def _vae(self) -> Any:
+        return self.network
+
     def compute(self, named: dict[str, Tensor]) -> tuple[Tensor, ...]:
         """The picture."""
         latents = named["latents"]
-        if self.network.post_quant_conv is not None:
-            latents = self.network.post_quant_conv(latents)
-        return (self.network.decoder(latents),)
+        if self._vae.post_quant_conv is not None:
+            latents = self._vae.post_quant_conv(latents)
+        return (self._vae.decoder(latents),)
 
     def weight_names(self) -> set[str]:
         """The decoder's half."""
