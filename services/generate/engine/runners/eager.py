@@ -27,7 +27,7 @@ class TorchRunner:
 
     def __init__(self, model: SubModel, module: Any = None) -> None:
         self._interface = model.interface
-        self._module: Any = module or model
+        self._module: Any = model if module is None else module
 
     def run(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """See `Runner.run`."""
