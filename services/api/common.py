@@ -7,6 +7,7 @@ JSON follows protobuf's own mapping: snake_case proto names, enum names as strin
 import base64
 import binascii
 import re
+import unicodedata
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -46,6 +47,13 @@ def _parse_bytes(value: Any) -> Any:
 def _check_colour(value: str) -> str:
     if not re.fullmatch(_COLOUR, value):
         raise ValueError(f"#rrggbb is wanted, got {shown(value)}")
+    return value
+
+
+def _check_text(value: str) -> str:
+    for position, character in enumerate(value):
+        if unicodedata.category(character) == "Cc":
+            raise ValueError(f"text without control characters is wanted, got U+{ord(character):04X} at {position}")
     return value
 
 
@@ -89,6 +97,10 @@ ZeroIsAbsent = BeforeValidator(_unspecified_is_none)
 
 #: A colour as CSS writes it, or nothing.
 Colour = Annotated[str, AfterValidator(_check_colour), WithJsonSchema({"type": "string", "pattern": _COLOUR})]
+
+
+#: Words on one line.
+Text = Annotated[str, AfterValidator(_check_text)]
 
 
 class StageName(StrEnum):

@@ -65,7 +65,8 @@ def invalid_input(error: ValidationError, model: type[BaseModel] | None = None) 
         model: What was validated, so that a misspelt field is answered with those there are.
     """
     told = findings(error, model)
-    return InvalidInput(told[0]["message"], field=told[0]["field"], findings=told)
+    first = {name: value for name, value in told[0].items() if name != "message"}
+    return InvalidInput(told[0]["message"], **first, findings=told)
 
 
 def to_proto(model: BaseModel, message_type: type[P]) -> P:

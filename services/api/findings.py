@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 #: Of a caller's value or name, so many characters are said back at most.
 MAX_SHOWN: Final = 80
@@ -40,12 +41,27 @@ _WANTED: Final[Mapping[str, str]] = MappingProxyType(
         "missing": "it is missing",
     }
 )
+#: Said of a number, so that the whole range can be told where the field has one.
+_NUMBERS: Final = frozenset(
+    {
+        "greater_than_equal",
+        "less_than_equal",
+        "finite_number",
+        "float_type",
+        "float_parsing",
+        "int_type",
+        "int_parsing",
+        "int_parsing_size",
+        "int_from_float",
+    }
+)
 #: Found in what is a number already, even where it came as text.
 _RANGES: Final = frozenset({"greater_than_equal", "greater_than", "less_than_equal", "less_than", "finite_number"})
 
 
-def findings(error: ValidationError, model: type[BaseModel] | None = None) -> list[dict[str, str]]:
-    """Each finding as `field` and `message`, the message complete with the field's name where it has one.
+def findings(error: ValidationError, model: type[BaseModel] | None = None) -> list[dict[str, Any]]:
+    """Each finding as `field` and `message`, the message complete with the field's name where it has one; of a number
+    that has a range also `min` and `max`.
 
     Args:
         error: Pydantic's. Of the values in it no more than `MAX_SHOWN` characters are told, and never bytes.
@@ -54,8 +70,13 @@ def findings(error: ValidationError, model: type[BaseModel] | None = None) -> li
     return [_told(each, model) for each in error.errors(include_url=False)[:10]]
 
 
-def message_of(finding: Mapping[str, Any]) -> str:
-    """One of pydantic's findings, without the field's name."""
+def message_of(finding: Mapping[str, Any], field: FieldInfo | None = None) -> str:
+    """One of pydantic's findings, without the field's name.
+
+    Args:
+        finding: Of `ValidationError.errors()`.
+        field: What it was found of; knows the range of a number.
+    """
     kind, context, got = finding["type"], finding.get("ctx", {}), finding["input"]
     if kind == "value_error":  # our own validators', which say what they got
         return str(finding["msg"]).removeprefix("Value error, ")[:_MAX_MESSAGE]
@@ -65,7 +86,7 @@ def message_of(finding: Mapping[str, Any]) -> str:
         return f"at most {context['max_length']} are wanted, got {context['actual_length']}"
     if kind not in _WANTED:
         return str(finding["msg"])[:_MAX_MESSAGE]
-    wanted = _WANTED[kind].format_map(context)
+    wanted = (field and _range_wanted(kind, field)) or _WANTED[kind].format_map(context)
     if kind in _RANGES and isinstance(got, str):  # a number out of a form, told as every other edge tells it
         return f"{wanted}, got {cut(got.lower())}"
     return wanted if kind == "missing" else f"{wanted}, got {shown(got)}"
@@ -91,17 +112,37 @@ def cut(text: str) -> str:
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
 
 
-def _told(finding: Mapping[str, Any], model: type[BaseModel] | None) -> dict[str, str]:
-    field = ".".join(cut(str(part)) for part in finding["loc"])
-    if finding["type"] == "extra_forbidden":
-        return {"field": field, "message": _no_such_field(field, finding["loc"], model)}
-    message = message_of(finding)
-    return {"field": field, "message": f"{field}: {message}" if field else message}
-
-
-def _no_such_field(field: str, path: tuple[str | int, ...], model: type[BaseModel] | None) -> str:
-    message = f"there is no field {field!r}"
+def _told(finding: Mapping[str, Any], model: type[BaseModel] | None) -> dict[str, Any]:
+    path = finding["loc"]
+    name = ".".join(cut(str(part)) for part in path)
     owner = _owner(path, model) if model else None
+    if finding["type"] == "extra_forbidden":
+        return {"field": name, "message": _no_such_field(name, owner)}
+    field = owner.model_fields.get(str(path[-1])) if owner and path else None
+    message = message_of(finding, field)
+    limits = _range(field) if field and finding["type"] in _NUMBERS else None
+    told = {"field": name, "message": f"{name}: {message}" if name else message}
+    return told | ({"min": limits[0], "max": limits[1]} if limits else {})
+
+
+def _range(field: FieldInfo) -> tuple[float, float] | None:
+    """The least and the greatest that a number may be, where it has both."""
+    low = next((limit.ge for limit in field.metadata if hasattr(limit, "ge")), None)
+    high = next((limit.le for limit in field.metadata if hasattr(limit, "le")), None)
+    return None if low is None or high is None else (low, high)
+
+
+def _range_wanted(kind: str, field: FieldInfo) -> str:
+    """What is wanted of a number with a range; empty for all else."""
+    limits = _range(field) if kind in _NUMBERS else None
+    if limits is None:
+        return ""
+    whole = int in (field.annotation, *get_args(field.annotation))
+    return f"a {'whole ' if whole else ''}number from {limits[0]:.12g} to {limits[1]:.12g} is wanted"
+
+
+def _no_such_field(field: str, owner: type[BaseModel] | None) -> str:
+    message = f"there is no field {field!r}"
     return f"{message}; known are {', '.join(owner.model_fields)}" if owner else message
 
 

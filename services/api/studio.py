@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from services.api.common import (
     Blob,
     Box,
+    Bytes,
     Colour,
     Count32,
     Duration,
@@ -18,16 +19,23 @@ from services.api.common import (
     Point,
     StageName,
     StageTiming,
+    Text,
     ZeroIsAbsent,
 )
 from services.common.image import MIN_SIDE_PX
 from services.common.pose import Pose
+from services.generate.schema import Scheduler
 from services.postprocess.preservation.thresholds import Level, bar_of
 from services.postprocess.schema import LayerName, Preservation, Shadow
 
 UINT32_MAX = 2**32 - 1
 #: Most backgrounds that one request may have made.
 MAX_ATTEMPTS = 8
+#: Of a diffusion's denoising.
+MAX_STEPS = 100
+MAX_GUIDANCE = 30.0
+MAX_PROMPT_CHARS = 2000
+MAX_WORDS_CHARS = 200
 
 MAX_POINTS = 64
 MAX_BOXES = 16
@@ -152,6 +160,14 @@ class PreservationReport(Message):
     left_out: Count32 = 0
 
 
+class SceneWords(Message):
+    product: Text = Field("", max_length=MAX_WORDS_CHARS)
+    surface: Text = Field("", max_length=MAX_WORDS_CHARS, description="What it stands on, lies on or hangs before.")
+    light: Text = Field("", max_length=MAX_WORDS_CHARS)
+    palette: Text = Field("", max_length=MAX_WORDS_CHARS)
+    season: Text = Field("", max_length=MAX_WORDS_CHARS)
+
+
 class CreateShotRequest(Message):
     image: ImageSource = ImageSource()
     scene_id: str = Field("", max_length=64)
@@ -170,6 +186,15 @@ class CreateShotRequest(Message):
     max_attempts: int = Field(
         0, ge=0, le=MAX_ATTEMPTS, description="Backgrounds made at most; 0: the service's default."
     )
+    prompt: Text = Field("", max_length=MAX_PROMPT_CHARS, description="What to draw, added to the scene's own words.")
+    negative_prompt: Text = Field("", max_length=MAX_PROMPT_CHARS, description="What not to draw.")
+    steps: int = Field(0, ge=0, le=MAX_STEPS, description="Of the denoising; 0: the service's default.")
+    guidance: float | None = Field(None, ge=1, le=MAX_GUIDANCE, description="Weight of the prompt; 1: none.")
+    plate_strength: float | None = Field(None, ge=0, le=1, description="How much of the scene's plate stays.")
+    reference: ImageSource | None = Field(None, description="A picture that takes the plate's place.")
+    scheduler: Annotated[Scheduler | None, ZeroIsAbsent] = None
+    deterministic: bool = Field(default=False, description="Draw in a batch of its own: the same bytes again.")
+    words: SceneWords = Field(SceneWords(), description="In place of those the scene has for its prompt.")
 
 
 class PreservationProof(Message):
@@ -203,6 +228,7 @@ class CreateShotResponse(Message):
 
 class StreamShotRequest(Message):
     shot: CreateShotRequest = CreateShotRequest()
+    preview_every: int = Field(0, ge=0, le=MAX_STEPS, description="A preview after every so many steps; 0: none.")
 
 
 class StageState(StrEnum):
@@ -216,11 +242,22 @@ class StageEvent(Message):
     elapsed: Duration = 0.0
 
 
+class DenoisingStep(Message):
+    step: Count32 = Field(0, description="How many are done, from 1 to `steps`.")
+    steps: Count32 = 0
+    preview: Bytes = Field(
+        b"", repr=False, exclude_if=lambda preview: not preview, description="A JPEG, where one was asked for."
+    )
+    elapsed: Duration = 0.0
+    attempt: Count32 = Field(0, description="Of which background, counted from 1.")
+
+
 class StreamShotResponse(Message):
-    """Exactly one of the two is set."""
+    """Exactly one of the three is set."""
 
     stage: StageEvent | None = None
     shot: CreateShotResponse | None = None
+    step: DenoisingStep | None = None
 
 
 class ReadBlobRequest(Message):

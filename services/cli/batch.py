@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -17,6 +17,9 @@ from services.cli.group import EXIT_FAILED, one_line
 from services.cli.measures import report_table
 from services.client import AsyncVitrine, report_of
 from services.common.errors import InvalidInput, ProductChanged, VitrineError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 Answer = CreateCutoutResponse | CreateShotResponse
 
@@ -74,13 +77,17 @@ def plan(photos: Iterable[Path], labels: Sequence[str], out: Path, extension: st
 
 
 def make_all(
-    address: str, jobs: Sequence[Job], make: Callable[[AsyncVitrine, Job], Awaitable[Answer]], parallel: int
+    address: str,
+    jobs: Sequence[Job],
+    make: Callable[[AsyncVitrine, Job], Awaitable[Answer]],
+    parallel: int,
+    bars: "Progress | None" = None,
 ) -> list[Outcome]:
-    """`run` over one connection, with a bar that counts the pictures."""
+    """`run` over one connection, with a bar that counts the pictures; among `bars`, where `make` shows more of them."""
 
     async def connected() -> list[Outcome]:
         async with AsyncVitrine(address) as vitrine:
-            with counting_progress() as progress:
+            with bars or counting_progress() as progress:
                 task = progress.add_task("pictures", total=len(jobs))
                 return await run(jobs, lambda job: make(vitrine, job), parallel, lambda: progress.advance(task))
 
@@ -115,9 +122,9 @@ async def run(
 
 def _write_all(target: Path, answer: Answer) -> None:
     """The picture, and its layers beside it."""
-    _write(target, answer.image.content)
+    write_file(target, answer.image.content)
     for layer, file in layer_files(target, answer):
-        _write(file, layer.blob.content)
+        write_file(file, layer.blob.content)
 
 
 def layer_files(target: Path, answer: Answer) -> list[tuple[Layer, Path]]:
@@ -130,7 +137,12 @@ def layer_files(target: Path, answer: Answer) -> list[tuple[Layer, Path]]:
     ]
 
 
-def _write(target: Path, content: bytes) -> None:
+def write_file(target: Path, content: bytes) -> None:
+    """Write a file, and the folder for it.
+
+    Raises:
+        InvalidInput: It can't be written.
+    """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)

@@ -1,15 +1,28 @@
 """`vitrine shoot`: photos in, studio shots out."""
 
 import re
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
 from services.cli.checked import checked
 from services.cli.configuration import service_address
-from services.cli.console import AddressOption, JsonOption
+from services.cli.console import AddressOption, JsonOption, counting_progress
+from services.cli.drawing import (
+    DeterministicOption,
+    GuidanceOption,
+    NegativePromptOption,
+    PlateStrengthOption,
+    PromptOption,
+    ReferenceOption,
+    SchedulerOption,
+    StepsOption,
+    WordOption,
+    read_drawing,
+)
 from services.cli.selection import (
     ExcludeBoxOption,
     ExcludeOption,
@@ -22,7 +35,12 @@ from services.cli.selection import (
 if TYPE_CHECKING:
     from services.api.studio import Canvas
     from services.cli.batch import Answer, Job
-    from services.client import AsyncVitrine
+    from services.cli.previews import Previews
+    from services.client import AsyncVitrine, ShotOptions
+
+
+#: Steps between previews, where only their folder is named.
+PREVIEW_EVERY: Final = 5
 
 
 class LayerChoice(StrEnum):
@@ -70,6 +88,21 @@ def shoot(
     max_attempts: Annotated[
         int | None, typer.Option(min=1, max=8, help="Backgrounds made at most until the product is kept.")
     ] = None,
+    prompt: PromptOption = None,
+    negative_prompt: NegativePromptOption = None,
+    steps: StepsOption = None,
+    guidance: GuidanceOption = None,
+    plate_strength: PlateStrengthOption = None,
+    scheduler: SchedulerOption = None,
+    deterministic: DeterministicOption = False,
+    reference: ReferenceOption = None,
+    word: WordOption = None,
+    preview_every: Annotated[
+        int | None, typer.Option(min=1, max=100, help="Show the steps, and write a preview after every so many.")
+    ] = None,
+    previews: Annotated[
+        Path | None, typer.Option(help="Folder for previews.", show_default="previews in the folder for pictures")
+    ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Pictures made at once.")] = 4,
     timeout: Annotated[float, typer.Option(min=0.1, help="For each picture, in seconds.")] = 120,
     address: AddressOption = None,
@@ -80,6 +113,7 @@ def shoot(
     from services.api.studio import CreateShotRequest
     from services.cli.batch import find_photos, make_all, plan, tell
     from services.cli.measures import parse_thresholds
+    from services.cli.previews import Previews
     from services.client import ShotOptions
     from services.common.image import ImageFormat
     from services.common.pose import Pose
@@ -107,12 +141,23 @@ def shoot(
         options["report"] = Level(report.upper())
     if max_attempts is not None:
         options["max_attempts"] = max_attempts
+    options.update(
+        read_drawing(
+            prompt, negative_prompt, steps, guidance, plate_strength, scheduler, deterministic, reference, word
+        )
+    )
     work = plan(find_photos(photos), list(dict.fromkeys(scene)), out, image_format.extension)
+    bars = counting_progress()
+    watched = Previews(previews or out / "previews", preview_every or PREVIEW_EVERY, bars)
+    make = _maker(options, watched if previews or preview_every else None)
+    tell(make_all(service_address(address), work, make, jobs, bars), as_json=json, measures=report is not None)
 
-    async def make(vitrine: "AsyncVitrine", job: "Job") -> "Answer":
-        return await vitrine.shot(job.photo, job.label, **options)
 
-    tell(make_all(service_address(address), work, make, jobs), as_json=json, measures=report is not None)
+def _maker(options: "ShotOptions", watched: "Previews | None") -> "Callable[[AsyncVitrine, Job], Awaitable[Answer]]":
+    """How each picture is made: watched, or at one go."""
+    if watched is not None:
+        return lambda vitrine, job: watched.shot(vitrine, job, options)
+    return lambda vitrine, job: vitrine.shot(job.photo, job.label, **options)
 
 
 def _parse_canvas(text: str) -> "Canvas":

@@ -13,16 +13,19 @@ from services.api.studio import (
     Canvas,
     CreateCutoutResponse,
     CreateShotResponse,
+    DenoisingStep,
     PreservationReport,
     PreservationThresholds,
     ProductSelection,
+    SceneWords,
+    Scheduler,
     StageEvent,
 )
 from services.client.asynchronous import AsyncVitrine
 from services.client.blocking import Vitrine
 from services.client.errors import report_of
 from services.client.flows import Health
-from services.client.options import CutoutOptions, Photo, ShotOptions
+from services.client.options import CutoutOptions, Photo, ShotOptions, StreamOptions
 
 __all__ = [
     "AsyncVitrine",
@@ -31,6 +34,7 @@ __all__ = [
     "CreateCutoutResponse",
     "CreateShotResponse",
     "CutoutOptions",
+    "DenoisingStep",
     "Health",
     "OutputOptions",
     "Photo",
@@ -38,8 +42,11 @@ __all__ = [
     "PreservationReport",
     "PreservationThresholds",
     "ProductSelection",
+    "SceneWords",
+    "Scheduler",
     "ShotOptions",
     "StageEvent",
+    "StreamOptions",
     "Vitrine",
     "report_of",
 ]

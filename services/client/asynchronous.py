@@ -8,11 +8,11 @@ import grpc
 import grpc.aio
 
 from services.api.catalog import Model, Scene
-from services.api.studio import CreateCutoutResponse, CreateShotResponse, StageEvent
+from services.api.studio import CreateCutoutResponse, CreateShotResponse
 from services.client.channel import OPTIONS
 from services.client.flows import Flows, Health
-from services.client.options import CutoutOptions, Photo, ShotOptions
-from services.client.steps import REQUEST_ID_KEY, Call, Emit, Flow, Next, Open, Outcome, Pause, ReadFile, Step
+from services.client.options import CutoutOptions, Photo, ShotOptions, StreamOptions
+from services.client.steps import REQUEST_ID_KEY, Call, Emit, Event, Flow, Next, Open, Outcome, Pause, ReadFile, Step
 
 T = TypeVar("T")
 
@@ -59,10 +59,11 @@ class AsyncVitrine:
         """Put the product into a scene; the picture is in `image.content`."""
         return await self._run(self._flows.shot(image, scene, options))
 
-    def stream_shot(
-        self, image: Photo, scene: str, **options: Unpack[ShotOptions]
-    ) -> AsyncIterator[StageEvent | CreateShotResponse]:
-        """The same, told stage by stage; the result comes last. Closing the iterator early stops the work."""
+    def stream_shot(self, image: Photo, scene: str, **options: Unpack[StreamOptions]) -> AsyncIterator[Event]:
+        """The same, told stage by stage and step by step; the result comes last.
+
+        Closing the iterator early stops the work.
+        """
         return self._stream(self._flows.stream_shot(image, scene, options))
 
     async def read_blob(self, key: str, *, timeout_s: float | None = None) -> bytes:
@@ -96,7 +97,7 @@ class AsyncVitrine:
         finally:
             flow.close()
 
-    async def _stream(self, flow: Flow[None]) -> AsyncGenerator[StageEvent | CreateShotResponse, None]:
+    async def _stream(self, flow: Flow[None]) -> AsyncGenerator[Event, None]:
         try:
             step = next(flow)
             while True:

@@ -7,11 +7,11 @@ from typing import Any, Self, TypeVar, Unpack, assert_never
 import grpc
 
 from services.api.catalog import Model, Scene
-from services.api.studio import CreateCutoutResponse, CreateShotResponse, StageEvent
+from services.api.studio import CreateCutoutResponse, CreateShotResponse
 from services.client.channel import OPTIONS
 from services.client.flows import Flows, Health
-from services.client.options import CutoutOptions, Photo, ShotOptions
-from services.client.steps import REQUEST_ID_KEY, Call, Emit, Flow, Next, Open, Outcome, Pause, ReadFile, Step
+from services.client.options import CutoutOptions, Photo, ShotOptions, StreamOptions
+from services.client.steps import REQUEST_ID_KEY, Call, Emit, Event, Flow, Next, Open, Outcome, Pause, ReadFile, Step
 
 T = TypeVar("T")
 
@@ -61,10 +61,11 @@ class Vitrine:
         """Put the product into a scene; the picture is in `image.content`."""
         return self._run(self._flows.shot(image, scene, options))
 
-    def stream_shot(
-        self, image: Photo, scene: str, **options: Unpack[ShotOptions]
-    ) -> Iterator[StageEvent | CreateShotResponse]:
-        """The same, told stage by stage; the result comes last. Leaving the loop early stops the work."""
+    def stream_shot(self, image: Photo, scene: str, **options: Unpack[StreamOptions]) -> Iterator[Event]:
+        """The same, told stage by stage and step by step; the result comes last.
+
+        Leaving the loop early stops the work.
+        """
         return self._steps(self._flows.stream_shot(image, scene, options))
 
     def read_blob(self, key: str, *, timeout_s: float | None = None) -> bytes:
@@ -96,7 +97,7 @@ class Vitrine:
                 result: T = stop.value
                 return result
 
-    def _steps(self, flow: Flow[T]) -> Generator[StageEvent | CreateShotResponse, None, T]:
+    def _steps(self, flow: Flow[T]) -> Generator[Event, None, T]:
         """Carry a flow out; yields what it emits, returns what it returns."""
         try:
             step = next(flow)

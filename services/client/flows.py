@@ -12,10 +12,10 @@ from google.protobuf.message import Message as ProtoMessage
 from grpc_health.v1 import health_pb2
 
 from services.api.catalog import ListModelsResponse, ListScenesResponse, Model, Scene
-from services.api.common import Blob, OutputOptions
-from services.api.studio import CreateCutoutResponse, CreateShotResponse, StageEvent
+from services.api.common import Blob, ImageSource, OutputOptions
+from services.api.studio import CreateCutoutResponse, CreateShotResponse, DenoisingStep, StageEvent
 from services.client.errors import from_rpc_error
-from services.client.messages import cutout_request, from_proto, shot_request
+from services.client.messages import cutout_request, from_proto, shot_request, stream_request
 from services.client.options import Photo
 from services.client.patience import Patience
 from services.client.steps import Call, Emit, Flow, Method, Next, Open, Pause, ReadFile
@@ -70,23 +70,26 @@ class Flows:
     def shot(self, photo: Photo, scene: str, options: Mapping[str, Any]) -> Flow[CreateShotResponse]:
         """Put the product into a scene."""
         options, patience = self._split(options)
-        request = shot_request((yield from _content(photo)), scene, options)
+        request = shot_request((yield from _content(photo)), scene, (yield from _with_reference(options)))
         answer = yield from self._call(CREATE_SHOT, request, patience)
         return (yield from self._with_picture(from_proto(answer, CreateShotResponse), patience))
 
     def stream_shot(self, photo: Photo, scene: str, options: Mapping[str, Any]) -> Flow[None]:
-        """Put the product into a scene; emits each stage's events, then the result."""
+        """Put the product into a scene; emits the events of each stage and step, then the result."""
         options, patience = self._split(options)
-        request = shot_request((yield from _content(photo)), scene, options)
+        preview_every = options.pop("preview_every", 0)
+        shot = shot_request((yield from _content(photo)), scene, (yield from _with_reference(options)))
 
         def event_of(message: studio_pb2.StreamShotResponse) -> Flow[None]:
             if message.WhichOneof("event") == "stage":
                 yield Emit(from_proto(message.stage, StageEvent))
+            elif message.WhichOneof("event") == "step":
+                yield Emit(from_proto(message.step, DenoisingStep))
             elif message.WhichOneof("event") == "shot":
-                shot = from_proto(message.shot, CreateShotResponse)
-                yield Emit((yield from self._with_picture(shot, patience)))
+                result = from_proto(message.shot, CreateShotResponse)
+                yield Emit((yield from self._with_picture(result, patience)))
 
-        yield from self._receive(STREAM_SHOT, studio_pb2.StreamShotRequest(shot=request), patience, event_of)
+        yield from self._receive(STREAM_SHOT, stream_request(shot, preview_every), patience, event_of)
 
     def read_blob(self, key: str, timeout_s: float | None = None) -> Flow[bytes]:
         """Fetch a stored file."""
@@ -219,14 +222,23 @@ class Flows:
         return b"".join(chunks)
 
 
-def _content(photo: Photo) -> Flow[bytes]:
+def _with_reference(options: dict[str, Any]) -> Flow[dict[str, Any]]:
+    """The options with the reference as the contract has it, if there is one."""
+    reference = options.get("reference")
+    if reference is None:
+        return options
+    return {**options, "reference": ImageSource(content=(yield from _content(reference, "reference")))}
+
+
+def _content(photo: Photo, field: str = "image") -> Flow[bytes]:
     if isinstance(photo, bytes):
         return photo
     try:
         content: bytes = yield ReadFile(Path(photo))
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise InvalidInput(f"the photo {str(photo)!r} can't be read: {reason}", field="image") from error
+        kind = "photo" if field == "image" else field
+        raise InvalidInput(f"the {kind} {str(photo)!r} can't be read: {reason}", field=field) from error
     return content
 
 

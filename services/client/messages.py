@@ -7,7 +7,7 @@ from google.protobuf.message import Message as Proto
 
 from services.api import convert
 from services.api.common import Message
-from services.api.studio import CreateCutoutRequest, CreateShotRequest
+from services.api.studio import CreateCutoutRequest, CreateShotRequest, StreamShotRequest
 from services.common.errors import Internal, InvalidInput
 from services.pb.vitrine.v1 import studio_pb2
 
@@ -32,6 +32,16 @@ def shot_request(content: bytes, scene_id: str, options: Mapping[str, Any]) -> s
     """
     fields = {**options, "scene_id": scene_id, "image": {"content": content}}
     return convert.to_proto(convert.validated(CreateShotRequest, fields), studio_pb2.CreateShotRequest)
+
+
+def stream_request(shot: studio_pb2.CreateShotRequest, preview_every: int) -> studio_pb2.StreamShotRequest:
+    """The request for the same shot, told as it is made.
+
+    Raises:
+        InvalidInput: `preview_every` is out of its range.
+    """
+    checked = convert.validated(StreamShotRequest, {"preview_every": preview_every})
+    return studio_pb2.StreamShotRequest(shot=shot, preview_every=checked.preview_every)
 
 
 def from_proto(message: Proto, model: type[M]) -> M:

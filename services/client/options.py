@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from services.api.common import OutputOptions
-from services.api.studio import Canvas, PreservationThresholds, ProductSelection
+from services.api.studio import Canvas, PreservationThresholds, ProductSelection, SceneWords, Scheduler
 from services.common.pose import Pose
 from services.postprocess.preservation.thresholds import Level
 from services.postprocess.schema import LayerName, Preservation, Shadow
@@ -25,7 +25,7 @@ class CutoutOptions(TypedDict, total=False):
 
 
 class ShotOptions(TypedDict, total=False):
-    """Options of `shot` and `stream_shot`, see `CreateShotRequest`; `timeout_s` bounds the whole call, in seconds."""
+    """Options of `shot`, see `CreateShotRequest`; `timeout_s` bounds the whole call, in seconds."""
 
     seed: int
     canvas: Canvas
@@ -38,5 +38,20 @@ class ShotOptions(TypedDict, total=False):
     report: Level
     thresholds: PreservationThresholds
     max_attempts: int
+    prompt: str
+    negative_prompt: str
+    steps: int
+    guidance: float
+    plate_strength: float
+    reference: Photo
+    scheduler: Scheduler
+    deterministic: bool
+    words: SceneWords
     output: OutputOptions
     timeout_s: float
+
+
+class StreamOptions(ShotOptions, total=False):
+    """Options of `stream_shot`; a preview comes after every `preview_every` steps."""
+
+    preview_every: int

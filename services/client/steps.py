@@ -14,9 +14,11 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message as ProtoMessage
 from google.protobuf.message_factory import GetMessageClass
 
-from services.api.studio import CreateShotResponse, StageEvent
+from services.api.studio import CreateShotResponse, DenoisingStep, StageEvent
 
 T = TypeVar("T")
+#: What streaming calls tell.
+Event = StageEvent | DenoisingStep | CreateShotResponse
 
 #: Metadata that names the request, the same for all attempts, so that the service's logs show them as one.
 REQUEST_ID_KEY = "request_id"
@@ -91,7 +93,7 @@ class Pause:
 class Emit:
     """Hand an event to the caller of a streaming call. No outcome."""
 
-    event: StageEvent | CreateShotResponse
+    event: Event
 
 
 Step = ReadFile | Call | Open | Next | Pause | Emit

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.codecs.opener import image_size_hw
-from services.codecs.photo import decode_image
-from services.common.errors import InvalidInput, VitrineError
+from services.codecs.photo import decode_named
+from services.common.errors import InvalidInput
 from services.common.geometry import SizeHW
 from services.common.image import ImageLimits
 
@@ -35,11 +35,7 @@ def decode_mask(data: bytes, size_hw: SizeHW, limits: ImageLimits) -> NDArray[np
     # Before a pixel is decoded; which of its sides is which, only its orientation tells.
     if told is not None and sorted(told) != sorted(size_hw):
         raise _of_another_size(told, size_hw)
-    try:
-        mask = decode_image(data, limits)
-    except VitrineError as error:
-        message = error.message.replace("the image", "the keep-mask")
-        raise type(error)(message, **{**error.details, "field": FIELD}) from error
+    mask = decode_named(data, limits, "the keep-mask", FIELD)
     found = (mask.image.shape[0], mask.image.shape[1])
     if found != size_hw:
         raise _of_another_size(found, size_hw)

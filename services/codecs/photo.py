@@ -14,7 +14,7 @@ from PIL import ExifTags, Image
 
 from services.codecs.opener import opened
 from services.codecs.profile import to_srgb
-from services.common.errors import UnsupportedMedia
+from services.common.errors import UnsupportedMedia, VitrineError
 from services.common.image import ImageLimits
 
 #: An alpha channel is a cutout when at least this share of the photo is transparent. With less, such as the round
@@ -73,6 +73,22 @@ def decode_image(data: bytes, limits: ImageLimits) -> Photo:
     if np.count_nonzero(coverage < 128) < CUTOUT_SHARE * coverage.size:
         return Photo(_flat(image, coverage))
     return Photo(image, coverage)
+
+
+def decode_named(data: bytes, limits: ImageLimits, called: str, field: str) -> Photo:
+    """`decode_image` of a picture beside the photo; errors say what it is called and name its field.
+
+    Args:
+        data: The file.
+        limits: Of bytes and pixels.
+        called: Such as "the keep-mask".
+        field: Of the request.
+    """
+    try:
+        return decode_image(data, limits)
+    except VitrineError as error:
+        message = error.message.replace("the image", called)
+        raise type(error)(message, **{**error.details, "field": field}) from error
 
 
 def _turned(picture: Image.Image) -> Image.Image:

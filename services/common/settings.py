@@ -30,6 +30,7 @@ class HttpSettings(Section):
     host: str = Field("127.0.0.1", description="Address that HTTP listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port of HTTP.")
     keep_alive_s: int = Field(75, ge=1, description="Idle connections are closed after this time, in seconds.")
+    heartbeat_s: float = Field(15.0, gt=0, description="Streams of events say that they live so often, in seconds.")
     public_url: str = Field("", description="Address that callers see, for signed URLs; empty: made of host and port.")
 
     @property
@@ -155,13 +156,51 @@ class SegmentSettings(StageSettings):
     min_confidence: float = Field(0.25, ge=0, le=1, description="Below this, no product was found.")
 
 
+class DiffusionSettings(Section):
+    """The diffusion model that draws over plates, and what it does where a request does not say."""
+
+    checkpoint: str = Field("", description="Catalogue name of the checkpoint, see `vitrine models`.")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the networks run; auto: on a GPU if there is one.")
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto", description="Number type of the networks; auto: float16 on a GPU, float32 on a CPU."
+    )
+    steps: int = Field(30, ge=1, le=100, description="Steps of the denoising.")
+    guidance: float = Field(7.5, ge=1, le=30, description="Weight of the prompt; 1: none.")
+    plate_strength: float = Field(
+        0.3, ge=0, le=1, description="How much of the scene's plate stays; 0: drawn freely, 1: the plate as it is."
+    )
+    scheduler: Literal["DDIM", "EULER", "DPMPP_2M", "LCM"] = Field(
+        "DPMPP_2M", description="How the noise is taken away; LCM: for checkpoints distilled for it."
+    )
+    slots: int = Field(64, ge=1, description="Pictures under way at once per replica, waiting ones included.")
+    max_batch: int = Field(8, ge=1, description="Pictures that share a step at most.")
+    memory_mb: int | None = Field(
+        None, ge=1, description="Memory for a batch, in MiB; unset: nine tenths of what a GPU has free at the start."
+    )
+
+
 class GenerateSettings(StageSettings):
     """Generation's share, and what it may draw."""
 
     scenes_dir: Path | None = Field(None, description="The operator's own scene files, beside the shipped ones.")
+    engine: Literal["plate", "diffusion"] = Field(
+        "plate", description="What makes backgrounds: rendered plates, or a diffusion model that draws over them."
+    )
+    diffusion: DiffusionSettings = Field(default_factory=DiffusionSettings)
     plates_mb: int = Field(
         64, ge=0, description="Memory for finished backgrounds, which repeat with scene, camera and seed; in MiB."
     )
+
+    @property
+    def at_once(self) -> int:
+        """Requests worked on at once per replica: pictures that are drawn share steps, plates would share cores."""
+        return self.max_ongoing_requests if self.engine == "diffusion" else 1
+
+    @model_validator(mode="after")
+    def _diffusion_has_a_checkpoint(self) -> Self:
+        if self.engine == "diffusion" and not self.diffusion.checkpoint:
+            raise ValueError("generate.engine is 'diffusion' but generate.diffusion.checkpoint is empty")
+        return self
 
 
 class PreservationSettings(Section):

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from services.common.camera import Camera
 from services.common.geometry import Box
 from services.common.image import ImageFormat
+from services.common.placement import Placement
 from services.common.pose import Pose
 from services.evaluation.cutting import Cutting
 from services.evaluation.truth.photo import Blend
 from services.evaluation.truth.scene import Scene
 from services.postprocess.product import Product, place_product
-from services.postprocess.schema import Output, Placement, Preservation, RestoreRequest, Shadow
+from services.postprocess.schema import Output, Preservation, RestoreRequest, Shadow
 from services.segment.schema import SegmentResult
 
 #: Cases kept, so that the questions about one scene draw and cut it once.

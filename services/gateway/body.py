@@ -1,4 +1,4 @@
-"""Bodies of POST requests: JSON, or a form with the photo, and a keep-mask, as files."""
+"""Bodies of POST requests: JSON, or a form with the photo and other pictures as files."""
 
 import asyncio
 from typing import Any, Final, TypeVar, get_origin
@@ -15,7 +15,7 @@ from services.common.errors import InvalidInput, TooLarge, UnsupportedMedia
 M = TypeVar("M", bound=BaseModel)
 
 #: The parts that are files, and the fields that several parts of one name make a list of, with what their text holds.
-FILES: Final = ("image", "selection.keep_mask")
+FILES: Final = ("image", "selection.keep_mask", "reference")
 LISTS: Final = {
     "selection.include_points": ("x", "y"),
     "selection.exclude_points": ("x", "y"),
@@ -43,9 +43,9 @@ class BodyReader:
     async def read(self, request: Request, model: type[M]) -> M:
         """The request as its API model.
 
-        A form has the photo in the file part `image` and may have a keep-mask in `selection.keep_mask`; every other
-        part is a field by its dotted name, such as `canvas.width`. Of a list each element is a part of its own: a point
-        is "x,y", a box "left,top,width,height".
+        A form has the photo in the file part `image` and may have a keep-mask in `selection.keep_mask` and another
+        background in `reference`; every other part is a field by its dotted name, such as `canvas.width`. Of a list
+        each element is a part of its own: a point is "x,y", a box "left,top,width,height".
 
         Raises:
             InvalidInput: Not JSON, or a field is wrong; details name it.
@@ -111,7 +111,7 @@ async def _nested(form: FormData, lists: frozenset[str]) -> dict[str, Any]:
     for name, value in form.multi_items():
         if isinstance(value, UploadFile) != (name in FILES):
             raise InvalidInput(
-                f"the form has its files in the parts {' and '.join(map(repr, FILES))}; all other parts are text",
+                f"the form has its files in the parts {', '.join(map(repr, FILES))}; all other parts are text",
                 field=name[:80],
             )
         branch, leaf = _branch(fields, name)

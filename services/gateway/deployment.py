@@ -21,6 +21,7 @@ from services.storage.local import LocalBlobs
 from services.storage.store import open_store
 from services.workflow.acceptance import AcceptancePolicy
 from services.workflow.deployment import Handle, RemoteGenerate, RemotePostprocess, RemoteResult, RemoteSegment
+from services.workflow.drawing import DrawingPolicy
 from services.workflow.shot import ShotWorkflow
 from services.workflow.stages import Stages
 
@@ -63,8 +64,11 @@ class Gateway(GrpcApi):
             }
         )
         guard = Guard(recorder)
+        workflow = ShotWorkflow(
+            stages, scenes, limits, settings.segment.min_confidence, policy, drawings=DrawingPolicy(settings.generate)
+        )
         studio = Studio(
-            ShotWorkflow(stages, scenes, limits, settings.segment.min_confidence, policy),
+            workflow,
             store,
             Admission(limits.max_running, limits.max_waiting),
             readiness,
@@ -79,6 +83,7 @@ class Gateway(GrpcApi):
             readiness,
             BodyReader(limits.max_image_bytes),
             store.verify if isinstance(store, LocalBlobs) else None,
+            settings.http.heartbeat_s,
         )
 
     def __serve_build_asgi_app__(self) -> FastAPI:

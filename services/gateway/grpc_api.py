@@ -102,7 +102,7 @@ class GrpcApi:
     async def StreamShot(  # noqa: N802 - the RPC's name
         self, message: studio_pb2.StreamShotRequest, grpc_context: GrpcContext
     ) -> AsyncIterator[studio_pb2.StreamShotResponse]:
-        """The same, told stage by stage."""
+        """The same, told stage by stage and step by step."""
 
         def answers(call: Call) -> AsyncGenerator[BaseModel, None]:
             request = from_proto(message, studio.StreamShotRequest)

@@ -1,6 +1,7 @@
 """HTTP at the edge: decode, call, encode. The same messages as gRPC, as JSON or a form; errors as RFC 9457 problems."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from typing import Any, Final, TypeVar
 
 from fastapi import FastAPI, Request, Response
@@ -14,12 +15,20 @@ from services import __version__
 from services.api.catalog import ListModelsRequest, ListModelsResponse, ListScenesRequest, ListScenesResponse
 from services.api.convert import validated
 from services.api.findings import message_of
-from services.api.studio import CreateCutoutRequest, CreateCutoutResponse, CreateShotRequest, CreateShotResponse
+from services.api.studio import (
+    CreateCutoutRequest,
+    CreateCutoutResponse,
+    CreateShotRequest,
+    CreateShotResponse,
+    StreamShotRequest,
+    StreamShotResponse,
+)
 from services.common.errors import InvalidInput, NotFound, VitrineError
 from services.gateway import openapi, status
 from services.gateway.body import BodyReader
 from services.gateway.call import Call, Guard, request_id_from
 from services.gateway.catalog import Catalog
+from services.gateway.event_stream import EventStream
 from services.gateway.negotiation import Accepted
 from services.gateway.readiness import Readiness
 from services.gateway.studio import Studio
@@ -42,6 +51,7 @@ class HttpApi:
         readiness: What `/readyz` tells.
         body: Reads the bodies of POST requests.
         verify: Checks signed addresses; None where the store's own addresses don't lead here.
+        heartbeat_s: How often a stream of events says that it lives.
     """
 
     def __init__(
@@ -52,6 +62,7 @@ class HttpApi:
         readiness: Readiness,
         body: BodyReader,
         verify: Verify | None,
+        heartbeat_s: float,
     ) -> None:
         self._guard = guard
         self._studio = studio
@@ -59,6 +70,7 @@ class HttpApi:
         self._readiness = readiness
         self._body = body
         self._verify = verify
+        self._heartbeat_s = heartbeat_s
 
     def app(self) -> FastAPI:
         """The ASGI application. Its documentation pages load nothing from elsewhere."""
@@ -73,7 +85,7 @@ class HttpApi:
         )  # fmt: skip
         app.add_api_route(
             "/v1/shots", self.create_shot, response_model=CreateShotResponse, summary="Put the product into a scene",
-            **post, **openapi.picture_route(CreateShotRequest),
+            **post, **openapi.shot_route(),
         )  # fmt: skip
         app.add_api_route(
             "/v1/scenes", self.list_scenes, response_model=ListScenesResponse, summary="The scenes there are",
@@ -105,11 +117,26 @@ class HttpApi:
             return await self._answer(await self._studio.create_cutout(wanted, call.request_id), accepted)
 
     async def create_shot(self, request: Request) -> Response:
-        """JSON or multipart in; JSON out, or the picture itself when `Accept` asks for an image."""
+        """JSON or multipart in; out, as `Accept` asks, JSON, the picture itself, or events and then the JSON."""
+        accepted = Accepted.of(request.headers.get("accept", ""))
+        if accepted.events:
+            return EventStream(
+                self._stream_shot(request),
+                lambda error: status.problem(error, request.state.request_id),
+                self._heartbeat_s,
+            )
         async with self._guard.around(_call("CreateShot", request)) as call:
-            accepted = Accepted.of(request.headers.get("accept", ""))
             wanted = accepted.applied(await self._body.read(request, CreateShotRequest))
             return await self._answer(await self._studio.create_shot(wanted, call.request_id, call.tenant), accepted)
+
+    async def _stream_shot(self, request: Request) -> AsyncGenerator[StreamShotResponse, None]:
+        async with self._guard.around(_call("StreamShot", request)) as call:
+            asked = validated(StreamShotRequest, dict(request.query_params))
+            shot = await self._body.read(request, CreateShotRequest)
+            stream = self._studio.stream_shot(asked.model_copy(update={"shot": shot}), call.request_id, call.tenant)
+            async with aclosing(stream):
+                async for each in stream:
+                    yield each
 
     async def list_scenes(self, request: Request) -> Response:
         """Page by page, sorted by id."""

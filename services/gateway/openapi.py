@@ -1,14 +1,23 @@
 """What `/docs` tells beyond what FastAPI reads off the routes: bodies in two media types, pictures, problems."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from services.api.studio import CreateCutoutRequest, CreateShotRequest
+from services.api.studio import (
+    CreateCutoutRequest,
+    CreateShotRequest,
+    CreateShotResponse,
+    DenoisingStep,
+    StageEvent,
+    StreamShotRequest,
+)
 from services.common.image import ImageFormat
 from services.gateway.body import FILES, LISTS
+from services.gateway.negotiation import EVENT_STREAM
 from services.gateway.status import PROBLEM_MEDIA_TYPE, Problem
 
 _REF: Final = "#/components/schemas/{model}"
@@ -17,6 +26,15 @@ _PICTURE: Final = {each.media_type: {"schema": _FILE} for each in ImageFormat}
 _PROBLEM: Final = {
     "description": "What went wrong, see `code`.",
     "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": _REF.format(model=Problem.__name__)}}},
+}
+
+
+#: What each event's data is, by the event's name.
+_EVENTS: Final[Mapping[str, type[BaseModel]]] = {
+    "stage": StageEvent,
+    "step": DenoisingStep,
+    "shot": CreateShotResponse,
+    "error": Problem,
 }
 
 
@@ -31,6 +49,31 @@ def picture_route(model: type[BaseModel]) -> dict[str, Any]:
     }
     answer = {"description": "Done. The picture itself when `Accept` asks for an image.", "content": _PICTURE}
     return {"openapi_extra": {"requestBody": body}, "responses": {200: answer, "default": _PROBLEM}}
+
+
+def shot_route() -> dict[str, Any]:
+    """The same, which can also answer a stream of events."""
+    route = picture_route(CreateShotRequest)
+    kinds = [{"$ref": _REF.format(model=model.__name__)} for model in _EVENTS.values()]
+    events = {
+        "type": "string",
+        "description": f"Server-Sent Events named {', '.join(_EVENTS)}.",
+        "contentMediaType": "application/json",
+        "contentSchema": {"oneOf": kinds},
+    }
+    done = route["responses"][200]
+    every = StreamShotRequest.model_json_schema()["properties"]["preview_every"]
+    parameter = {"name": "preview_every", "in": "query", "required": False, "schema": every}
+    return {
+        "openapi_extra": {**route["openapi_extra"], "parameters": [parameter]},
+        "responses": {
+            **route["responses"],
+            200: {
+                "description": f"{done['description']} Its progress when `Accept` asks for events.",
+                "content": {**done["content"], EVENT_STREAM: {"schema": events}},
+            },
+        },
+    }
 
 
 def page_route(model: type[BaseModel]) -> dict[str, Any]:
@@ -100,7 +143,8 @@ def document(app: FastAPI) -> dict[str, Any]:
     """The whole OpenAPI document."""
     whole = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
     schemas = whole["components"]["schemas"]
-    for model in (CreateCutoutRequest, CreateShotRequest, Problem):
+    models: list[type[BaseModel]] = [CreateCutoutRequest, CreateShotRequest, *_EVENTS.values()]
+    for model in models:
         schema = model.model_json_schema(ref_template=_REF)
         for name, definition in schema.pop("$defs", {}).items():
             schemas.setdefault(name, definition)

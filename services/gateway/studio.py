@@ -11,6 +11,7 @@ from services.api.studio import (
     CreateCutoutResponse,
     CreateShotRequest,
     CreateShotResponse,
+    DenoisingStep,
     ReadBlobRequest,
     ReadBlobResponse,
     StageEvent,
@@ -60,25 +61,32 @@ class Studio:
         return answer.model_copy(update={"image": image})
 
     async def create_shot(
-        self, request: CreateShotRequest, request_id: str, tenant: str = "", listener: Listener = nobody_listens
+        self,
+        request: CreateShotRequest,
+        request_id: str,
+        tenant: str = "",
+        listener: Listener = nobody_listens,
+        preview_every: int = 0,
     ) -> CreateShotResponse:
         """Make a shot; waiting for a place counts as part of the request's time."""
         await self._readiness.require()
         deadline = self._workflow.deadline(request.timeout)
         async with deadline.limit(), self._admission.place():
-            answer = await self._workflow.shot(request, request_id, deadline, listener, tenant)
+            answer = await self._workflow.shot(request, request_id, deadline, listener, tenant, preview_every)
             return await asyncio.to_thread(self._shot_handed_out, answer, request.output.inline)
 
     async def stream_shot(
         self, request: StreamShotRequest, request_id: str, tenant: str = ""
     ) -> AsyncGenerator[StreamShotResponse, None]:
-        """Make a shot and tell of every stage; leaving the stream stops the work."""
-        events: asyncio.Queue[StageEvent | None] = asyncio.Queue()
-        work = asyncio.create_task(self.create_shot(request.shot, request_id, tenant, events.put_nowait))
+        """Make a shot and tell of every stage and step; leaving the stream stops the work."""
+        events: asyncio.Queue[StageEvent | DenoisingStep | None] = asyncio.Queue()
+        work = asyncio.create_task(
+            self.create_shot(request.shot, request_id, tenant, events.put_nowait, request.preview_every)
+        )
         work.add_done_callback(lambda _: events.put_nowait(None))
         try:
             while (event := await events.get()) is not None:
-                yield StreamShotResponse(stage=event)
+                yield _told(event)
             yield StreamShotResponse(shot=await work)
         finally:
             if not work.done():
@@ -128,3 +136,7 @@ class Studio:
         return blob.model_copy(
             update={"url": address.url, "expire_time": f"{expires:%Y-%m-%dT%H:%M:%SZ}", "content": content}
         )
+
+
+def _told(event: StageEvent | DenoisingStep) -> StreamShotResponse:
+    return StreamShotResponse(step=event) if isinstance(event, DenoisingStep) else StreamShotResponse(stage=event)

@@ -1,5 +1,7 @@
 """Generation as a Serve deployment."""
 
+import asyncio
+from collections.abc import AsyncGenerator
 from functools import partial
 
 from ray import serve
@@ -10,8 +12,9 @@ from services.common.logs import configure_logs
 from services.common.metrics import Recorder
 from services.common.settings import Settings
 from services.generate.generator import Generator
-from services.generate.schema import GenerateRequest, GenerateResult
+from services.generate.schema import GenerateRequest, GenerateResult, StepDone
 from services.models.cache import ModelCache
+from services.segment.schema import SegmentResult
 
 
 class Generate:
@@ -21,22 +24,47 @@ class Generate:
         settings: The whole tree.
 
     Raises:
-        ModelUnavailable: A panorama can't be had.
+        ModelUnavailable: A panorama or the checkpoint can't be had.
     """
 
     def __init__(self, settings: Settings) -> None:
         configure_logs(settings.observability.log_level, "generate")
         self._generator = Generator.open(settings.generate, ModelCache(settings.models))
         self._generator.warm_up()
-        self._executor = StageExecutor("generate", Recorder(metrics), stuck_after_s=2 * settings.limits.max_timeout_s)
+        self._executor = StageExecutor(
+            "generate",
+            Recorder(metrics),
+            stuck_after_s=2 * settings.limits.max_timeout_s,
+            workers=settings.generate.at_once,
+        )
 
-    async def run(self, request: GenerateRequest) -> GenerateResult:
+    async def run(self, request: GenerateRequest, cutout: SegmentResult | None = None) -> GenerateResult:
         """See `Generator.run`."""
-        return await self._executor.run(request, partial(self._generator.run, request))
+        return await self._executor.run(request, partial(self._generator.run, request, cutout=cutout))
+
+    async def watch(
+        self, request: GenerateRequest, cutout: SegmentResult | None = None
+    ) -> AsyncGenerator[StepDone | GenerateResult, None]:
+        """The same, told step by step; the last item is the result. Leaving stops the work."""
+        loop, steps = asyncio.get_running_loop(), asyncio.Queue[StepDone | None]()
+
+        def tell(done: StepDone) -> None:
+            loop.call_soon_threadsafe(steps.put_nowait, done)
+
+        work = partial(self._generator.run, request, cutout=cutout, on_step=tell)
+        making = asyncio.ensure_future(self._executor.run(request, work))
+        making.add_done_callback(lambda _: steps.put_nowait(None))
+        try:
+            while (done := await steps.get()) is not None:
+                yield done
+            yield await making
+        finally:
+            making.cancel()
 
     def check_health(self) -> None:
-        """Asked by Serve every few seconds; see `StageExecutor.check`."""
+        """Asked by Serve every few seconds; see `StageExecutor.check` and `Generator.check`."""
         self._executor.check()
+        self._generator.check()
 
     async def ready(self) -> bool:
         """Answers, which says that the warm-up is over."""

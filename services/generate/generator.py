@@ -2,100 +2,106 @@
 
 import time
 from collections.abc import Callable
-from typing import Final, Self
-
-import cv2
+from typing import TYPE_CHECKING, Self
 
 from services.common.camera import Camera
 from services.common.deadline import Deadline
+from services.common.errors import Internal
 from services.common.settings import GenerateSettings
-from services.generate.environment import Environment
-from services.generate.plates.materials.catalog import MaterialName, build_texture
-from services.generate.plates.plate import Plate, draw_plate
-from services.generate.plates.texture import Texture
-from services.generate.recent import Recent, RecentBytes
-from services.generate.scene import Scene, SceneCatalog
-from services.generate.schema import GenerateRequest, GenerateResult
+from services.generate.plates.painter import PlatePainter
+from services.generate.reference import fit_reference
+from services.generate.scene import SceneCatalog
+from services.generate.schema import GenerateRequest, GenerateResult, StepDone
 from services.models.cache import ModelCache
+from services.segment.schema import SegmentResult
 
-ENGINE: Final = "plates-2"
-#: A texture of 2048 pixels takes 67 MB, a panorama with its blurred copies 4 MB.
-TEXTURES_KEPT: Final = 8
-ENVIRONMENTS_KEPT: Final = 8
+if TYPE_CHECKING:  # torch takes seconds and hundreds of megabytes, which plates need none of
+    from services.generate.diffusion.painter import DiffusionPainter
 
 
 class Generator:
-    """Draws plates.
+    """Makes backgrounds: a scene's plate or the caller's reference, and what a diffusion model draws over it.
 
     Args:
         scenes: What requests may name.
-        load_environment: Gives the panorama of a name.
-        texture_px: Side of material textures, a power of two.
-        threads: Compute threads of this process.
-        plates_bytes: Memory for finished plates; 0 keeps none.
+        plates: Draws scenes.
+        diffusion: Draws over them; None = they are taken as they are.
     """
 
-    def __init__(
-        self,
-        scenes: SceneCatalog,
-        load_environment: Callable[[str], Environment],
-        texture_px: int = 2048,
-        threads: int = 2,
-        plates_bytes: int = 0,
-    ) -> None:
+    def __init__(self, scenes: SceneCatalog, plates: PlatePainter, diffusion: "DiffusionPainter | None" = None) -> None:
         self.scenes = scenes
-        self._load_environment = load_environment
-        self._texture_px = texture_px
-        self._environments: Recent[Environment] = Recent(ENVIRONMENTS_KEPT)
-        self._textures: Recent[Texture] = Recent(TEXTURES_KEPT)
-        self._plates: RecentBytes[Plate] = RecentBytes(plates_bytes, lambda plate: plate.background.nbytes)
-        cv2.setNumThreads(threads)
+        self._plates = plates
+        self._diffusion = diffusion
 
     @classmethod
     def open(cls, settings: GenerateSettings, cache: ModelCache) -> Self:
-        """A generator of the shipped scenes and the operator's, with panoramas out of the model cache.
+        """A generator of the shipped scenes and the operator's, with the engine that the settings name.
 
         Raises:
             ValueError: The operator's scenes can't be read.
+            ModelUnavailable: The checkpoint can't be had or used.
         """
+        scenes, plates = SceneCatalog.open(settings.scenes_dir), PlatePainter.open(settings, cache)
+        if settings.engine == "plate":
+            return cls(scenes, plates)
+        from services.generate.diffusion.painter import DiffusionPainter  # noqa: PLC0415 - see above
 
-        def load(name: str) -> Environment:
-            return Environment.load(cache.path(f"environment-{name}"))
+        return cls(scenes, plates, DiffusionPainter.open(settings, cache))
 
-        scenes = SceneCatalog.open(settings.scenes_dir)
-        return cls(scenes, load, threads=settings.threads, plates_bytes=settings.plates_mb << 20)
+    def run(
+        self,
+        request: GenerateRequest,
+        deadline: Deadline,
+        cutout: SegmentResult | None = None,
+        on_step: Callable[[StepDone], None] | None = None,
+    ) -> GenerateResult:
+        """Make one background. Several may be made at once, each by a thread of its own.
 
-    def run(self, request: GenerateRequest, deadline: Deadline) -> GenerateResult:
-        """Make one background.
+        Args:
+            request: What is wanted.
+            deadline: When to give up.
+            cutout: The product, wanted where the request has a drawing.
+            on_step: Told of every step of a drawing, from another thread; has to be quick.
 
         Raises:
             NotFound: No such scene.
+            InvalidInput: The checkpoint can't draw what is asked, such as a prompt of too many tokens.
             DeadlineExceeded, Cancelled: Looked for between steps.
+            Overloaded: The diffusion model has no place left.
             ModelUnavailable: The scene's panorama can't be had.
         """
         started = time.perf_counter()
         deadline.check()
-        scene = self.scenes.get(request.scene_id)
-        key = (scene.id, request.camera, request.seed)
-        plate = self._plates.get(key, lambda: self._draw(scene, request, deadline), deadline.check)
+        plate = self._plates.paint(self.scenes.get(request.scene_id), request.camera, request.seed, deadline)
+        background, engine, clean = plate.background, self._plates.name, True
+        if request.reference is not None:
+            background = fit_reference(request.reference, request.camera.size_hw)
+        if request.drawing is not None and request.drawing.plate_strength < 1:
+            if self._diffusion is None or cutout is None:
+                raise Internal("a drawing was asked for where there is no diffusion model, or without its product")
+            background = self._diffusion.paint(background, request, request.drawing, cutout, deadline, on_step)
+            engine, clean = self._diffusion.name, False
         worked_s = time.perf_counter() - started
-        return GenerateResult(plate.background, plate.light, plate.finish, ENGINE, worked_s, clean=True)
-
-    def _draw(self, scene: Scene, request: GenerateRequest, deadline: Deadline) -> Plate:
-        plate = draw_plate(scene, request.camera, request.seed, self, deadline)
-        plate.background.flags.writeable = False  # others share it
-        return plate
+        return GenerateResult(background, plate.light, plate.finish, engine, worked_s, clean)
 
     def warm_up(self) -> None:
-        """Load what all scenes need and draw each once, small."""
+        """Load what all scenes need and draw each once, small; then what the diffusion model needs."""
         for scene in self.scenes.scenes.values():
             camera = Camera((96, 96), scene.pitch.default, scene.vertical_fov_deg, (80, 48), 200)
             self.run(GenerateRequest(scene.id, camera, seed=0), Deadline())
+        if self._diffusion is not None:
+            self._diffusion.warm_up()
 
-    def environment(self, name: str) -> Environment:
-        """The panorama of that name, kept in memory."""
-        return self._environments.get(name, lambda: self._load_environment(name))
+    def check(self) -> None:
+        """See that the diffusion model lives.
 
-    def texture(self, material: MaterialName, variant: int) -> Texture:
-        """A material's texture, kept in memory."""
-        return self._textures.get((material, variant), lambda: build_texture(material, variant, self._texture_px))
+        Raises:
+            NotReady: It hangs or has ended.
+        """
+        if self._diffusion is not None:
+            self._diffusion.check()
+
+    def close(self) -> None:
+        """End what runs beside requests."""
+        if self._diffusion is not None:
+            self._diffusion.close()

@@ -1,24 +1,64 @@
 """What the generation stage takes and gives, whichever engine makes the picture."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.common.camera import Camera
 from services.common.light import Finish, Light
+from services.common.placement import Placement
+
+
+class Scheduler(StrEnum):
+    """How a diffusion model takes the noise away. LCM is for checkpoints distilled for it, in 2 to 8 steps."""
+
+    DDIM = "DDIM"
+    EULER = "EULER"
+    DPMPP_2M = "DPMPP_2M"
+    LCM = "LCM"
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """How a diffusion model is to draw over a background.
+
+    Args:
+        placement: Where the product stands, which is held while all else is drawn.
+        prompt: What to draw, the scene's words and the caller's together.
+        negative_prompt: What not to draw; counts where guidance is above 1.
+        steps: Of the denoising, 1 to 100.
+        guidance: Weight of the prompt, 1 (none) to 30.
+        plate_strength: How much of the background stays: 0 = drawn freely, 1 = as it is.
+        scheduler: How the noise is taken away.
+        deterministic: Draw in a batch of its own, so that the bytes repeat on the same machine.
+        preview_every: Steps between previews; 0 = none.
+    """
+
+    placement: Placement
+    prompt: str
+    negative_prompt: str = ""
+    steps: int = 30
+    guidance: float = 7.5
+    plate_strength: float = 0.0
+    scheduler: Scheduler = Scheduler.DPMPP_2M
+    deterministic: bool = False
+    preview_every: int = 0
+
+
+@dataclass(frozen=True, eq=False)
 class GenerateRequest:
     """One background to make.
 
     Args:
         scene_id: A scene of the catalogue.
         camera: Picture size, pitch and where the product's foot stands; the scene is drawn for it.
-        seed: uint32; the same request gives the same bytes.
+        seed: uint32; the same request gives the same bytes, but for what batches of a diffusion model round.
         request_id: For the logs.
         deadline_s: Unix time when the result is no longer wanted; None = never.
+        reference: (h, w, 3) uint8 sRGB of any size; the background in place of the scene's plate, whose light stays.
+        drawing: What a diffusion model makes of the background; None = it is taken as it is.
     """
 
     scene_id: str
@@ -26,9 +66,26 @@ class GenerateRequest:
     seed: int
     request_id: str = ""
     deadline_s: float | None = None
+    reference: NDArray[np.uint8] | None = None
+    drawing: Drawing | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class StepDone:
+    """How far a picture is.
+
+    Args:
+        step: Steps done of the denoising.
+        steps: All of them; decoding follows.
+        preview: (h, w, 3) uint8 sRGB, small, what the picture is to be as far as can be told; None where none is due.
+    """
+
+    step: int
+    steps: int
+    preview: NDArray[np.uint8] | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class GenerateResult:
     """A background without product.
 

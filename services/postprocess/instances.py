@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
 from services.common.geometry import Box, SizeHW
+from services.common.placement import Placement
 from services.postprocess.preservation.evidence import Evidence
 from services.postprocess.product import Product
-from services.postprocess.schema import Placement
 from services.segment.schema import SegmentResult
 
 

@@ -25,10 +25,11 @@ from numpy.typing import NDArray
 
 from services.common.alpha import OPAQUE
 from services.common.geometry import Box
+from services.common.placement import Placement
 from services.common.srgb import encode, to_linear
 from services.postprocess.composite import Composition
 from services.postprocess.product import resampled_hw
-from services.postprocess.schema import LayerName, Placement
+from services.postprocess.schema import LayerName
 from services.segment.schema import SegmentResult
 
 #: From a byte to sixteen bits, which is exact: 65535 = 255 * 257.

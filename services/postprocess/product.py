@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from services.common.alpha import OPAQUE
 from services.common.errors import Internal
 from services.common.geometry import Box, SizeHW
+from services.common.placement import Placement
 from services.common.srgb import to_bytes, to_linear
 from services.postprocess.resample import Resampling
-from services.postprocess.schema import Placement
 from services.segment.schema import SegmentResult
 
 

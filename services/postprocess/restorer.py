@@ -18,6 +18,7 @@ from services.common.errors import Internal
 from services.common.geometry import Box
 from services.common.image import ImageFormat
 from services.common.light import Finish, Light
+from services.common.placement import Placement
 from services.common.pose import Pose
 from services.generate.schema import GenerateResult
 from services.postprocess.clean_plate import clean_plate
@@ -43,7 +44,6 @@ from services.postprocess.schema import (
     DiscardRequest,
     LayerName,
     Output,
-    Placement,
     Preservation,
     ReportRequest,
     ReportResult,

@@ -3,9 +3,10 @@
 from services.api import common as api
 from services.api.studio import InstanceReport, Layer, Measure, PreservationProof, PreservationReport, ProductInstance
 from services.common.geometry import Box
+from services.common.placement import Placement
 from services.postprocess.preservation.report import Measure as Measured
 from services.postprocess.preservation.report import Report
-from services.postprocess.schema import Placement, Reports, RestoreResult, StoredLayer
+from services.postprocess.schema import Reports, RestoreResult, StoredLayer
 from services.segment.schema import Instance
 from services.storage.blobs import StoredBlob
 

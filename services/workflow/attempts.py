@@ -4,17 +4,18 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.api.common import StageName
-from services.api.studio import Measure, PreservationReport
-from services.common.errors import Internal, ProductChanged, VitrineError
+from services.api.studio import PreservationReport
+from services.common.errors import VitrineError
 from services.common.logs import logger
-from services.generate.schema import GenerateRequest
+from services.generate.schema import GenerateRequest, GenerateResult
 from services.postprocess.preservation.thresholds import Level
 from services.postprocess.schema import (
     DiscardRequest,
@@ -24,29 +25,22 @@ from services.postprocess.schema import (
     ReportResult,
     RestoreRequest,
     RestoreResult,
-    StoredLayer,
 )
 from services.segment.schema import SegmentRequest
-from services.storage.blobs import StoredBlob
 from services.workflow.acceptance import Acceptance
 from services.workflow.answer import report_answer
+from services.workflow.attempt import Attempt
 from services.workflow.layout import Layout
 from services.workflow.product import Product
 from services.workflow.recipe import Recipe
+from services.workflow.refusal import OF_THE_PHOTO, failed, refusal
 from services.workflow.stages import Pending, Stages
 from services.workflow.walk import Walk
-
-#: Measures that no other background changes.
-_OF_THE_PHOTO: Final = frozenset({"confidence", "halo_black", "halo_white"})
-
 
 #: A request that failed waits so long at most for its files to be removed, and they are tried to be for so long, in
 #: seconds.
 _WAITED_S: Final = 2.0
 _TRIED_S: Final = 30.0
-
-#: A refusal's words name so many measures, those that are farthest beyond their thresholds; its report has all.
-_TOLD: Final = 3
 
 
 def seeds(first: int, count: int) -> Iterator[int]:
@@ -54,32 +48,6 @@ def seeds(first: int, count: int) -> Iterator[int]:
     always has the same outcome."""
     for number in range(count):
         yield first if number == 0 else int.from_bytes(hashlib.sha256(f"{first}/{number}".encode()).digest()[:4])
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """A finished picture and what was measured of it.
-
-    Args:
-        recipe: What it is made of, with the seed of this attempt.
-        engine: What made its background.
-        restored: What Postprocess told of it.
-        layers: Those stored beside it.
-        report: The verdict.
-    """
-
-    recipe: Recipe
-    engine: str
-    restored: RestoreResult
-    layers: tuple[StoredLayer, ...]
-    report: PreservationReport
-
-    @property
-    def picture(self) -> StoredBlob:
-        """Where it lies."""
-        if self.restored.blob is None:
-            raise Internal("a picture that did not pass was to be handed out")
-        return self.restored.blob
 
 
 class Attempts:
@@ -144,19 +112,17 @@ class Attempts:
             logger().info("picture does not keep its product", attempt=number, seed=seed, beyond=beyond)
             if not self._may_mend(attempt.report, time.monotonic() - began):
                 break
-        raise _refusal(attempt.report)
+        raise refusal(attempt.report)
 
     def _may_mend(self, report: PreservationReport, took_s: float) -> bool:
         """Whether another seed could pass, in the time that is left."""
         remaining_s = self._walk.deadline.remaining_s()
         in_time = remaining_s is None or remaining_s > took_s
-        return in_time and not any(each.name in _OF_THE_PHOTO for each in failed(report))
+        return in_time and not any(each.name in OF_THE_PHOTO for each in failed(report))
 
     async def _make(self, recipe: Recipe, number: int) -> Attempt:
         walk = self._walk
-        scene = self._stages.generate.run(
-            GenerateRequest(recipe.scene.id, self._layout.camera, recipe.seed, walk.request_id, walk.deadline.at_s)
-        )
+        scene = self._background(recipe, number)
         # Waited for before Postprocess is called, which would else hold one of its places until the scene is there.
         generated = await walk.remote(StageName.GENERATE, scene, lambda result: result.duration_s)
         self._may_have_stored = True
@@ -168,6 +134,17 @@ class Attempts:
             reports, layers = measured.reports, (*layers, *measured.layers)
         report = report_answer(reports, number)
         return Attempt(recipe, generated.engine, restored, layers, report)
+
+    def _background(self, recipe: Recipe, number: int) -> Pending[GenerateResult]:
+        walk = self._walk
+        request = GenerateRequest(
+            recipe.scene.id, self._layout.camera, recipe.seed, walk.request_id, walk.deadline.at_s,
+            recipe.reference, recipe.drawing,
+        )  # fmt: skip
+        if recipe.drawing is None:
+            return self._stages.generate.run(request)
+        on_step = partial(walk.progress.stepped, attempt=number) if walk.progress.watched else None
+        return self._stages.generate.run(request, self._product.cutout, on_step)
 
     async def _measured(self, shot: Pending[RestoreResult], picture: NDArray[np.uint8]) -> ReportResult:
         """The full report: what segmentation sees in the picture tells where the product's outline went."""
@@ -211,37 +188,3 @@ async def _removed(call: Pending[None]) -> None:
         await call
     except VitrineError as error:
         logger().warning("files of a refused shot could not be removed", error=error.message)
-
-
-def failed(report: PreservationReport) -> list[Measure]:
-    """The measures beyond their thresholds, each product's own included."""
-    every = [*report.measures, *(measure for each in report.instances for measure in each.measures)]
-    return [each for each in every if not each.passed]
-
-
-def _refusal(report: PreservationReport) -> ProductChanged:
-    every = [("", each) for each in report.measures]
-    every += [(f"product {one.instance}'s ", each) for one in report.instances for each in one.measures]
-    beyond = [
-        f"{of}{each.name} is {each.value:.4g}, asked is {each.threshold:.4g}"
-        for of, each in sorted(every, key=lambda told: -told[1].excess)
-        if not each.passed and each.value is not None and each.threshold is not None
-    ]
-    told = "; ".join(beyond[:_TOLD]) + (f"; and {len(beyond) - _TOLD} more" if len(beyond) > _TOLD else "")
-    made = f"any of {report.attempts} pictures" if report.attempts > 1 else "the picture"
-    return ProductChanged(
-        f"the product is not kept as asked in {made}: {told}; {_advice(report)}",
-        report=report.model_dump(mode="json", exclude_none=True),
-    )
-
-
-def _advice(report: PreservationReport) -> str:
-    """What helps: of the photo itself, no seed and no scene makes another."""
-    names = [each.name for each in failed(report)]
-    of_photo = dict.fromkeys(name for name in names if name in _OF_THE_PHOTO)
-    if not of_photo:
-        return "ask for less in 'thresholds', or name another seed or scene"
-    verb = "is" if len(of_photo) == 1 else "are"
-    advice = f"{', '.join(of_photo)} {verb} the photo's own, in every scene: send a clearer photo"
-    others = "; the rest may come out better with another seed or scene" if len(of_photo) < len(set(names)) else ""
-    return f"{advice}, or ask for less in 'thresholds'{others}"

@@ -1,6 +1,7 @@
 """The stages behind Serve's handles."""
 
-from collections.abc import Generator
+import asyncio
+from collections.abc import Callable, Generator
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -19,7 +20,7 @@ from ray.serve.handle import DeploymentHandle
 from services.api.common import StageName
 from services.common.errors import Cancelled, Overloaded, VitrineError
 from services.common.metrics import Recorder
-from services.generate.schema import GenerateRequest, GenerateResult
+from services.generate.schema import GenerateRequest, GenerateResult, StepDone
 from services.postprocess.schema import (
     CutoutRequest,
     CutoutResult,
@@ -56,21 +57,59 @@ class RemoteResult(Generic[T]):
     """
 
     def __init__(self, response: Any) -> None:
-        self.response = response
+        self.reference = response
 
     def __await__(self) -> Generator[Any, None, T]:
         return self._result().__await__()
 
     def cancel(self) -> None:
         """Ask the stage to stop."""
-        self.response.cancel()
+        self.reference.cancel()
 
     async def _result(self) -> T:
         try:
-            result: T = await self.response
+            result: T = await self.reference
         except Exception as error:
             raise _translated(error) from error
         return result
+
+
+class RemoteWatch(Generic[T]):
+    """`Pending` over a handle's stream, whose last item is the result. Needs a running event loop.
+
+    Args:
+        stream: Serve's `DeploymentResponseGenerator`, of steps and one result.
+        on_step: Told of every step.
+    """
+
+    def __init__(self, stream: Any, on_step: Callable[[StepDone], None]) -> None:
+        self._stream = stream
+        self._following = asyncio.ensure_future(self._followed(on_step))
+        # One whose waiter left early would else be reported as never looked at.
+        self._following.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return self._following.__await__()
+
+    @property
+    def reference(self) -> T:
+        """The result itself: Serve takes no stream as an argument."""
+        return self._following.result()
+
+    def cancel(self) -> None:
+        """Ask the stage to stop."""
+        self._stream.cancel()
+
+    async def _followed(self, on_step: Callable[[StepDone], None]) -> T:
+        try:
+            async for item in self._stream:
+                if not isinstance(item, StepDone):
+                    result: T = item
+                    return result
+                on_step(item)
+        except Exception as error:
+            raise _translated(error) from error
+        raise StageLost("a stage ended without a result; try again", retry_after_s=3)
 
 
 class RemoteSegment:
@@ -106,13 +145,22 @@ class RemoteGenerate:
         self._handle = handle
         self._recorder = recorder
 
-    def run(self, request: GenerateRequest) -> Pending[GenerateResult]:
+    def run(
+        self,
+        request: GenerateRequest,
+        cutout: Pending[SegmentResult] | None = None,
+        on_step: Callable[[StepDone], None] | None = None,
+    ) -> Pending[GenerateResult]:
         """Begin."""
+        inputs = [] if cutout is None else [cutout]
 
-        def begin() -> RemoteResult[GenerateResult]:
-            return RemoteResult(self._handle.run.remote(request))
+        def begin() -> RemoteResult[GenerateResult] | RemoteWatch[GenerateResult]:
+            product = [_reference(each) for each in inputs]
+            if on_step is None:
+                return RemoteResult(self._handle.run.remote(request, *product))
+            return RemoteWatch(self._handle.options(stream=True).watch.remote(request, *product), on_step)
 
-        return RepeatedCall(StageName.GENERATE, begin, request.deadline_s, self._recorder)
+        return RepeatedCall(StageName.GENERATE, begin, request.deadline_s, self._recorder, inputs)
 
 
 class RemotePostprocess:
@@ -168,9 +216,9 @@ class RemotePostprocess:
 
 def _reference(pending: Pending[Any]) -> Any:
     """Serve takes its own responses for references, if they are arguments of their own."""
-    if not isinstance(pending, RepeatedCall) or not isinstance(pending.current, RemoteResult):
+    if not isinstance(pending, RepeatedCall) or not isinstance(pending.current, RemoteResult | RemoteWatch):
         raise TypeError(f"a handle takes results of other handles only, got {type(pending).__name__}")
-    return pending.current.response
+    return pending.current.reference
 
 
 def _translated(error: Exception) -> Exception:

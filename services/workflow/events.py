@@ -2,14 +2,21 @@
 
 import time
 from collections.abc import Callable
+from typing import Final
 
 from services.api.common import StageName, StageTiming
-from services.api.studio import StageEvent, StageState
+from services.api.studio import DenoisingStep, StageEvent, StageState
+from services.codecs.encode import encode_image
+from services.common.image import ImageFormat
+from services.generate.schema import StepDone
 
-Listener = Callable[[StageEvent], None]
+#: Of JPEG, for pictures that are looked at for a second.
+PREVIEW_QUALITY: Final = 80
+
+Listener = Callable[[StageEvent | DenoisingStep], None]
 
 
-def nobody_listens(event: StageEvent) -> None:
+def nobody_listens(event: StageEvent | DenoisingStep) -> None:
     """The listener of requests that are not streamed."""
 
 
@@ -27,6 +34,11 @@ class Progress:
         self._arrived = clock()
         self.timings: list[StageTiming] = []
 
+    @property
+    def watched(self) -> bool:
+        """Whether anybody listens."""
+        return self._listener is not nobody_listens
+
     def started(self, stage: StageName) -> None:
         """A stage was asked to work."""
         self._tell(stage, StageState.STARTED)
@@ -35,6 +47,14 @@ class Progress:
         """A stage has worked, for that many seconds."""
         self.timings.append(StageTiming(stage=stage, duration=worked_s))
         self._tell(stage, StageState.FINISHED)
+
+    def stepped(self, done: StepDone, attempt: int) -> None:
+        """A step of the denoising was made, for the background of that number."""
+        preview = b"" if done.preview is None else encode_image(done.preview, ImageFormat.JPEG, PREVIEW_QUALITY)
+        elapsed = self._clock() - self._arrived
+        self._listener(
+            DenoisingStep(step=done.step, steps=done.steps, preview=preview, elapsed=elapsed, attempt=attempt)
+        )
 
     def _tell(self, stage: StageName, state: StageState) -> None:
         self._listener(StageEvent(stage=stage, state=state, elapsed=self._clock() - self._arrived))

@@ -8,9 +8,9 @@ from services.api.studio import Canvas
 from services.common.camera import Camera
 from services.common.errors import InvalidInput, TooLarge
 from services.common.geometry import Box, SizeHW
+from services.common.placement import Placement
 from services.common.pose import Pose
 from services.generate.scene import Scene
-from services.postprocess.schema import Placement
 
 #: Length of the product's longest visible side. Photos carry no scale; goods sold by photo are mostly about a forearm
 #: long, and the grain of a table then has a believable size beside them.

@@ -1,7 +1,7 @@
 """The stages in this process, without Serve: for notebooks, the benchmark and tests."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from services.common.executor import StageExecutor
 from services.common.metrics import Recorder, Silent
 from services.common.settings import Settings
 from services.generate.generator import Generator
-from services.generate.schema import GenerateRequest, GenerateResult
+from services.generate.schema import GenerateRequest, GenerateResult, StepDone
 from services.models.cache import ModelCache
 from services.postprocess.restorer import Restorer
 from services.postprocess.schema import (
@@ -51,9 +51,26 @@ class LocalGenerate:
         self._generator = generator
         self._executor = executor
 
-    def run(self, request: GenerateRequest) -> Pending[GenerateResult]:
+    def run(
+        self,
+        request: GenerateRequest,
+        cutout: Pending[SegmentResult] | None = None,
+        on_step: Callable[[StepDone], None] | None = None,
+    ) -> Pending[GenerateResult]:
         """Begin; needs a running event loop."""
-        return _begin(self._executor.run(request, partial(self._generator.run, request)))
+        loop = asyncio.get_running_loop()
+
+        def tell(done: StepDone) -> None:
+            if on_step is not None:
+                loop.call_soon_threadsafe(on_step, done)
+
+        async def work() -> GenerateResult:
+            product = None if cutout is None else await cutout
+            return await self._executor.run(
+                request, partial(self._generator.run, request, cutout=product, on_step=tell)
+            )
+
+        return _begin(work())
 
 
 class LocalPostprocess:
@@ -115,9 +132,10 @@ def open_local_stages(settings: Settings) -> Stages:
     for stage in (segmenter, generator, restorer):
         stage.warm_up()
     recorder = Recorder(Silent)
+    drawn_at_once = settings.generate.at_once
     return Stages(
         LocalSegment(segmenter, StageExecutor("segment", recorder)),
-        LocalGenerate(generator, StageExecutor("generate", recorder)),
+        LocalGenerate(generator, StageExecutor("generate", recorder, workers=drawn_at_once)),
         LocalPostprocess(restorer, StageExecutor("postprocess", recorder)),
     )
 

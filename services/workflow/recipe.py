@@ -3,18 +3,23 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from services import __version__
+from services.api.common import ImageSource
 from services.api.studio import CreateShotRequest, ProductSelection
 from services.common.pose import Pose
 from services.generate.scene import Scene
+from services.generate.schema import Drawing
 from services.postprocess.schema import Output, Preservation, Shadow
 from services.workflow.fit import Fit
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Recipe:
     """What a shot is made of.
 
@@ -23,6 +28,8 @@ class Recipe:
         scene: What its `scene_id` stands for.
         seed: uint32.
         pose, camera_pitch_deg, shadow, preservation: The request's, or the defaults.
+        drawing: What a diffusion model draws; None = the background is taken as it is.
+        reference: (h, w, 3) uint8 sRGB, the request's; None = the scene's plate.
     """
 
     request: CreateShotRequest
@@ -32,9 +39,19 @@ class Recipe:
     camera_pitch_deg: float
     shadow: Shadow
     preservation: Preservation
+    drawing: Drawing | None = None
+    reference: NDArray[np.uint8] | None = None
 
     @classmethod
-    def resolve(cls, request: CreateShotRequest, scene: Scene, fit: Fit, draw_seed: Callable[[], int]) -> Self:
+    def resolve(
+        cls,
+        request: CreateShotRequest,
+        scene: Scene,
+        fit: Fit,
+        draw_seed: Callable[[], int],
+        drawing: Drawing | None = None,
+        reference: NDArray[np.uint8] | None = None,
+    ) -> Self:
         """Fill in what the request leaves open; `fit` tells pose and pitch."""
         return cls(
             request=request,
@@ -44,6 +61,8 @@ class Recipe:
             camera_pitch_deg=fit.pitch_deg,
             shadow=request.shadow or Shadow.SOFT,
             preservation=request.preservation or Preservation.EXACT,
+            drawing=drawing,
+            reference=reference,
         )
 
     def sha256(self, output: Output, model: str, engine: str) -> str:
@@ -55,7 +74,7 @@ class Recipe:
             engine: What made the background, name and version.
         """
         parts = {
-            "photo_sha256": hashlib.sha256(self.request.image.content).hexdigest(),
+            "photo_sha256": _digest(self.request.image),
             "selection": _selected(self.request.selection),
             "canvas": self.request.canvas.model_dump(mode="json"),
             "scene": self.scene.model_dump(mode="json"),
@@ -64,6 +83,8 @@ class Recipe:
             "camera_pitch_deg": self.camera_pitch_deg,
             "shadow": self.shadow,
             "preservation": self.preservation,
+            "drawing": _drawn(self.drawing),
+            "reference_sha256": _digest(self.request.reference),
             "output": {"format": output.format, "quality": output.quality},
             "model": model,
             "engine": engine,
@@ -76,6 +97,16 @@ def _selected(selection: ProductSelection | None) -> dict[str, Any] | None:
     """The selection, the keep-mask's bytes as their digest."""
     if selection is None:
         return None
-    mask = selection.keep_mask
-    digest = None if mask is None else hashlib.sha256(mask.content).hexdigest()
-    return {**selection.model_dump(mode="json", exclude={"keep_mask"}), "keep_mask_sha256": digest}
+    mask = _digest(selection.keep_mask)
+    return {**selection.model_dump(mode="json", exclude={"keep_mask"}), "keep_mask_sha256": mask}
+
+
+def _drawn(drawing: Drawing | None) -> dict[str, Any] | None:
+    """What of a drawing decides the picture; where the product stands, the canvas tells."""
+    if drawing is None:
+        return None
+    return {name: value for name, value in asdict(drawing).items() if name not in {"placement", "preview_every"}}
+
+
+def _digest(image: ImageSource | None) -> str | None:
+    return None if image is None else hashlib.sha256(image.content).hexdigest()

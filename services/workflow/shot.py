@@ -8,6 +8,9 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from services.api import common as api
 from services.api.common import StageName
 from services.api.studio import (
@@ -18,23 +21,25 @@ from services.api.studio import (
     CreateShotResponse,
     ProductSelection,
 )
-from services.codecs.photo import Photo, decode_image
+from services.codecs.photo import Photo, decode_image, decode_named
 from services.common.deadline import Deadline
 from services.common.errors import InvalidInput, ProductNotFound
 from services.common.image import ImageFormat
-from services.common.settings import LimitSettings, PreservationSettings
+from services.common.settings import GenerateSettings, LimitSettings, PreservationSettings
 from services.generate.scene import Scene, SceneCatalog
 from services.postprocess.schema import CutoutRequest, Output
 from services.segment.schema import SegmentRequest, Selection
 from services.workflow.acceptance import AcceptancePolicy
-from services.workflow.answer import blob_answer, box_answer, instance_answer, layer_answer, proof_answer
+from services.workflow.answer import blob_answer, box_answer, instance_answer
 from services.workflow.attempts import Attempts
+from services.workflow.drawing import DrawingPolicy
 from services.workflow.events import Listener, nobody_listens
 from services.workflow.fit import Fit, check_named, fit_view
 from services.workflow.layout import Layout, check_canvas, plan_layout
 from services.workflow.product import Product
 from services.workflow.recipe import Recipe
 from services.workflow.selection import select
+from services.workflow.shot_answer import shot_answer
 from services.workflow.stages import Stages
 from services.workflow.viewpoint import find_viewpoint
 from services.workflow.walk import Walk
@@ -53,6 +58,7 @@ class ShotWorkflow:
         min_confidence: Below this the photo holds no product, 0 to 1.
         policy: What pictures have to pass; the shipped one where None.
         draw_seed: Gives the seed of a request that names none.
+        drawings: What a diffusion model draws; nothing where None.
     """
 
     def __init__(
@@ -63,6 +69,7 @@ class ShotWorkflow:
         min_confidence: float,
         policy: AcceptancePolicy | None = None,
         draw_seed: Callable[[], int] = lambda: secrets.randbelow(UINT32_MAX + 1),
+        drawings: DrawingPolicy | None = None,
     ) -> None:
         self._stages = stages
         self._scenes = scenes
@@ -70,6 +77,7 @@ class ShotWorkflow:
         self._min_confidence = min_confidence
         self._policy = policy or AcceptancePolicy(PreservationSettings(), min_confidence)
         self._draw_seed = draw_seed
+        self._drawings = drawings or DrawingPolicy(GenerateSettings())
 
     def deadline(self, timeout_s: float | None) -> Deadline:
         """When a request that arrives now is given up.
@@ -138,6 +146,7 @@ class ShotWorkflow:
         deadline: Deadline | None = None,
         listener: Listener = nobody_listens,
         tenant: str = "",
+        preview_every: int = 0,
     ) -> CreateShotResponse:
         """Put the product into a scene; with another seed, while the picture does not keep it as it was.
 
@@ -145,8 +154,9 @@ class ShotWorkflow:
             request: What to do.
             request_id: For logs and the blob's key.
             deadline: Made from the request's timeout when absent.
-            listener: Told of every stage's beginning and end.
+            listener: Told of every stage's beginning and end, and of a drawing's steps.
             tenant: Whose request it is; decides what the picture has to pass.
+            preview_every: Steps between previews for the listener; 0 = none.
 
         Returns:
             The answer, its blobs without address and content.
@@ -158,33 +168,19 @@ class ShotWorkflow:
         check_canvas(request.canvas, self._limits.max_canvas_px)
         asked = self._scenes.get(request.scene_id)
         check_named(asked, request.pose, request.camera_pitch_deg)
+        self._drawings.check(request, asked)
         output = _output(request.output, ImageFormat.JPEG, "shots", request_id)
         async with Walk.within(deadline or self.deadline(request.timeout), request_id, listener) as walk:
             product = await self._find_product(walk, request.image.content, request.selection)
             fit, layout = await walk.local(StageName.LAYOUT, self._placed, request, asked, product)
-            recipe = Recipe.resolve(request, asked, fit, self._draw_seed)
+            drawing = self._drawings.of(request, asked, layout.placement, preview_every)
+            reference = await asyncio.to_thread(self._reference, request.reference)
+            recipe = Recipe.resolve(request, asked, fit, self._draw_seed, drawing, reference)
             acceptance = self._policy.of(request, tenant)
             attempts = Attempts(self._stages, walk, product, layout, output, request.layers, acceptance)
             made = await attempts.until_passed(recipe)
             digest = await asyncio.to_thread(made.recipe.sha256, output, product.model, made.engine)
-        return CreateShotResponse(
-            request_id=request_id,
-            image=blob_answer(made.picture),
-            scene_id=recipe.scene.id,
-            seed=made.recipe.seed,
-            product_box=box_answer(layout.placement.product_box),
-            scale=layout.placement.scale,
-            confidence=product.confidence,
-            preservation=proof_answer(made.restored, layout.placement),
-            recipe_sha256=digest,
-            timings=walk.progress.timings,
-            pose=fit.pose,
-            camera_pitch_deg=fit.pitch_deg,
-            view_confidence=fit.confidence,
-            layers=[layer_answer(layer) for layer in made.layers],
-            report=made.report,
-            instances=[instance_answer(each) for each in product.instances],
-        )
+        return shot_answer(walk, product, fit, layout, made, digest)
 
     def _placed(self, request: CreateShotRequest, scene: Scene, product: Product) -> tuple[Fit, Layout]:
         """Pose and pitch, read from the photo where the request names none, and the product's place."""
@@ -216,6 +212,11 @@ class ShotWorkflow:
             model=found.model,
             instances=found.instances,
         )
+
+    def _reference(self, wanted: api.ImageSource | None) -> NDArray[np.uint8] | None:
+        if wanted is None:
+            return None
+        return decode_named(wanted.content, self._limits.image, "the reference", "reference").on_white()
 
     def _decoded(self, photo: bytes, wanted: ProductSelection | None) -> tuple[Photo, Selection | None]:
         decoded = decode_image(photo, self._limits.image)

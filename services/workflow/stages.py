@@ -1,13 +1,13 @@
 """The three stages as the workflow sees them, wherever they run: in this process or behind Serve's handles."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.generate.schema import GenerateRequest, GenerateResult
+from services.generate.schema import GenerateRequest, GenerateResult, StepDone
 from services.postprocess.schema import (
     CutoutRequest,
     CutoutResult,
@@ -45,8 +45,19 @@ class SegmentStage(Protocol):
 class GenerateStage(Protocol):
     """Makes backgrounds."""
 
-    def run(self, request: GenerateRequest) -> Pending[GenerateResult]:
-        """Begin; the result is awaited later."""
+    def run(
+        self,
+        request: GenerateRequest,
+        cutout: Pending[SegmentResult] | None = None,
+        on_step: Callable[[StepDone], None] | None = None,
+    ) -> Pending[GenerateResult]:
+        """Begin; the result is awaited later.
+
+        Args:
+            request: What is wanted.
+            cutout: The product, where the request has a drawing.
+            on_step: Told on the event loop of every step of a drawing.
+        """
 
 
 class PostprocessStage(Protocol):

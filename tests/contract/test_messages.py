@@ -27,6 +27,7 @@ ENUMS = {
     "vitrine.v1.CreateShotRequest.Pose": Pose,
     "vitrine.v1.CreateShotRequest.Shadow": Shadow,
     "vitrine.v1.CreateShotRequest.Preservation": Preservation,
+    "vitrine.v1.CreateShotRequest.Scheduler": studio.Scheduler,
     "vitrine.v1.Layer.Name": LayerName,
     "vitrine.v1.PreservationReport.Level": Level,
     "vitrine.v1.Model.Kind": catalog.ModelKind,
@@ -141,7 +142,6 @@ def test_openapi_says_the_same(field, model):
 GRPC_ONLY = {
     "StreamShotRequest",
     "StreamShotResponse",
-    "StageEvent",
     "ReadBlobRequest",
     "ReadBlobResponse",
     "ListScenesRequest",
@@ -186,7 +186,7 @@ def filled(message):
 def sample(field):
     if field.name == "background_color":
         return "#0a0b0c"
-    if field.name == "max_attempts":
+    if field.name in ("max_attempts", "guidance"):
         return 8
     if field.containing_type.name == "PreservationThresholds":
         return 0.5

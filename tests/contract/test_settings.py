@@ -39,5 +39,6 @@ def test_units_stand_in_names_of_numbers():
         "threads",
         "_confidence",
     )
-    counts = ("max_running", "max_waiting", "max_attempts", "max_connections")
-    assert [name for name in numbers if not name.endswith(units + counts)] == []
+    counts = ("max_running", "max_waiting", "max_attempts", "max_connections", "max_batch", "slots", ".steps")
+    weights = ("guidance", "_strength")
+    assert [name for name in numbers if not name.endswith(units + counts + weights)] == []

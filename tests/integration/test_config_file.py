@@ -37,10 +37,12 @@ def config_file_service(tmp_path):
     yield f"http://127.0.0.1:{http}", tmp_path / "log"
     process.send_signal(signal.SIGINT)
     try:
-        process.wait(PATIENCE_S)
+        # `serve run` lets every deployment drain before it ends, which busy machines take long for.
+        process.wait(3 * PATIENCE_S)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def wait_until_ready(base_url, log):

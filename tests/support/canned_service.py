@@ -57,6 +57,7 @@ class CannedService(
         inline: Whether pictures travel inside answers.
         layers: Names of layers that shots come with.
         report: What shots tell of their product.
+        preview: What every preview is.
         delay_s: Before each answer.
         cancelled: Set when a streaming caller left.
     """
@@ -70,6 +71,7 @@ class CannedService(
         self.layers = ()
         self.report = studio_pb2.PreservationReport()
         self.sha256 = SHA256
+        self.preview = b"a preview"
         self.delay_s = 0.0
         self.health = [health_pb2.HealthCheckResponse.SERVING]
         self.cancelled = threading.Event()
@@ -113,6 +115,10 @@ class CannedService(
             yield studio_pb2.StreamShotResponse(stage=studio_pb2.StageEvent(stage=stage, state=state))
             if fault is not None and fault.after == number:
                 fault.strike(context)
+        for step in range(1, request.shot.steps + 1):
+            preview = self.preview if request.preview_every and step % request.preview_every == 0 else b""
+            told = studio_pb2.DenoisingStep(step=step, steps=request.shot.steps, preview=preview, attempt=1)
+            yield studio_pb2.StreamShotResponse(step=told)
         yield studio_pb2.StreamShotResponse(shot=self._shot(request.shot))
 
     def ReadBlob(self, request, context):

@@ -33,9 +33,14 @@ class Parts:
         fakes: Options of `FakeStages`.
         limits: Options of `LimitSettings`.
         preservation: Options of `PreservationSettings`.
+        heartbeat_s: Of streams over HTTP.
+        workflow: The class that makes pictures.
     """
 
-    def __init__(self, directory=None, limits=None, preservation=None, **fakes):
+    def __init__(
+        self, directory=None, limits=None, preservation=None, heartbeat_s=15.0, workflow=ShotWorkflow, **fakes
+    ):
+        self.heartbeat_s = heartbeat_s
         directory = Path(directory or tempfile.gettempdir())
         self.limits = LimitSettings(**(limits or {}))
         self.store = LocalBlobs(directory / "blobs", Signature(b"k" * 32), PUBLIC_URL, 60)
@@ -43,7 +48,7 @@ class Parts:
         self.metrics = FakeMetrics()
         self.scenes = SceneCatalog.shipped()
         policy = AcceptancePolicy(PreservationSettings(**(preservation or {})), min_confidence=0.25)
-        self.workflow = ShotWorkflow(self.fakes.stages, self.scenes, self.limits, 0.25, policy)
+        self.workflow = workflow(self.fakes.stages, self.scenes, self.limits, 0.25, policy)
         self.readiness = Readiness({stage: self._probe(stage) for stage in ("segment", "generate", "postprocess")})
         self.guard = Guard(Recorder(self.metrics))
         self.studio = Studio(
@@ -57,7 +62,8 @@ class Parts:
 
     def http_app(self):
         body = BodyReader(self.limits.max_image_bytes)
-        return HttpApi(self.guard, self.studio, self.catalog, self.readiness, body, self.store.verify).app()
+        verify = self.store.verify
+        return HttpApi(self.guard, self.studio, self.catalog, self.readiness, body, verify, self.heartbeat_s).app()
 
     def grpc_api(self):
         return GrpcApi(self.guard, self.studio, self.catalog, self.readiness)

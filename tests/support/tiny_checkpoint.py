@@ -9,8 +9,13 @@ from pathlib import Path
 
 import diffusers
 import torch
+import yaml
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+
+from services.api.catalog import ModelKind
+from services.models.catalog import CheckpointEntry
+from services.models.manifest import list_files, parse_source
 
 WIDTH = 32
 #: Latent cells along a side, times the VAE's 8 pixels: 64 x 64 pictures.
@@ -128,3 +133,13 @@ def _byte_symbols() -> list[str]:
     plain = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     others = [byte for byte in range(256) if byte not in plain]
     return [chr(byte) for byte in plain] + [chr(256 + number) for number in range(len(others))]
+
+
+def write_catalog(folder: Path, file: Path) -> Path:
+    """Write an operator's catalogue that has the checkpoint in a folder, under the name "tiny"."""
+    entry = CheckpointEntry(
+        name="tiny", version="1", kind=ModelKind.CHECKPOINT, license="Apache-2.0", origin="Made for tests.",
+        manifest=list_files(folder), sources=(parse_source(str(folder)),),
+    )  # fmt: skip
+    file.write_text(yaml.safe_dump({"models": [entry.model_dump(mode="json")]}))
+    return file

@@ -1,10 +1,13 @@
 """From a canvas of any size to a bucket and back, without changing shapes."""
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+#: Longer side of a preview.
+PREVIEW_PX: Final = 256
 
 Pixel = TypeVar("Pixel", np.uint8, np.uint16)
 
@@ -37,6 +40,15 @@ class CanvasFit:
         """A bucket's picture as the canvas has it."""
         height, width = self._inner_hw
         return _scale(image[self._top : self._top + height, self._left : self._left + width], self._canvas_hw)
+
+    def preview(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A bucket's picture at any smaller size, (h, w, 3), as the canvas has it, in the size of a preview."""
+        share = image.shape[0] / (self._top + self._inner_hw[0] + self._bottom)
+        top, left = round(self._top * share), round(self._left * share)
+        height, width = (max(1, round(side * share)) for side in self._inner_hw)
+        scale = PREVIEW_PX / max(self._canvas_hw)
+        size_hw = max(1, round(self._canvas_hw[0] * scale)), max(1, round(self._canvas_hw[1] * scale))
+        return _scale(image[top : top + height, left : left + width], size_hw)
 
 
 def _scale(image: NDArray[Pixel], size_hw: tuple[int, int]) -> NDArray[Pixel]:

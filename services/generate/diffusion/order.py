@@ -1,14 +1,12 @@
-"""What a caller asks the denoising loop for, and what it is told meanwhile."""
+"""What a caller asks the denoising loop for."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-import numpy as np
-from numpy.typing import NDArray
-
 from services.common.deadline import Deadline
 from services.generate.diffusion.request import SampleRequest
+from services.generate.schema import StepDone
 
 
 class Priority(IntEnum):
@@ -16,21 +14,6 @@ class Priority(IntEnum):
 
     INTERACTIVE = 0
     BULK = 1
-
-
-@dataclass(frozen=True, eq=False)
-class Progress:
-    """How far a picture is.
-
-    Args:
-        steps_done: Of the denoising.
-        steps_total: Of the denoising; decoding follows.
-        preview: (h, w, 3) uint8 sRGB, one pixel per latent cell; None at steps without one.
-    """
-
-    steps_done: int
-    steps_total: int
-    preview: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +35,7 @@ class Order:
     priority: Priority = Priority.INTERACTIVE
     deterministic: bool = False
     preview_every: int = 0
-    on_step: Callable[[Progress], None] | None = None
+    on_step: Callable[[StepDone], None] | None = None
     request_id: str = ""
 
     def __post_init__(self) -> None:

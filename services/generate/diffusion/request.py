@@ -1,28 +1,19 @@
 """What one sample is made from: words, pictures and the settings of the diffusion, checked before any work."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.common.errors import InvalidInput
+from services.generate.schema import Scheduler
 
 MAX_STEPS: Final = 100
 MAX_GUIDANCE: Final = 30.0
 UINT32_MAX: Final = 2**32 - 1
 #: Of a prompt before it is cut into tokens; 75 tokens of CLIP are some 400 characters.
 MAX_PROMPT_CHARS: Final = 4000
-
-
-class SchedulerKind(StrEnum):
-    """How the noise is taken away. LCM is for checkpoints distilled for it, in 2 to 8 steps."""
-
-    DDIM = "DDIM"
-    EULER = "EULER"
-    DPMPP_2M = "DPMPP_2M"
-    LCM = "LCM"
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +77,7 @@ class SampleRequest:
     steps: int = 30
     guidance: float = 7.5
     plate_strength: float = 0.0
-    scheduler: SchedulerKind = SchedulerKind.DPMPP_2M
+    scheduler: Scheduler = Scheduler.DPMPP_2M
 
     def __post_init__(self) -> None:
         _check_range("seed", self.seed, 0, UINT32_MAX, whole=True)

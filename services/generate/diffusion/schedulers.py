@@ -9,14 +9,15 @@ from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, EulerDiscreteS
 from torch import Tensor
 
 from services.common.errors import InvalidInput
-from services.generate.diffusion.request import SampleRequest, SchedulerKind
+from services.generate.diffusion.request import SampleRequest
+from services.generate.schema import Scheduler
 
 #: Diffusers' class of each kind, and what makes it that kind whatever the checkpoint's configuration says.
-CLASSES: Final[dict[SchedulerKind, tuple[Any, dict[str, Any]]]] = {
-    SchedulerKind.DDIM: (DDIMScheduler, {}),
-    SchedulerKind.EULER: (EulerDiscreteScheduler, {}),
-    SchedulerKind.DPMPP_2M: (DPMSolverMultistepScheduler, {"algorithm_type": "dpmsolver++", "solver_order": 2}),
-    SchedulerKind.LCM: (LCMScheduler, {}),
+CLASSES: Final[dict[Scheduler, tuple[Any, dict[str, Any]]]] = {
+    Scheduler.DDIM: (DDIMScheduler, {}),
+    Scheduler.EULER: (EulerDiscreteScheduler, {}),
+    Scheduler.DPMPP_2M: (DPMSolverMultistepScheduler, {"algorithm_type": "dpmsolver++", "solver_order": 2}),
+    Scheduler.LCM: (LCMScheduler, {}),
 }
 
 
@@ -115,7 +116,7 @@ class Schedulers:
             InvalidInput: It knows no way of so many steps.
         """
         most = getattr(self._makers[request.scheduler].config, "original_inference_steps", request.steps)
-        if request.scheduler == SchedulerKind.LCM and request.steps > most:
+        if request.scheduler == Scheduler.LCM and request.steps > most:
             raise InvalidInput(
                 f"steps is {request.steps}; the scheduler LCM takes 1 to {most}",
                 field="steps", got=request.steps, min=1, max=most,

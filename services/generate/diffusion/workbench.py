@@ -9,9 +9,9 @@ from services.common.logs import logger
 from services.generate.diffusion.batch_limits import BatchLimits
 from services.generate.diffusion.device import Device, is_out_of_memory
 from services.generate.diffusion.estimates import DECODE, PREPARE, STEP, Estimates, Work
-from services.generate.diffusion.order import Progress
 from services.generate.diffusion.slots import Slot, Slots
 from services.generate.pipeline import InpaintPipeline
+from services.generate.schema import StepDone
 
 T = TypeVar("T")
 
@@ -149,7 +149,7 @@ class Workbench:
         try:
             wanted = order.preview_every and sample.steps_done % order.preview_every == 0 and not sample.done
             preview = self._pipeline.preview(sample) if wanted else None
-            order.on_step(Progress(sample.steps_done, sample.steps_total, preview))
+            order.on_step(StepDone(sample.steps_done, sample.steps_total, preview))
         except Exception as error:  # noqa: BLE001 - who listens badly gets a picture all the same
             logger().warning("progress could not be told", request=order.request_id, exc_info=error)
 

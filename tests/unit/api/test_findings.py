@@ -19,12 +19,12 @@ def message(model, fields):
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"canvas": {"scale": 9}}, "canvas.scale: a number of at most 4 is wanted, got 9"),
-        ({"output": {"quality": -5}}, "output.quality: a number of at least 0 is wanted, got -5"),
+        ({"canvas": {"scale": 9}}, "canvas.scale: a number from 0.01 to 4 is wanted, got 9"),
+        ({"output": {"quality": -5}}, "output.quality: a whole number from 0 to 100 is wanted, got -5"),
         ({"timeout": 0}, "timeout: a number more than 0 is wanted, got 0"),
         ({"timeout": math.inf}, "timeout: a number of at most 315576000000 is wanted, got inf"),
         ({"timeout": "soon"}, "timeout: a duration such as \"3.5s\" is wanted, got 'soon'"),
-        ({"seed": 1.5}, "seed: a whole number is wanted, got 1.5"),
+        ({"seed": 1.5}, "seed: a whole number from 0 to 4294967295 is wanted, got 1.5"),
         ({"seed": None, "pose": "foo"}, "pose: 'STANDING', 'LYING' or 'HANGING' is wanted, got 'foo'"),
         ({"scene_id": "x" * 5000}, "scene_id: at most 64 characters are wanted, got 5000"),
         ({"selection": {"include_points": [{}] * 70}}, "selection.include_points: at most 64 are wanted, got 70"),
@@ -39,7 +39,7 @@ def test_message_tells_what_is_wanted_and_what_was_got(fields, said):
 
 
 def test_no_number_is_told_from_a_number():
-    assert message(PreservationThresholds, {"halo": "nan"}) == "halo: a number of at most 255 is wanted, got nan"
+    assert message(PreservationThresholds, {"halo": "nan"}) == "halo: a number from 0.5 to 255 is wanted, got nan"
 
 
 def test_colour_is_asked_for_as_it_is_written():

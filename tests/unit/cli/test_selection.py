@@ -30,8 +30,11 @@ def test_point_that_is_none_is_wrong_usage(vitrine, address, photos):
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (["--include", "99999999999,1"], "--include: include_points.0.x: a number of at most 2147483647"),
-        (["--exclude-box", "0,0,99999999999,10"], "--exclude-box: exclude_boxes.0.width: a number of at most"),
+        (
+            ["--include", "99999999999,1"],
+            "--include: include_points.0.x: a whole number from -2147483648 to 2147483647",
+        ),
+        (["--exclude-box", "0,0,99999999999,10"], "--exclude-box: exclude_boxes.0.width: a whole number from"),
         (["--exclude", "1,1"] * 70, "--exclude: exclude_points: at most 64 are wanted, got 70"),
         (["--include", "9" * 5000 + ",1"], "expected x,y in pixels"),
     ],

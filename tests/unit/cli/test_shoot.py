@@ -154,9 +154,9 @@ def test_json_carries_no_picture(vitrine, address, photos):
         (("cup.jpg", "-s", "x" * 5000), "at most 64 characters"),
         (("cup.jpg", "-s", "marble", "--pitch", "91"), "--pitch"),
         (("cup.jpg", "-s", "marble", "--threshold", "gost=1"), "gost"),
-        (("cup.jpg", "-s", "marble", "--threshold", "structure=1.01"), "at most 1 is wanted"),
+        (("cup.jpg", "-s", "marble", "--threshold", "structure=1.01"), "from 0 to 1 is wanted"),
         (("cup.jpg", "-s", "marble", "--threshold", "structure"), "MEASURE=VALUE"),
-        (("cup.jpg", "-s", "marble", "--threshold", "halo=nan"), "a number of"),
+        (("cup.jpg", "-s", "marble", "--threshold", "halo=nan"), "a number from 0.5 to 255"),
     ],
     ids=[
         "no photo",

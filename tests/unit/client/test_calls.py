@@ -8,7 +8,7 @@ from google.rpc import code_pb2
 
 from services import client
 from services.api.common import OutputOptions, StageName
-from services.api.studio import Canvas, CreateShotResponse, StageEvent
+from services.api.studio import Canvas, CreateShotResponse, DenoisingStep, StageEvent
 from services.client import Health
 from services.common.errors import (
     DeadlineExceeded,
@@ -114,6 +114,38 @@ def test_stream_tells_the_stages_and_then_the_shot(call):
     assert events[-1].image.content == PICTURE
 
 
+def test_stream_tells_steps_with_the_previews_asked_for(call, service):
+    events = call("stream_shot", b"photo", "marble", steps=4, preview_every=2)
+    steps = [event for event in events if isinstance(event, DenoisingStep)]
+    assert [(each.step, each.steps, each.preview) for each in steps] == [
+        (1, 4, b""), (2, 4, service.preview), (3, 4, b""), (4, 4, service.preview),
+    ]  # fmt: skip
+    assert isinstance(events[-1], CreateShotResponse)
+
+
+@pytest.mark.parametrize("method", ["shot", "stream_shot"])
+def test_what_is_to_be_drawn_reaches_the_service(call, service, tmp_path, method):
+    picture = tmp_path / "desert.jpg"
+    picture.write_bytes(b"a desert")
+    call(
+        method, b"photo", "marble", prompt="at noon", negative_prompt="clouds", steps=20, guidance=1.0,
+        plate_strength=0.0, scheduler=client.Scheduler.EULER, deterministic=True, reference=picture,
+        words=client.SceneWords(product="a mug"),
+    )  # fmt: skip
+    sent = service.requests[0]
+    request = sent.shot if method == "stream_shot" else sent
+    assert (request.prompt, request.negative_prompt, request.steps) == ("at noon", "clouds", 20)
+    assert (request.scheduler, request.deterministic) == (request.EULER, True)
+    assert request.HasField("plate_strength")
+    assert (request.guidance, request.reference.content, request.words.product) == (1.0, b"a desert", "a mug")
+
+
+def test_reference_that_is_not_there_is_said_before_anything_is_sent(call, service, tmp_path):
+    with pytest.raises(InvalidInput, match="the reference"):
+        call("shot", b"photo", "marble", reference=tmp_path / "missing.jpg")
+    assert not service.requests
+
+
 def test_lists_are_read_to_their_last_page(call):
     assert [scene.scene_id for scene in call("scenes")] == ["marble", "window"]
     assert call("scenes")[0].poses == [Pose.LYING]
@@ -127,6 +159,12 @@ def test_health_is_the_services_own_word(call):
 def test_message_above_grpcs_default_limit_passes(call, service):
     call("cutout", bytes(5 << 20))
     assert len(service.requests[0].image.content) == 5 << 20
+
+
+def test_previews_out_of_range_are_said_before_anything_is_sent(call, service):
+    with pytest.raises(InvalidInput, match="preview_every: a whole number from 0 to 100"):
+        call("stream_shot", b"photo", "marble", preview_every=101)
+    assert not service.requests
 
 
 @pytest.mark.parametrize("method", ["shot", "stream_shot"])

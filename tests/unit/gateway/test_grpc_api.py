@@ -11,6 +11,7 @@ from services.common.errors import NotReady
 from services.gateway.grpc_api import STATUS_DETAILS_KEY
 from services.pb.vitrine.v1 import catalog_pb2, studio_pb2
 from tests.support.gateway_parts import Parts
+from tests.support.stepping_workflow import PREVIEW, SteppingWorkflow
 
 HEALTH = health_pb2.HealthCheckResponse
 
@@ -93,6 +94,18 @@ async def test_stream_ends_with_an_empty_message_that_carries_the_error(api):
     assert messages == [studio_pb2.ReadBlobResponse()]
     assert context.code is grpc.StatusCode.NOT_FOUND
     assert context.status.code == grpc.StatusCode.NOT_FOUND.value[0]
+
+
+async def test_stream_carries_previews_as_bytes(tmp_path, photo):
+    api, context = Parts(tmp_path, workflow=SteppingWorkflow).grpc_api(), FakeContext()
+    shot = {"image": {"content": photo}, "scene_id": "white", "steps": 2}
+    stream = api.StreamShot(studio_pb2.StreamShotRequest(shot=shot, preview_every=2), context)
+    told = [each.step async for each in stream if each.WhichOneof("event") == "step"]
+    assert [(each.step, each.steps, each.attempt, each.preview) for each in told] == [
+        (1, 2, 1, b""),
+        (2, 2, 1, PREVIEW),
+    ]
+    assert context.code is None
 
 
 async def test_unknown_error_tells_nothing(api, photo):

@@ -30,6 +30,24 @@ def test_header_is_read(header, picture, image_format):
     assert Accepted.of(header) == Accepted(picture, image_format)
 
 
+@pytest.mark.parametrize(
+    ("header", "events"),
+    [
+        ("text/event-stream", True),
+        ("text/event-stream, */*", True),
+        ("text/event-stream, image/png", True),
+        ("text/event-stream;q=0.5, image/png", False),
+        ("application/json, text/event-stream", False),
+        ("text/event-stream;q=0", False),
+        ("text/html", False),
+    ],
+)
+def test_events_are_told_to_those_who_like_them_best(header, events):
+    accepted = Accepted.of(header)
+    assert accepted.events == events
+    assert not (accepted.events and accepted.picture)
+
+
 def test_format_of_the_request_goes_before_the_headers():
     accepted = Accepted.of("image/png")
     assert accepted.applied(CreateShotRequest()).output.format is ImageFormat.PNG

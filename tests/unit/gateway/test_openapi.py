@@ -27,7 +27,7 @@ def test_every_reference_leads_somewhere():
 @pytest.mark.parametrize(
     ("path", "parts"),
     [
-        ("/v1/shots", {"image", "scene_id", "seed", "canvas.width", "output.format", "pose", "timeout"}),
+        ("/v1/shots", {"image", "scene_id", "seed", "canvas.width", "output.format", "words.product"}),
         ("/v1/cutouts", {"image", "crop", "padding", "background_color", "output.quality", "timeout"}),
     ],
 )
@@ -38,14 +38,21 @@ def test_post_takes_json_and_a_form(path, parts):
     assert parts <= set(form["properties"])
     assert form["properties"]["image"]["format"] == "binary"
     assert form["properties"]["selection.keep_mask"]["format"] == "binary"
+    assert ("reference" in form["properties"]) == (path == "/v1/shots")
     assert form["properties"]["selection.include_points"]["items"]["description"] == "x,y"
     assert "$ref" not in json.dumps(form)
 
 
-@pytest.mark.parametrize("path", ["/v1/shots", "/v1/cutouts"])
-def test_post_answers_json_or_a_picture(path):
+@pytest.mark.parametrize(("path", "more"), [("/v1/shots", {"text/event-stream"}), ("/v1/cutouts", set())])
+def test_post_answers_json_or_a_picture_and_a_shot_its_progress_too(path, more):
     answers = WHOLE["paths"][path]["post"]["responses"]
-    assert {"application/json", "image/png", "image/jpeg", "image/webp", "image/avif"} == set(answers["200"]["content"])
+    kinds = {"application/json", "image/png", "image/jpeg", "image/webp", "image/avif"}
+    assert kinds | more == set(answers["200"]["content"])
+
+
+def test_shot_takes_its_previews_by_query():
+    [parameter] = WHOLE["paths"]["/v1/shots"]["post"]["parameters"]
+    assert (parameter["name"], parameter["in"], parameter["schema"]["maximum"]) == ("preview_every", "query", 100)
 
 
 def test_faults_are_problems_everywhere():

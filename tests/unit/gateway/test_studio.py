@@ -10,6 +10,7 @@ from services.common.errors import DeadlineExceeded, NotFound, NotReady, Overloa
 from services.gateway.studio import CHUNK_BYTES
 from services.postprocess.preservation.thresholds import bar_of
 from tests.support.gateway_parts import PUBLIC_URL, Parts
+from tests.support.stepping_workflow import PREVIEW, SteppingWorkflow
 
 
 @pytest.fixture
@@ -49,6 +50,13 @@ async def test_stream_tells_stages_then_the_shot(parts, shot):
     messages = [each async for each in parts().studio.stream_shot(StreamShotRequest(shot=shot), "id-1")]
     assert all(each.stage for each in messages[:-1])
     assert messages[-1].shot.image.key.startswith("shots/id-1-")
+
+
+async def test_stream_tells_steps_and_the_previews_asked_for(parts, shot):
+    request = StreamShotRequest(shot=shot.model_copy(update={"steps": 3}), preview_every=3)
+    stream = parts(workflow=SteppingWorkflow).studio.stream_shot(request, "id-1")
+    steps = [each.step async for each in stream if each.step]
+    assert [(each.step, each.preview) for each in steps] == [(1, b""), (2, b""), (3, PREVIEW)]
 
 
 async def test_stream_ends_with_the_error(parts, shot):

@@ -6,6 +6,7 @@ from structlog.testing import LogCapture
 
 from services.generate.environment import Environment
 from services.generate.generator import Generator
+from services.generate.plates.painter import PlatePainter
 from services.generate.scene import SceneCatalog
 from tests.support.panorama import room_with_window
 
@@ -16,8 +17,13 @@ def room() -> Environment:
 
 
 @pytest.fixture(scope="session")
-def generator(room: Environment) -> Generator:
-    return Generator(SceneCatalog.shipped(), lambda name: room, texture_px=256)
+def plates(room: Environment) -> PlatePainter:
+    return PlatePainter(lambda name: room, texture_px=256)
+
+
+@pytest.fixture(scope="session")
+def generator(plates: PlatePainter) -> Generator:
+    return Generator(SceneCatalog.shipped(), plates)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from services.common.camera import Camera
 from services.common.deadline import Deadline
 from services.generate.derive import derive_scene
 from services.generate.generator import Generator
+from services.generate.plates.painter import PlatePainter
 from services.generate.scene import Scene, SceneCatalog
 from services.generate.schema import GenerateRequest
 
@@ -21,7 +22,7 @@ def picture(behind: tuple[int, int, int], below: tuple[int, int, int], fall: flo
 
 
 def drawn(scene: Scene) -> np.ndarray:
-    generator = Generator(SceneCatalog({scene.id: scene}), pytest.fail, texture_px=64)
+    generator = Generator(SceneCatalog({scene.id: scene}), PlatePainter(pytest.fail, texture_px=64))
     return generator.run(GenerateRequest(scene.id, CAMERA, seed=1), Deadline()).background
 
 

@@ -5,8 +5,9 @@ from services.common.camera import Camera
 from services.common.deadline import Deadline
 from services.common.errors import Cancelled, DeadlineExceeded, NotFound
 from services.generate.environment import Environment
-from services.generate.generator import ENGINE, Generator
+from services.generate.generator import Generator
 from services.generate.plates.materials.catalog import MaterialName
+from services.generate.plates.painter import PlatePainter
 from services.generate.scene import SceneCatalog
 from services.generate.schema import GenerateRequest
 from tests.support.panorama import room_with_window
@@ -21,7 +22,7 @@ def test_every_scene_renders_in_its_pitch_range(generator: Generator, scene_id: 
     camera = Camera((80, 64), getattr(CATALOG.get(scene_id).pitch, bound), 30, (64, 32), 120)
     result = generator.run(GenerateRequest(scene_id, camera, seed=7), Deadline())
     assert result.background.shape == (80, 64, 3)
-    assert result.engine == ENGINE
+    assert result.engine == PlatePainter.name
 
 
 def test_an_unknown_scene_is_not_found(generator: Generator) -> None:
@@ -41,7 +42,7 @@ def test_a_caller_who_leaves_midway_stops_the_work() -> None:
         deadline.cancel()
         return Environment(room_with_window(90, 40))
 
-    generator = Generator(CATALOG, leave_while_loading, texture_px=64)
+    generator = Generator(CATALOG, PlatePainter(leave_while_loading, texture_px=64))
     with pytest.raises(Cancelled):
         generator.run(GenerateRequest("marble", CAMERA, seed=0), deadline)
 
@@ -53,11 +54,11 @@ def test_panoramas_and_textures_are_made_once(room: Environment) -> None:
         loaded.append(name)
         return room
 
-    generator = Generator(CATALOG, load, texture_px=64)
+    plates = PlatePainter(load, texture_px=64)
     for seed in range(3):
-        generator.run(GenerateRequest("marble", CAMERA, seed), Deadline())
+        plates.paint(CATALOG.get("marble"), CAMERA, seed, Deadline())
     assert len(loaded) == 1
-    assert generator.texture(MaterialName.MARBLE, 0) is generator.texture(MaterialName.MARBLE, 0)
+    assert plates.texture(MaterialName.MARBLE, 0) is plates.texture(MaterialName.MARBLE, 0)
 
 
 def test_warming_up_fetches_every_panorama(room: Environment) -> None:
@@ -67,13 +68,13 @@ def test_warming_up_fetches_every_panorama(room: Environment) -> None:
         loaded.add(name)
         return room
 
-    Generator(CATALOG, load, texture_px=64).warm_up()
+    Generator(CATALOG, PlatePainter(load, texture_px=64)).warm_up()
     named = {scene.backdrop.environment.name for scene in CATALOG.scenes.values() if scene.backdrop.kind == "table"}
     assert loaded == named
 
 
 def test_a_repeated_request_gives_the_plate_that_was_drawn_before(room: Environment) -> None:
-    generator = Generator(CATALOG, lambda name: room, texture_px=64, plates_bytes=1 << 20)
+    generator = Generator(CATALOG, PlatePainter(lambda name: room, texture_px=64, plates_bytes=1 << 20))
     first, second = (generator.run(GenerateRequest("marble", CAMERA, seed=1), Deadline()) for _ in range(2))
     other = generator.run(GenerateRequest("marble", CAMERA, seed=2), Deadline())
     assert first.background is second.background
@@ -83,7 +84,7 @@ def test_a_repeated_request_gives_the_plate_that_was_drawn_before(room: Environm
 
 def test_results_do_not_depend_on_what_was_drawn_before(room: Environment) -> None:
     request = GenerateRequest("park-stone", CAMERA, seed=3)
-    fresh = Generator(CATALOG, lambda name: room, texture_px=64)
-    used = Generator(CATALOG, lambda name: room, texture_px=64)
+    fresh = Generator(CATALOG, PlatePainter(lambda name: room, texture_px=64))
+    used = Generator(CATALOG, PlatePainter(lambda name: room, texture_px=64))
     used.run(GenerateRequest("park-stone", CAMERA, seed=9), Deadline())
     np.testing.assert_array_equal(fresh.run(request, Deadline()).background, used.run(request, Deadline()).background)

@@ -178,7 +178,7 @@ def test_cancelled_request_takes_no_further_step(turns, how):
 def test_cancel_during_a_step_ends_after_that_step():
     cranked = CrankedLoop()
     deadline = Deadline()
-    gone = cranked.submit(1, steps=9, deadline=deadline, on_step=lambda progress: deadline.cancel())
+    gone = cranked.submit(1, steps=9, deadline=deadline, on_step=lambda done: deadline.cancel())
     cranked.run_out()
     assert isinstance(gone.exception(timeout=0), Cancelled)
     assert cranked.pipeline.batches == [[1]]
@@ -272,14 +272,14 @@ def test_progress_tells_every_step_and_shows_every_third():
     told = []
     cranked.submit(1, steps=7, preview_every=3, on_step=told.append)
     cranked.run_out()
-    assert [progress.steps_done for progress in told] == list(range(1, 8))
-    assert {progress.steps_total for progress in told} == {7}
-    assert [progress.steps_done for progress in told if progress.preview is not None] == [3, 6]
+    assert [done.step for done in told] == list(range(1, 8))
+    assert {done.steps for done in told} == {7}
+    assert [done.step for done in told if done.preview is not None] == [3, 6]
 
 
 def test_listener_that_fails_gets_its_picture_all_the_same():
     cranked = CrankedLoop()
-    future = cranked.submit(1, on_step=lambda progress: 1 / 0)
+    future = cranked.submit(1, on_step=lambda done: 1 / 0)
     cranked.run_out()
     assert future.result(timeout=0) == picture_alone(seed=1)
 
@@ -313,8 +313,8 @@ def test_turn_that_hangs_is_noticed():
     loop = DenoisingLoop(pipeline, Estimates(), LoopLimits(stuck_after_s=5), clock=clock, timer=clock)
     found = []
 
-    def look(progress):
-        clock.move(3 * progress.steps_done)
+    def look(done):
+        clock.move(3 * done.step)
         try:
             found.append(loop.check())
         except NotReady as error:

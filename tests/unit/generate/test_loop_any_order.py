@@ -23,9 +23,9 @@ from services.common.errors import Cancelled, DeadlineExceeded, Internal, Overlo
 from services.generate.diffusion.checkpoint import Checkpoint
 from services.generate.diffusion.estimates import Estimates
 from services.generate.diffusion.order import Order, Priority
-from services.generate.diffusion.request import SchedulerKind
 from services.generate.loop import DenoisingLoop, LoopLimits
 from services.generate.pipeline import InpaintPipeline
+from services.generate.schema import Scheduler
 from tests.support.diffusion import run_alone, sample_request
 from tests.support.fake_pipeline import FakePipeline
 from tests.support.loops import WIDE
@@ -37,9 +37,9 @@ pytestmark = pytest.mark.usefixtures("log")
 BROKEN = 13
 #: What is ordered: of several sizes, schedulers and lengths, with guidance and without.
 REQUESTS = [
-    {"seed": 1, "steps": 2}, {"seed": 2, "steps": 5}, {"seed": 3, "steps": 3, "scheduler": SchedulerKind.LCM},
-    {"seed": 4, "steps": 4, "scheduler": SchedulerKind.EULER, "plate_strength": 0.5}, {"seed": 5, "guidance": 1.0},
-    {"seed": 6, "steps": 3, "pictures": WIDE}, {"seed": 7, "steps": 6, "scheduler": SchedulerKind.DDIM},
+    {"seed": 1, "steps": 2}, {"seed": 2, "steps": 5}, {"seed": 3, "steps": 3, "scheduler": Scheduler.LCM},
+    {"seed": 4, "steps": 4, "scheduler": Scheduler.EULER, "plate_strength": 0.5}, {"seed": 5, "guidance": 1.0},
+    {"seed": 6, "steps": 3, "pictures": WIDE}, {"seed": 7, "steps": 6, "scheduler": Scheduler.DDIM},
 ]  # fmt: skip
 
 
@@ -89,8 +89,8 @@ class AnyOrder(RuleBasedStateMachine):
         request = self.requests()[place % len(self.requests())]
         deadline = Deadline(None if within_s is None else self.clock() + within_s)
 
-        def leave(progress):
-            if progress.steps_done == cancel_at:
+        def leave(done):
+            if done.step == cancel_at:
                 deadline.cancel()
 
         order = Order(sample_request(**request), deadline, priority, deterministic, preview_every=2, on_step=leave)

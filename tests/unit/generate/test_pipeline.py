@@ -5,13 +5,11 @@ from hypothesis import given
 from hypothesis import settings as example_settings
 from hypothesis import strategies as st
 
-from services.common.alpha import OPAQUE
 from services.common.errors import Internal, InvalidInput, ModelUnavailable
 from services.generate.diffusion.checkpoint import Checkpoint
-from services.generate.diffusion.painting import DrawOptions, Painting
-from services.generate.diffusion.request import Inpainting, SchedulerKind
+from services.generate.diffusion.request import Inpainting
 from services.generate.pipeline import InpaintPipeline
-from services.generate.prompt import ScenePrompt
+from services.generate.schema import Scheduler
 from tests.support.diffusion import Diffusers, held_square, run_alone, sample_request, soft_picture
 from tests.support.tiny_checkpoint import write_tiny_checkpoint
 
@@ -50,7 +48,7 @@ def difference(first, second):
 @SHAPES
 @CHANNELS
 @pytest.mark.parametrize("plate_strength", [0.0, 0.4])
-@pytest.mark.parametrize("kind", SchedulerKind)
+@pytest.mark.parametrize("kind", Scheduler)
 def test_picture_is_that_of_diffusers(made, xl, channels, kind, plate_strength):
     pipeline, diffusers = made(xl, channels)
     request = sample_request(scheduler=kind, plate_strength=plate_strength, steps=5)
@@ -76,7 +74,7 @@ def test_picture_is_that_of_diffusers_at_the_edges(made, xl, changes):
 
 def test_guidance_embedding_is_that_of_diffusers(tmp_path):
     folder = write_tiny_checkpoint(tmp_path, time_cond_proj_dim=16)
-    request = sample_request(scheduler=SchedulerKind.LCM, guidance=4.0)
+    request = sample_request(scheduler=Scheduler.LCM, guidance=4.0)
     pictures = (
         run_alone(InpaintPipeline.open(Checkpoint.read(folder)), request),
         Diffusers(folder, xl=False).run(request),
@@ -89,7 +87,7 @@ def test_guidance_embedding_is_that_of_diffusers(tmp_path):
     "changes",
     [
         {"prompt": "a blue shoe on wood"}, {"negative_prompt": "soft light"}, {"seed": 6}, {"guidance": 3.0},
-        {"steps": 6}, {"plate_strength": 0.5}, {"scheduler": SchedulerKind.LCM},
+        {"steps": 6}, {"plate_strength": 0.5}, {"scheduler": Scheduler.LCM},
         {"pictures": Inpainting.plain(soft_picture(8), held_square())},
         {"pictures": Inpainting.plain(soft_picture(), held_square().T)},
     ],
@@ -122,7 +120,7 @@ requests = st.builds(
     steps=st.integers(2, 6),
     guidance=st.sampled_from([3.0, 7.5]),
     plate_strength=st.sampled_from([0.0, 0.5]),
-    scheduler=st.sampled_from(SchedulerKind),
+    scheduler=st.sampled_from(Scheduler),
     prompt=st.sampled_from(["a red cup", "a blue shoe on wood", ""]),
 )
 
@@ -160,7 +158,7 @@ def test_bucket_is_known_before_a_sample_is_prepared(made, changes):
 
 def test_same_request_gives_the_same_bytes(made):
     pipeline, _ = made()
-    first, second = (run_alone(pipeline, sample_request(scheduler=SchedulerKind.LCM)) for _ in range(2))
+    first, second = (run_alone(pipeline, sample_request(scheduler=Scheduler.LCM)) for _ in range(2))
     assert np.array_equal(first, second)
 
 
@@ -172,7 +170,7 @@ def test_preview_is_a_pixel_for_every_latent_cell(made):
     assert (preview.shape, preview.dtype) == ((8, 8, 3), np.uint8)
 
 
-@pytest.mark.parametrize("kind", SchedulerKind)
+@pytest.mark.parametrize("kind", Scheduler)
 def test_last_estimate_is_what_the_latents_end_in(made, kind):
     pipeline, _ = made()
     sample = pipeline.prepare(sample_request(scheduler=kind, steps=6))
@@ -205,7 +203,7 @@ def test_prompt_of_just_enough_tokens_is_read(made):
 
 def test_more_steps_than_a_scheduler_takes_are_refused(made):
     with pytest.raises(InvalidInput, match="LCM takes 1 to 50"):
-        made()[0].check(sample_request(scheduler=SchedulerKind.LCM, steps=51))
+        made()[0].check(sample_request(scheduler=Scheduler.LCM, steps=51))
 
 
 def test_numbers_that_overflowed_give_no_picture(made):
@@ -234,13 +232,3 @@ def test_half_precision_comes_near_to_full(tmp_path, dtype, tolerance):
         run_alone(InpaintPipeline.open(checkpoint, dtype=each), sample_request()) for each in (torch.float32, dtype)
     ]
     assert difference(*pictures)[1] < tolerance
-
-
-def test_painting_comes_back_in_the_size_of_its_canvas(made):
-    pipeline, _ = made()
-    plate, product = soft_picture(size_hw=(100, 130)), soft_picture(4, (100, 130))
-    alpha = np.zeros((100, 130), np.uint16)
-    alpha[30:80, 40:90] = OPAQUE
-    words = ScenePrompt(template="{product} on wood", negative="")  # the tiny vocabulary spells most words by letters
-    painting = Painting.plan(pipeline.buckets, words, plate, product, alpha, DrawOptions(steps=3))
-    assert painting.finish(run_alone(pipeline, painting.request)).shape == (100, 130, 3)

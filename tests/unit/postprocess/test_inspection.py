@@ -8,6 +8,7 @@ import pytest
 from services.common.alpha import OPAQUE
 from services.common.deadline import Deadline
 from services.common.geometry import Box
+from services.common.placement import Placement
 from services.postprocess.composite import composite
 from services.postprocess.inspection import Inspection
 from services.postprocess.instances import Instances
@@ -15,7 +16,6 @@ from services.postprocess.preservation.battery import Battery
 from services.postprocess.preservation.evidence import Evidence
 from services.postprocess.preservation.text import TextLine, summarised
 from services.postprocess.preservation.thresholds import Level, Thresholds
-from services.postprocess.schema import Placement
 from services.segment.schema import Instance, SegmentResult
 from tests.support.products import product_of
 

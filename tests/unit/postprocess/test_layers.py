@@ -11,6 +11,7 @@ from services.common.deadline import Deadline
 from services.common.geometry import Box
 from services.common.image import ImageFormat
 from services.common.light import Finish, Light
+from services.common.placement import Placement
 from services.common.pose import Pose
 from services.common.srgb import decode, encode
 from services.generate.schema import GenerateResult
@@ -18,7 +19,7 @@ from services.postprocess.composite import Composition
 from services.postprocess.layers import draw_layer, draw_uncertainty
 from services.postprocess.product import place_product
 from services.postprocess.restorer import compose
-from services.postprocess.schema import LayerName, Output, Placement, Preservation, RestoreRequest, Shadow
+from services.postprocess.schema import LayerName, Output, Preservation, RestoreRequest, Shadow
 from tests.support.products import soft_disc
 
 CANVAS = (160, 150)

@@ -11,6 +11,7 @@ from services.common.deadline import Deadline
 from services.common.geometry import Box
 from services.common.image import ImageFormat
 from services.common.light import Finish, Light
+from services.common.placement import Placement
 from services.common.pose import Pose
 from services.common.srgb import LUMINANCE, to_linear
 from services.generate.schema import GenerateResult
@@ -19,7 +20,7 @@ from services.postprocess.lettering import find_lettering
 from services.postprocess.preservation.text import TextReader
 from services.postprocess.product import Product
 from services.postprocess.restorer import Restorer, compose
-from services.postprocess.schema import Output, Placement, Preservation, RestoreRequest, Shadow
+from services.postprocess.schema import Output, Preservation, RestoreRequest, Shadow
 from services.segment.schema import SegmentResult
 from tests.support.drawn_products import Bag
 from tests.support.memory_blobs import MemoryBlobs

@@ -10,9 +10,9 @@ from hypothesis.extra import numpy as arrays
 from services.common.alpha import OPAQUE
 from services.common.errors import Internal
 from services.common.geometry import Box
+from services.common.placement import Placement
 from services.common.srgb import to_linear
 from services.postprocess.product import Product, place_product
-from services.postprocess.schema import Placement
 from services.segment.schema import SegmentResult
 from tests.support.products import soft_disc
 

@@ -14,6 +14,7 @@ from services.common.errors import Cancelled, DeadlineExceeded, Internal, Invali
 from services.common.geometry import Box
 from services.common.image import ImageFormat
 from services.common.light import Finish, Light
+from services.common.placement import Placement
 from services.common.pose import Pose
 from services.generate.scene import SceneCatalog
 from services.generate.schema import GenerateResult
@@ -25,7 +26,6 @@ from services.postprocess.schema import (
     CutoutRequest,
     LayerName,
     Output,
-    Placement,
     Preservation,
     ReportRequest,
     RestoreRequest,

@@ -18,8 +18,9 @@ from services.common.metrics import Recorder, Silent
 from services.common.settings import LimitSettings
 from services.generate.scene import SceneCatalog
 from services.postprocess.restorer import Restorer
-from services.workflow.attempts import _refusal, seeds
+from services.workflow.attempts import seeds
 from services.workflow.local import LocalPostprocess
+from services.workflow.refusal import refusal
 from services.workflow.shot import ShotWorkflow
 from services.workflow.stages import Stages
 from tests.support.fake_stages import FakeStages
@@ -301,4 +302,4 @@ def test_refusal_names_the_product_and_the_worst_three():
     assert (
         "product 2's ghost is 9, asked is 1; product 2's color is 4, asked is 1; "
         "product 2's growth is 3, asked is 1; and 1 more;"
-    ) in _refusal(report).message
+    ) in refusal(report).message

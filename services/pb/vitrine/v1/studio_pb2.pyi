@@ -695,6 +695,41 @@ class InstanceReport(_message.Message):
 Global___InstanceReport: _TypeAlias = InstanceReport  # noqa: Y015
 
 @_typing.final
+class SceneWords(_message.Message):
+    """Words in place of those that the scene has for its prompt, at most 200 characters each; empty: the scene's own."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCT_FIELD_NUMBER: _builtins.int
+    SURFACE_FIELD_NUMBER: _builtins.int
+    LIGHT_FIELD_NUMBER: _builtins.int
+    PALETTE_FIELD_NUMBER: _builtins.int
+    SEASON_FIELD_NUMBER: _builtins.int
+    product: _builtins.str
+    """Such as "a blue enamel mug"."""
+    surface: _builtins.str
+    """What the product stands on, lies on or hangs before."""
+    light: _builtins.str
+    palette: _builtins.str
+    season: _builtins.str
+    def __init__(
+        self,
+        *,
+        product: _builtins.str = ...,
+        surface: _builtins.str = ...,
+        light: _builtins.str = ...,
+        palette: _builtins.str = ...,
+        season: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["light", b"light", "palette", b"palette", "product", b"product", "season", b"season", "surface", b"surface"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SceneWords: _TypeAlias = SceneWords  # noqa: Y015
+
+@_typing.final
 class CreateShotRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -763,6 +798,29 @@ class CreateShotRequest(_message.Message):
     HARMONIZED: CreateShotRequest.Preservation.ValueType  # 2
     """A smooth, bounded gain brings the product's exposure and colour nearer to the scene's light."""
 
+    class _Scheduler:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _SchedulerEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[CreateShotRequest._Scheduler.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        SCHEDULER_UNSPECIFIED: CreateShotRequest._Scheduler.ValueType  # 0
+        DDIM: CreateShotRequest._Scheduler.ValueType  # 1
+        EULER: CreateShotRequest._Scheduler.ValueType  # 2
+        DPMPP_2M: CreateShotRequest._Scheduler.ValueType  # 3
+        LCM: CreateShotRequest._Scheduler.ValueType  # 4
+        """Of checkpoints that were distilled for it, in 2 to 8 steps."""
+
+    class Scheduler(_Scheduler, metaclass=_SchedulerEnumTypeWrapper):
+        """How a diffusion model takes the noise away."""
+
+    SCHEDULER_UNSPECIFIED: CreateShotRequest.Scheduler.ValueType  # 0
+    DDIM: CreateShotRequest.Scheduler.ValueType  # 1
+    EULER: CreateShotRequest.Scheduler.ValueType  # 2
+    DPMPP_2M: CreateShotRequest.Scheduler.ValueType  # 3
+    LCM: CreateShotRequest.Scheduler.ValueType  # 4
+    """Of checkpoints that were distilled for it, in 2 to 8 steps."""
+
     IMAGE_FIELD_NUMBER: _builtins.int
     SCENE_ID_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
@@ -778,6 +836,15 @@ class CreateShotRequest(_message.Message):
     REPORT_FIELD_NUMBER: _builtins.int
     THRESHOLDS_FIELD_NUMBER: _builtins.int
     MAX_ATTEMPTS_FIELD_NUMBER: _builtins.int
+    PROMPT_FIELD_NUMBER: _builtins.int
+    NEGATIVE_PROMPT_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    GUIDANCE_FIELD_NUMBER: _builtins.int
+    PLATE_STRENGTH_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    SCHEDULER_FIELD_NUMBER: _builtins.int
+    DETERMINISTIC_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
     scene_id: _builtins.str
     """A scene from `CatalogService.ListScenes`."""
     seed: _builtins.int
@@ -794,6 +861,24 @@ class CreateShotRequest(_message.Message):
     """How many backgrounds are made at most until one passes: the seed's own first, then further ones that follow from the
     seed. 1 to 8; 0 stands for the service's default. When none passes, the answer is the error `product_changed`.
     """
+    prompt: _builtins.str
+    """17 to 25 are for services whose engine is a diffusion model. Plates are drawn without them.
+
+    What to draw, at most 2000 characters. It is added to the scene's own words; with a slot such as "{product}" in it, it
+    takes their place.
+    """
+    negative_prompt: _builtins.str
+    """What not to draw, the same way."""
+    steps: _builtins.int
+    """Of the denoising, 1 to 100; 0 stands for the service's default."""
+    guidance: _builtins.float
+    """Weight of the prompt, 1 (none) to 30. Unset: the service's default."""
+    plate_strength: _builtins.float
+    """How much of the scene's plate stays: 0 = drawn freely, 1 = the plate as it is. Unset: the service's default."""
+    scheduler: Global___CreateShotRequest.Scheduler.ValueType
+    """Unset: the service's default."""
+    deterministic: _builtins.bool
+    """Draw in a batch of its own: the same bytes again on the same machine, whatever else is drawn there."""
     @_builtins.property
     def image(self) -> _common_pb2.ImageSource: ...
     @_builtins.property
@@ -816,6 +901,12 @@ class CreateShotRequest(_message.Message):
     def thresholds(self) -> Global___PreservationThresholds:
         """What the product's preservation has to reach. Each that is unset: the tenant's, else the service's default."""
 
+    @_builtins.property
+    def reference(self) -> _common_pb2.ImageSource:
+        """A picture that takes the plate's place, in any format that photos have."""
+
+    @_builtins.property
+    def words(self) -> Global___SceneWords: ...
     def __init__(
         self,
         *,
@@ -834,17 +925,34 @@ class CreateShotRequest(_message.Message):
         report: Global___PreservationReport.Level.ValueType = ...,
         thresholds: Global___PreservationThresholds | None = ...,
         max_attempts: _builtins.int = ...,
+        prompt: _builtins.str = ...,
+        negative_prompt: _builtins.str = ...,
+        steps: _builtins.int = ...,
+        guidance: _builtins.float | None = ...,
+        plate_strength: _builtins.float | None = ...,
+        reference: _common_pb2.ImageSource | None = ...,
+        scheduler: Global___CreateShotRequest.Scheduler.ValueType = ...,
+        deterministic: _builtins.bool = ...,
+        words: Global___SceneWords | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "image", b"image", "output", b"output", "seed", b"seed", "selection", b"selection", "thresholds", b"thresholds", "timeout", b"timeout"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "guidance", b"guidance", "image", b"image", "output", b"output", "plate_strength", b"plate_strength", "reference", b"reference", "seed", b"seed", "selection", b"selection", "thresholds", b"thresholds", "timeout", b"timeout", "words", b"words"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "image", b"image", "layers", b"layers", "max_attempts", b"max_attempts", "output", b"output", "pose", b"pose", "preservation", b"preservation", "report", b"report", "scene_id", b"scene_id", "seed", b"seed", "selection", b"selection", "shadow", b"shadow", "thresholds", b"thresholds", "timeout", b"timeout"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "deterministic", b"deterministic", "guidance", b"guidance", "image", b"image", "layers", b"layers", "max_attempts", b"max_attempts", "negative_prompt", b"negative_prompt", "output", b"output", "plate_strength", b"plate_strength", "pose", b"pose", "preservation", b"preservation", "prompt", b"prompt", "reference", b"reference", "report", b"report", "scene_id", b"scene_id", "scheduler", b"scheduler", "seed", b"seed", "selection", b"selection", "shadow", b"shadow", "steps", b"steps", "thresholds", b"thresholds", "timeout", b"timeout", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__camera_pitch_deg: _TypeAlias = _typing.Literal["camera_pitch_deg"]  # noqa: Y015
     _WhichOneofArgType__camera_pitch_deg: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg"]  # noqa: Y015
+    _WhichOneofReturnType__guidance: _TypeAlias = _typing.Literal["guidance"]  # noqa: Y015
+    _WhichOneofArgType__guidance: _TypeAlias = _typing.Literal["_guidance", b"_guidance"]  # noqa: Y015
+    _WhichOneofReturnType__plate_strength: _TypeAlias = _typing.Literal["plate_strength"]  # noqa: Y015
+    _WhichOneofArgType__plate_strength: _TypeAlias = _typing.Literal["_plate_strength", b"_plate_strength"]  # noqa: Y015
     _WhichOneofReturnType__seed: _TypeAlias = _typing.Literal["seed"]  # noqa: Y015
     _WhichOneofArgType__seed: _TypeAlias = _typing.Literal["_seed", b"_seed"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__camera_pitch_deg) -> _WhichOneofReturnType__camera_pitch_deg | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__guidance) -> _WhichOneofReturnType__guidance | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__plate_strength) -> _WhichOneofReturnType__plate_strength | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__seed) -> _WhichOneofReturnType__seed | None: ...
 
@@ -985,16 +1093,20 @@ class StreamShotRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SHOT_FIELD_NUMBER: _builtins.int
+    PREVIEW_EVERY_FIELD_NUMBER: _builtins.int
+    preview_every: _builtins.int
+    """Send a preview after every so many steps, 1 to 100; 0: none."""
     @_builtins.property
     def shot(self) -> Global___CreateShotRequest: ...
     def __init__(
         self,
         *,
         shot: Global___CreateShotRequest | None = ...,
+        preview_every: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["shot", b"shot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["shot", b"shot"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["preview_every", b"preview_every", "shot", b"shot"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1046,26 +1158,69 @@ class StageEvent(_message.Message):
 Global___StageEvent: _TypeAlias = StageEvent  # noqa: Y015
 
 @_typing.final
+class DenoisingStep(_message.Message):
+    """A diffusion model made a step of the background."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STEP_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    PREVIEW_FIELD_NUMBER: _builtins.int
+    ELAPSED_FIELD_NUMBER: _builtins.int
+    ATTEMPT_FIELD_NUMBER: _builtins.int
+    step: _builtins.int
+    """How many are done, from 1 to `steps`."""
+    steps: _builtins.int
+    preview: _builtins.bytes
+    """A JPEG of what the background looks like by now; empty where no preview was asked for."""
+    attempt: _builtins.int
+    """Of which background, counted from 1; see `CreateShotRequest.max_attempts`."""
+    @_builtins.property
+    def elapsed(self) -> _duration_pb2.Duration:
+        """Since the request arrived."""
+
+    def __init__(
+        self,
+        *,
+        step: _builtins.int = ...,
+        steps: _builtins.int = ...,
+        preview: _builtins.bytes = ...,
+        elapsed: _duration_pb2.Duration | None = ...,
+        attempt: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["elapsed", b"elapsed"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "elapsed", b"elapsed", "preview", b"preview", "step", b"step", "steps", b"steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DenoisingStep: _TypeAlias = DenoisingStep  # noqa: Y015
+
+@_typing.final
 class StreamShotResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     STAGE_FIELD_NUMBER: _builtins.int
     SHOT_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def stage(self) -> Global___StageEvent: ...
     @_builtins.property
     def shot(self) -> Global___CreateShotResponse: ...
+    @_builtins.property
+    def step(self) -> Global___DenoisingStep: ...
     def __init__(
         self,
         *,
         stage: Global___StageEvent | None = ...,
         shot: Global___CreateShotResponse | None = ...,
+        step: Global___DenoisingStep | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "shot", b"shot", "stage", b"stage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "shot", b"shot", "stage", b"stage", "step", b"step"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "shot", b"shot", "stage", b"stage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "shot", b"shot", "stage", b"stage", "step", b"step"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["stage", "shot"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["stage", "shot", "step"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 

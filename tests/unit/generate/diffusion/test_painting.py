@@ -3,23 +3,24 @@ import pytest
 
 from services.common.alpha import OPAQUE
 from services.common.errors import InvalidInput
-from services.generate.diffusion.painting import DrawOptions, Painting
+from services.common.geometry import Box
+from services.common.placement import Placement
+from services.generate.diffusion.painting import Painting
 from services.generate.diffusion.sizes import Buckets
-from services.generate.prompt import ScenePrompt
+from services.generate.diffusion.standing import StandingProduct
+from services.generate.schema import Drawing
 
-WORDS = ScenePrompt(surface="a marble top", light="soft daylight")
 BUCKETS = Buckets(128, 16)
 CANVAS_HW = (250, 200)
+PLACEMENT = Placement(CANVAS_HW, Box(0, 0, 250, 200), 0, 0, 1.0, Box(100, 50, 100, 100))
 
 
-def plan(background=None, **options):
+def plan(seed=0, **options):
     alpha = np.zeros(CANVAS_HW, np.uint16)
     alpha[100:200, 50:150] = OPAQUE
-    foreground = np.full((*CANVAS_HW, 3), (200, 20, 20), np.uint8)
+    product = StandingProduct(np.full((*CANVAS_HW, 3), (200, 20, 20), np.uint8), alpha)
     plate = np.full((*CANVAS_HW, 3), 90, np.uint8)
-    return Painting.plan(
-        BUCKETS, WORDS, plate if background is None else background, foreground, alpha, DrawOptions(**options)
-    )
+    return Painting.plan(BUCKETS, plate, product, Drawing(PLACEMENT, **({"prompt": "a cup"} | options)), seed)
 
 
 def test_request_has_the_size_of_a_bucket_and_the_result_that_of_the_canvas():
@@ -36,17 +37,6 @@ def test_product_stays_where_it_was():
     assert not painting.finish(painting.request.pictures.mask.astype(np.uint8))[115:185, 65:135].any()
 
 
-def test_reference_of_any_size_stands_behind_the_product():
-    painting = plan(background=np.full((40, 300, 3), (10, 60, 160), np.uint8))
-    assert np.abs(painting.finish(painting.request.pictures.image)[:90].astype(int) - (10, 60, 160)).max() <= 2
-
-
-def test_words_of_scene_and_caller_meet():
-    request = plan(prompt="eucalyptus leaves", negative_prompt="flowers").request
-    assert request.prompt == "product photograph of a product on a marble top, soft daylight, eucalyptus leaves"
-    assert request.negative_prompt.endswith("flowers")
-
-
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -54,8 +44,6 @@ def test_words_of_scene_and_caller_meet():
         ("steps", 0),
         ("guidance", 99.0),
         ("plate_strength", 2.0),
-        ("prompt", "{x}"),
-        ("negative_prompt", "}"),
     ],
 )
 def test_option_out_of_its_range_is_refused(field, value):

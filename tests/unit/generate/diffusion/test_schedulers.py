@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from services.generate.diffusion.request import Inpainting, SampleRequest, SchedulerKind
+from services.generate.diffusion.request import Inpainting, SampleRequest
 from services.generate.diffusion.schedulers import Schedulers
+from services.generate.schema import Scheduler
 
 CONFIG = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "clip_sample": False}
 PICTURES = Inpainting.plain(np.zeros((64, 64, 3), np.uint8), np.ones((64, 64), bool))
-KINDS = pytest.mark.parametrize("kind", SchedulerKind)
+KINDS = pytest.mark.parametrize("kind", Scheduler)
 
 
 def noise(seed):
@@ -65,6 +66,6 @@ def test_two_samples_share_no_state():
 
 
 def test_dpmpp_2m_is_that_whatever_the_checkpoint_was_made_with():
-    odd = open_schedule(SchedulerKind.DPMPP_2M, algorithm_type="dpmsolver", solver_order=3)
-    latents = [walk(schedule, noise(3))[0] for schedule in (odd, open_schedule(SchedulerKind.DPMPP_2M))]
+    odd = open_schedule(Scheduler.DPMPP_2M, algorithm_type="dpmsolver", solver_order=3)
+    latents = [walk(schedule, noise(3))[0] for schedule in (odd, open_schedule(Scheduler.DPMPP_2M))]
     assert torch.equal(*latents)

@@ -4,47 +4,49 @@ import pytest
 from services.common.camera import Camera
 from services.common.deadline import Deadline
 from services.generate.backdrop import TableBackdrop
-from services.generate.generator import Generator
+from services.generate.plates.painter import PlatePainter
 from services.generate.plates.plate import Plate, draw_plate
 from services.generate.plates.view import View
+from services.generate.scene import SceneCatalog
 
+CATALOG = SceneCatalog.shipped()
 SCENES = ["marble", "park-stone", "sweep", "white", "window-gobo", "wood-living-room"]
 
 
 def draw(
-    generator: Generator, scene: str, pitch: float = 10, seed: int = 1, size: tuple[int, int] = (150, 120)
+    plates: PlatePainter, scene: str, pitch: float = 10, seed: int = 1, size: tuple[int, int] = (150, 120)
 ) -> Plate:
     camera = Camera(size, pitch, 30, (size[0] * 0.8, size[1] / 2), size[0] * 1.5)
-    return draw_plate(generator.scenes.get(scene), camera, seed, generator, Deadline())
+    return draw_plate(CATALOG.get(scene), camera, seed, plates, Deadline())
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_the_same_seed_gives_the_same_bytes(generator: Generator, scene: str) -> None:
-    np.testing.assert_array_equal(draw(generator, scene).background, draw(generator, scene).background)
+def test_the_same_seed_gives_the_same_bytes(plates: PlatePainter, scene: str) -> None:
+    np.testing.assert_array_equal(draw(plates, scene).background, draw(plates, scene).background)
 
 
 @pytest.mark.parametrize("scene", [name for name in SCENES if name != "white"])
-def test_another_seed_gives_another_picture(generator: Generator, scene: str) -> None:
-    first, second = (draw(generator, scene, seed=seed).background for seed in (1, 2))
+def test_another_seed_gives_another_picture(plates: PlatePainter, scene: str) -> None:
+    first, second = (draw(plates, scene, seed=seed).background for seed in (1, 2))
     assert (first != second).mean() > 0.2
 
 
 @pytest.mark.parametrize("pitch", [0, 45, 90])
-def test_the_packshot_is_white_everywhere(generator: Generator, pitch: float) -> None:
-    assert (draw(generator, "white", pitch).background == 255).all()
+def test_the_packshot_is_white_everywhere(plates: PlatePainter, pitch: float) -> None:
+    assert (draw(plates, "white", pitch).background == 255).all()
 
 
 @pytest.mark.parametrize("size", [(64, 64), (65, 97), (300, 70), (70, 300)], ids=str)
 @pytest.mark.parametrize("scene", SCENES)
-def test_any_size_is_drawn(generator: Generator, scene: str, size: tuple[int, int]) -> None:
-    background = draw(generator, scene, size=size).background
+def test_any_size_is_drawn(plates: PlatePainter, scene: str, size: tuple[int, int]) -> None:
+    background = draw(plates, scene, size=size).background
     assert background.shape == (*size, 3)
     assert background.dtype == np.uint8
 
 
 @pytest.mark.parametrize("scene", ["marble", "park-stone", "wood-living-room"])
-def test_looking_down_shows_nothing_above_the_horizon(generator: Generator, scene: str) -> None:
-    backdrop = generator.scenes.get(scene).backdrop
+def test_looking_down_shows_nothing_above_the_horizon(plates: PlatePainter, scene: str) -> None:
+    backdrop = CATALOG.get(scene).backdrop
     assert isinstance(backdrop, TableBackdrop)
     camera = Camera((200, 160), 40, 30, (160, 80), 300)
     rays = View(camera, 0.02).wide_rays(backdrop.environment.breadth, (200, 160))
@@ -52,10 +54,10 @@ def test_looking_down_shows_nothing_above_the_horizon(generator: Generator, scen
     assert rays[..., 1].max() < 0
 
 
-def test_a_higher_camera_sees_the_tables_edge_higher_up(generator: Generator) -> None:
+def test_a_higher_camera_sees_the_tables_edge_higher_up(plates: PlatePainter) -> None:
     room_rows = []
     for pitch in (0, 12, 24):
-        background = draw(generator, "wood-living-room", pitch, size=(200, 160)).background.astype(float)
+        background = draw(plates, "wood-living-room", pitch, size=(200, 160)).background.astype(float)
         wood = background[150:].mean((0, 1))
         unlike_wood = np.abs(background.mean(1) - wood).sum(1) > 60
         room_rows.append(int(np.count_nonzero(unlike_wood[:140])))
@@ -63,22 +65,22 @@ def test_a_higher_camera_sees_the_tables_edge_higher_up(generator: Generator) ->
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_the_surface_at_the_foot_is_well_exposed(generator: Generator, scene: str) -> None:
-    background = draw(generator, scene, pitch=30).background
+def test_the_surface_at_the_foot_is_well_exposed(plates: PlatePainter, scene: str) -> None:
+    background = draw(plates, scene, pitch=30).background
     foot = background[110:130, 50:70].mean()
     assert 80 < foot <= 255
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_the_light_is_plausible(generator: Generator, scene: str) -> None:
-    light = draw(generator, scene).light
+def test_the_light_is_plausible(plates: PlatePainter, scene: str) -> None:
+    light = draw(plates, scene).light
     total = np.add(light.key, light.ambient) @ [0.2126, 0.7152, 0.0722]
     assert total == pytest.approx(1, abs=0.02)
     assert -180 <= light.azimuth_deg <= 180
     assert 20 <= light.elevation_deg <= 90
 
 
-def test_a_sweep_is_brighter_on_the_side_of_its_lamp(generator: Generator) -> None:
-    plate = draw(generator, "sweep", size=(200, 160))
+def test_a_sweep_is_brighter_on_the_side_of_its_lamp(plates: PlatePainter) -> None:
+    plate = draw(plates, "sweep", size=(200, 160))
     left, right = plate.background[150:, :40].mean(), plate.background[150:, -40:].mean()
     assert (left > right) == (plate.light.azimuth_deg < 0)

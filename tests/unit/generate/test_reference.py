@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from services.generate.diffusion.background import fit_reference
+from services.generate.reference import fit_reference
 
 
 @pytest.mark.parametrize("size_hw", [(64, 64), (48, 96), (300, 200)])

@@ -1,0 +1,122 @@
+"""Backgrounds that a diffusion model draws around a product."""
+
+from collections.abc import Callable
+from typing import Final, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from services.common.deadline import Deadline
+from services.common.settings import DiffusionSettings, GenerateSettings
+from services.generate.diffusion.checkpoint import Checkpoint
+from services.generate.diffusion.estimates import Estimates
+from services.generate.diffusion.hardware import Hardware
+from services.generate.diffusion.order import Order
+from services.generate.diffusion.painting import Painting
+from services.generate.diffusion.standing import StandingProduct
+from services.generate.loop import DenoisingLoop, LoopLimits
+from services.generate.pipeline import InpaintPipeline
+from services.generate.schema import Drawing, GenerateRequest, StepDone
+from services.models.cache import ModelCache
+from services.segment.schema import SegmentResult
+
+#: Part of a picture's recipe; a change that changes pictures raises it.
+_VERSION: Final = 1
+
+
+class DiffusionPainter:
+    """Draws over backgrounds, many pictures at a time; safe to share between threads.
+
+    Args:
+        pipeline: Of the checkpoint.
+        loop: Over that pipeline; its thread runs.
+        checkpoint: Name and version, for recipes.
+    """
+
+    def __init__(self, pipeline: InpaintPipeline, loop: DenoisingLoop, checkpoint: str) -> None:
+        self.name = f"diffusion-{_VERSION} {checkpoint}"
+        self._pipeline = pipeline
+        self._loop = loop
+
+    @classmethod
+    def open(cls, settings: GenerateSettings, cache: ModelCache) -> Self:
+        """A painter with the checkpoint that the settings name.
+
+        Raises:
+            NotFound: The catalogue has no such checkpoint.
+            ModelUnavailable: It can't be had or used, or there is no such device.
+        """
+        chosen = settings.diffusion
+        entry = cache.catalog.get(chosen.checkpoint)
+        checkpoint = Checkpoint.read(cache.path(chosen.checkpoint), chosen.checkpoint)
+        hardware = Hardware.find(chosen.device, chosen.precision)
+        if hardware.device == "cpu":
+            torch.set_num_threads(settings.threads)
+        pipeline = InpaintPipeline.open(checkpoint, hardware.device, hardware.dtype)
+        measured_for = f"{hardware.name}, {settings.threads} threads, {entry.sha256}"
+        estimates = Estimates.open(cache.derived_dir("estimates") / "denoising.json", measured_for)
+        loop = DenoisingLoop(pipeline, estimates, _limits(chosen))
+        return cls(pipeline, loop, f"{entry.name} {entry.version}")
+
+    def paint(
+        self,
+        background: NDArray[np.uint8],
+        request: GenerateRequest,
+        drawing: Drawing,
+        cutout: SegmentResult,
+        deadline: Deadline,
+        on_step: Callable[[StepDone], None] | None = None,
+    ) -> NDArray[np.uint8]:
+        """Draw around the product.
+
+        Args:
+            background: (H, W, 3) uint8 sRGB of the canvas' size; what is drawn over.
+            request: For seed and request id.
+            drawing: How to draw.
+            cutout: The product.
+            deadline: The sample leaves within one step of its end.
+            on_step: Told of every step, from the loop's thread.
+
+        Returns:
+            (H, W, 3) uint8 sRGB. The product is in it as the model drew it.
+
+        Raises:
+            InvalidInput, Overloaded, TooLarge, DeadlineExceeded, Cancelled, NotReady, Internal: See `DenoisingLoop`.
+        """
+        product = StandingProduct.placed(cutout, drawing.placement)
+        painting = Painting.plan(self._pipeline.buckets, background, product, drawing, request.seed)
+
+        def tell(done: StepDone) -> None:
+            if on_step is not None:
+                preview = None if done.preview is None else painting.fit.preview(done.preview)
+                on_step(StepDone(done.step, done.steps, preview))
+
+        order = Order(
+            painting.request,
+            deadline,
+            deterministic=drawing.deterministic,
+            preview_every=drawing.preview_every,
+            on_step=tell,
+            request_id=request.request_id,
+        )
+        # The loop looks at the deadline and its token between steps, so waiting for it needs no limit of its own.
+        return painting.finish(self._loop.submit(order).result())
+
+    def warm_up(self) -> None:
+        """Make a small picture, then let the loop's thread have the networks."""
+        self._pipeline.warm_up()
+        self._loop.start()
+
+    def check(self) -> None:
+        """See `DenoisingLoop.check`."""
+        self._loop.check()
+
+    def close(self) -> None:
+        """See `DenoisingLoop.close`."""
+        self._loop.close()
+
+
+def _limits(settings: DiffusionSettings) -> LoopLimits:
+    memory = settings.memory_mb
+    return LoopLimits(settings.slots, settings.max_batch, None if memory is None else memory << 20)

@@ -1,0 +1,81 @@
+"""Backgrounds without any model: scenes rendered for the photo's own camera."""
+
+from collections.abc import Callable
+from typing import Final, Self
+
+import cv2
+
+from services.common.camera import Camera
+from services.common.deadline import Deadline
+from services.common.settings import GenerateSettings
+from services.generate.environment import Environment
+from services.generate.plates.materials.catalog import MaterialName, build_texture
+from services.generate.plates.plate import Plate, draw_plate
+from services.generate.plates.texture import Texture
+from services.generate.recent import Recent, RecentBytes
+from services.generate.scene import Scene
+from services.models.cache import ModelCache
+
+#: A texture of 2048 pixels takes 67 MB, a panorama with its blurred copies 4 MB.
+TEXTURES_KEPT: Final = 8
+ENVIRONMENTS_KEPT: Final = 8
+
+
+class PlatePainter:
+    """Draws plates; safe to share between threads.
+
+    Args:
+        load_environment: Gives the panorama of a name.
+        texture_px: Side of material textures, a power of two.
+        threads: Compute threads of this process.
+        plates_bytes: Memory for finished plates; 0 keeps none.
+    """
+
+    name: Final = "plates-2"
+
+    def __init__(
+        self,
+        load_environment: Callable[[str], Environment],
+        texture_px: int = 2048,
+        threads: int = 2,
+        plates_bytes: int = 0,
+    ) -> None:
+        self._load_environment = load_environment
+        self._texture_px = texture_px
+        self._environments: Recent[Environment] = Recent(ENVIRONMENTS_KEPT)
+        self._textures: Recent[Texture] = Recent(TEXTURES_KEPT)
+        self._plates: RecentBytes[Plate] = RecentBytes(plates_bytes, lambda plate: plate.background.nbytes)
+        cv2.setNumThreads(threads)
+
+    @classmethod
+    def open(cls, settings: GenerateSettings, cache: ModelCache) -> Self:
+        """A painter with panoramas out of the model cache."""
+
+        def load(name: str) -> Environment:
+            return Environment.load(cache.path(f"environment-{name}"))
+
+        return cls(load, threads=settings.threads, plates_bytes=settings.plates_mb << 20)
+
+    def paint(self, scene: Scene, camera: Camera, seed: int, deadline: Deadline) -> Plate:
+        """Draw a scene, or give the plate that was drawn of it before.
+
+        Raises:
+            DeadlineExceeded, Cancelled: Looked for between steps.
+            ModelUnavailable: The scene's panorama can't be had.
+        """
+        return self._plates.get(
+            (scene.id, camera, seed), lambda: self._draw(scene, camera, seed, deadline), deadline.check
+        )
+
+    def _draw(self, scene: Scene, camera: Camera, seed: int, deadline: Deadline) -> Plate:
+        plate = draw_plate(scene, camera, seed, self, deadline)
+        plate.background.flags.writeable = False  # others share it
+        return plate
+
+    def environment(self, name: str) -> Environment:
+        """The panorama of that name, kept in memory."""
+        return self._environments.get(name, lambda: self._load_environment(name))
+
+    def texture(self, material: MaterialName, variant: int) -> Texture:
+        """A material's texture, kept in memory."""
+        return self._textures.get((material, variant), lambda: build_texture(material, variant, self._texture_px))
