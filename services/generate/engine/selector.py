@@ -6,7 +6,9 @@ from enum import StrEnum
 from typing import Any, Final, Literal
 
 from services.common.errors import ModelUnavailable
+from services.generate.engine.backend import RTX_CAPABILITIES, check_version
 from services.generate.engine.machine import Machine
+from services.generate.engine.spec import Backend
 
 
 class RunnerKind(StrEnum):
@@ -26,12 +28,6 @@ DeviceKind = Literal["cuda", "cpu"]
 
 #: TensorRT 11 runs on Ampere and later, Hopper included.
 _LEAST_CAPABILITY: Final = (8, 0)
-#: TensorRT-RTX's support matrix has no data-centre GPUs; Turing builds and then fails to run
-#: (https://github.com/NVIDIA/TensorRT-RTX/issues/20).
-_RTX_CAPABILITIES: Final = ((8, 6), (8, 9), (12, 0))
-_TENSORRT_MAJOR: Final = "11."
-#: Refittable engines may lack a bias (docs.nvidia.com, TensorRT 11.3.0, "Refitting Engines").
-_BARRED: Final = "11.3."
 
 
 @dataclass(frozen=True)
@@ -69,33 +65,43 @@ class Choice:
         }  # fmt: skip
 
 
-def choose(machine: Machine, needs: Needs, wanted: RunnerKind | Literal["auto"] = "auto") -> Choice:
+def choose(
+    machine: Machine,
+    needs: Needs,
+    wanted: RunnerKind | Literal["auto"] = "auto",
+    device: DeviceKind | Literal["auto"] = "auto",
+) -> Choice:
     """The first that will do, or the one that the operator wants.
 
     Args:
         machine: What there is.
         needs: The checkpoint's.
-        wanted: The setting `generate.runner`.
+        wanted: The setting `generate.diffusion.runner`.
+        device: The setting `generate.diffusion.device`.
 
     Raises:
         ModelUnavailable: What the operator wants can't be had here; the message says why.
     """
     passed_over: list[tuple[RunnerKind, str]] = []
-    for kind, device in _candidates(wanted):
-        fault = _FAULTS[kind, device](machine, needs)
+    for kind, place in _candidates(wanted, device):
+        fault = _FAULTS[kind, place](machine, needs)
         if not fault:
-            return Choice(kind, device, _reason(machine, kind, device, wanted, passed_over), tuple(passed_over))
+            return Choice(kind, place, _reason(machine, kind, place, wanted, passed_over), tuple(passed_over))
         passed_over.append((kind, fault))
-    faults = "; ".join(dict.fromkeys(fault for _, fault in passed_over))
+    faults = "; ".join(dict.fromkeys(fault for _, fault in passed_over)) or f"it does not run on {device}"
     raise ModelUnavailable(
-        f"generate.runner is {wanted}, which can't be had on this machine: {faults}", field="generate.runner"
+        f"generate.diffusion.runner is {str(wanted)!r} and device {device!r}, which can't be had on this machine: "
+        f"{faults}",
+        field="generate.diffusion.runner",
     )
 
 
-def _candidates(wanted: RunnerKind | Literal["auto"]) -> Iterator[tuple[RunnerKind, DeviceKind]]:
-    for kind, device in _FAULTS:
-        if wanted == kind or (wanted == "auto" and kind not in _ASKED_FOR):
-            yield kind, device
+def _candidates(
+    wanted: RunnerKind | Literal["auto"], device: DeviceKind | Literal["auto"]
+) -> Iterator[tuple[RunnerKind, DeviceKind]]:
+    for kind, place in _FAULTS:
+        if device in {"auto", place} and (wanted == kind or (wanted == "auto" and kind not in _ASKED_FOR)):
+            yield kind, place
 
 
 def _reason(
@@ -117,26 +123,29 @@ def _reason(
 
 
 def _tensorrt(machine: Machine, needs: Needs) -> str:
-    version, gpu = machine.version("tensorrt"), machine.gpu
-    if fault := _no_gpu(machine, needs):
-        return fault
+    gpu = machine.gpu
     if gpu is not None and gpu.compute_capability < _LEAST_CAPABILITY:
         return f"TensorRT 11 wants compute capability 8.0 or later, {gpu.name} has {_said(gpu.compute_capability)}"
-    if not version:
-        return "TensorRT is not installed"
-    if not version.startswith(_TENSORRT_MAJOR) or version.startswith(_BARRED):
-        return f"TensorRT {version} is installed; wanted is 11, and not 11.3, whose refittable engines lose a bias"
-    return ""
+    return _no_gpu(machine, needs) or _wrong_version(machine, Backend.TENSORRT)
 
 
 def _tensorrt_rtx(machine: Machine, needs: Needs) -> str:
     gpu = machine.gpu
-    if fault := _no_gpu(machine, needs):
-        return fault
-    if gpu is not None and gpu.compute_capability not in _RTX_CAPABILITIES:
-        known = ", ".join(map(_said, _RTX_CAPABILITIES))
-        return f"TensorRT-RTX runs on compute capability {known}, {gpu.name} has {_said(gpu.compute_capability)}"
-    return "" if machine.version("tensorrt_rtx") else "TensorRT-RTX is not installed"
+    if gpu is not None and _said(gpu.compute_capability) not in RTX_CAPABILITIES:
+        known = ", ".join(RTX_CAPABILITIES)
+        return f"TensorRT-RTX is built for compute capability {known}, {gpu.name} has {_said(gpu.compute_capability)}"
+    return _no_gpu(machine, needs) or _wrong_version(machine, Backend.TENSORRT_RTX)
+
+
+def _wrong_version(machine: Machine, backend: Backend) -> str:
+    version = machine.version(backend)
+    if not version:
+        return f"{backend} is not installed"
+    try:
+        check_version(backend, version)
+    except ModelUnavailable as error:
+        return error.message
+    return ""
 
 
 def _no_gpu(machine: Machine, needs: Needs) -> str:
