@@ -34,8 +34,8 @@ def write_tiny_checkpoint(folder: Path, *, xl: bool = False, channels: int = 9, 
     """
     with torch.random.fork_rng():
         torch.manual_seed(7)
-        encoders = _encoders(xl)
-        parts = {"unet": _unet(xl, channels, unet), "vae": _vae(), "scheduler": _scheduler()} | encoders
+        encoders = tiny_encoders(xl)
+        parts = {"unet": tiny_unet(xl, channels, unet), "vae": tiny_vae(), "scheduler": _scheduler()} | encoders
     for name, part in parts.items():
         part.save_pretrained(folder / name)
     for name in encoders:
@@ -49,7 +49,8 @@ def write_tiny_checkpoint(folder: Path, *, xl: bool = False, channels: int = 9, 
     return folder
 
 
-def _unet(xl: bool, channels: int, more: dict[str, object]) -> UNet2DConditionModel:
+def tiny_unet(xl: bool, channels: int, more: dict[str, object]) -> UNet2DConditionModel:
+    """A UNet; `more` of its configuration replaces what is here."""
     text = 2 * WIDTH if xl else WIDTH
     added = {
         "addition_embed_type": "text_time", "addition_time_embed_dim": 8,
@@ -68,7 +69,8 @@ def _unet(xl: bool, channels: int, more: dict[str, object]) -> UNet2DConditionMo
     return network
 
 
-def _vae() -> AutoencoderKL:
+def tiny_vae() -> AutoencoderKL:
+    """A VAE of four levels, so of 8 pixels for each latent cell."""
     network = AutoencoderKL(
         block_out_channels=(8, 16, 16, 16), down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4, norm_num_groups=8, layers_per_block=1, latent_channels=4,
@@ -86,7 +88,8 @@ def _scheduler() -> DDIMScheduler:
     )  # fmt: skip
 
 
-def _encoders(xl: bool) -> dict[str, CLIPTextModel | CLIPTextModelWithProjection]:
+def tiny_encoders(xl: bool) -> dict[str, CLIPTextModel | CLIPTextModelWithProjection]:
+    """One text encoder, or SDXL's two."""
     config = CLIPTextConfig(
         vocab_size=512 + 2 + len(_merges()), hidden_size=WIDTH, intermediate_size=2 * WIDTH, num_hidden_layers=3,
         num_attention_heads=4, projection_dim=WIDTH, max_position_embeddings=77,

@@ -19,6 +19,7 @@ from onnxscript.optimizer import fold_constants
 from torch import Tensor, nn
 
 from services.common.errors import Internal, InvalidInput, ModelUnavailable
+from services.generate.engine.factors import targets
 from services.generate.engine.interface import HEIGHT, RANK, ROWS, WIDTH, TensorSpec
 from services.generate.engine.spec import ModelSpec, canonical_json
 from services.generate.engine.submodel import SubModel
@@ -47,10 +48,12 @@ class ExportedModel:
     Args:
         path: The file; large weights lie beside it, in a file of the same name with ".data" behind.
         spec: What it is.
+        adapter_targets: Names of the weights that adapters change.
     """
 
     path: Path
     spec: ModelSpec
+    adapter_targets: tuple[str, ...] = ()
 
 
 def best_opset(model: SubModel) -> int:
@@ -96,7 +99,7 @@ def export(model: SubModel, path: Path, opset: int | None = None) -> ExportedMod
         model.part, file_digest(path), config_digest(model.network), model.interface, model.in_channels,
         head_sizes(model.network),
     )  # fmt: skip
-    return ExportedModel(path, spec)
+    return ExportedModel(path, spec, tuple(f"{name}.weight" for name in targets(model.network)))
 
 
 def sample_inputs(model: SubModel, seed: int = 0, **sizes: int) -> dict[str, Tensor]:
