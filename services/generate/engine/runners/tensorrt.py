@@ -2,15 +2,16 @@
 
 import hashlib
 from collections.abc import Mapping
-from types import ModuleType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 import torch
 from torch import Tensor
 
 from services.common.errors import Internal, InvalidInput, ModelUnavailable
+from services.generate.engine.backend import Library
 from services.generate.engine.interface import Interface, TensorSpec
-from services.generate.engine.runners.activations import ActivationMemory
+from services.generate.engine.nvidia_runtime import Context, Engine, RuntimeModule
+from services.generate.engine.runners.activations import Activations
 
 #: By the libraries' names for types.
 _TYPES: Final = {
@@ -26,8 +27,8 @@ class TensorRtRunner:
     waits for the result, the host does not.
 
     Args:
-        library: `tensorrt` or `tensorrt_rtx`.
-        engine: An `ICudaEngine` of that library, on the memory's GPU.
+        library: `tensorrt` or `tensorrt_rtx`, the module.
+        engine: Of that library, on the memory's GPU.
         interface: What the engine must take and give.
         memory: For activations, shared with other engines.
 
@@ -35,14 +36,16 @@ class TensorRtRunner:
         ModelUnavailable: The engine's inputs or outputs are others, or of other types.
     """
 
-    def __init__(self, library: ModuleType, engine: Any, interface: Interface, memory: ActivationMemory) -> None:
+    def __init__(self, library: RuntimeModule, engine: Engine, interface: Interface, memory: Activations) -> None:
         self.name = library.__name__
         self._library = library
-        self._engine = engine
+        self._engine: Engine | None = engine
         self._interface = interface
         self._memory = memory
         self._types = _io_types(engine, interface)
-        self._context = engine.create_execution_context(library.ExecutionContextAllocationStrategy.USER_MANAGED)
+        self._context: Context | None = engine.create_execution_context(
+            library.ExecutionContextAllocationStrategy.USER_MANAGED
+        )
         if self._context is None:
             raise ModelUnavailable(f"{self.name} can't run the engine on this GPU")
         self._own: dict[str, Tensor] = {}
@@ -50,11 +53,11 @@ class TensorRtRunner:
     @classmethod
     def open(
         cls,
-        library: ModuleType,
+        library: Library,
         plan: bytes,
         sha256: str,
         interface: Interface,
-        memory: ActivationMemory,
+        memory: Activations,
     ) -> Self:
         """Load an engine.
 
@@ -62,7 +65,7 @@ class TensorRtRunner:
         flipped bit or a missing end for a good one. Code of the builder's host inside a plan is never run.
 
         Args:
-            library: `tensorrt` or `tensorrt_rtx`.
+            library: TensorRT or TensorRT-RTX.
             plan: The engine's file.
             sha256: What it must be.
             interface: What the engine must take and give.
@@ -74,35 +77,32 @@ class TensorRtRunner:
         if hashlib.sha256(plan).hexdigest() != sha256:
             raise ModelUnavailable("the engine's file is not the one that was built: its digest differs")
         # An engine belongs to the GPU that is current while it is loaded.
-        with torch.cuda.device(memory.device):
-            runtime = library.Runtime(library.Logger(library.Logger.ERROR))
+        module = cast("RuntimeModule", library.module)
+        with memory.current():
+            runtime = module.Runtime(module.Logger(module.Logger.ERROR))
             runtime.engine_host_code_allowed = False
             engine = runtime.deserialize_cuda_engine(plan)
             if engine is None:
                 raise ModelUnavailable(
-                    f"{library.__name__} {library.__version__} can't load the engine: it is for another version, GPU "
+                    f"{library.backend} {library.version} can't load the engine: it is for another version, GPU "
                     "or driver"
                 )
-            return cls(library, engine, interface, memory)
+            return cls(module, engine, interface, memory)
 
     def run(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """See `Runner.run`."""
+        engine, context = self._opened()
         self._check(inputs)
-        device, stream = self._memory.device, self._memory.stream
-        stream.wait_stream(torch.cuda.current_stream(device))
-        with torch.cuda.device(device), self._memory.lent(self._engine.device_memory_size_v2) as memory:
-            self._choose_profile(inputs, stream.cuda_stream)
+        with self._memory.lent(engine.device_memory_size_v2) as memory:
+            self._choose_profile(engine, context, inputs)
             for name, tensor in inputs.items():
-                self._require(self._context.set_input_shape(name, tuple(tensor.shape)), f"the shape of {name}")
-                self._require(self._context.set_tensor_address(name, self._kept(name, tensor).data_ptr()), name)
-            outputs = {spec.name: self._output(spec) for spec in self._interface.outputs}
-            self._context.set_device_memory(memory.data_ptr(), memory.numel())
-            if not self._context.execute_async_v3(stream.cuda_stream):
+                self._require(context.set_input_shape(name, tuple(tensor.shape)), f"the shape of {name}")
+                self._require(context.set_tensor_address(name, self._kept(name, tensor).data_ptr()), name)
+            outputs = {spec.name: self._output(context, spec) for spec in self._interface.outputs}
+            context.set_device_memory(memory.data_ptr(), memory.numel())
+            if not context.execute_async_v3(self._memory.stream):
                 raise Internal(f"the engine failed in {self.name}")
-        torch.cuda.current_stream(device).wait_stream(stream)
-        for tensor in outputs.values():
-            # Taken on another stream than the caller will use and free it on.
-            tensor.record_stream(torch.cuda.current_stream(device))
+        self._memory.hand_over(outputs.values())
         return outputs
 
     def refit(self, weights: Mapping[str, Tensor]) -> None:
@@ -115,8 +115,9 @@ class TensorRtRunner:
             ModelUnavailable: The engine does not take them, or wants more of them. Part of them may be in it already:
                 it must not serve again, and has to be loaded anew.
         """
-        torch.cuda.synchronize(self._memory.device)
-        refitter = self._library.Refitter(self._engine, self._library.Logger(self._library.Logger.ERROR))
+        engine, _ = self._opened()
+        self._memory.synchronize()
+        refitter = self._library.Refitter(engine, self._library.Logger(self._library.Logger.ERROR))
         # Held until the refit is over: the library reads them then.
         held = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
         refused = [name for name, tensor in held.items() if not refitter.set_named_weights(name, self._weights(tensor))]
@@ -130,7 +131,7 @@ class TensorRtRunner:
     def close(self) -> None:
         """See `Runner.close`."""
         if self._engine is not None:
-            torch.cuda.synchronize(self._memory.device)
+            self._memory.synchronize()
         self._context = self._engine = None
         self._own.clear()
 
@@ -142,23 +143,24 @@ class TensorRtRunner:
                     f"the engine's input {name!r} is {self._types[name]}; got {tensor.dtype}", field=name
                 )
 
-    def _choose_profile(self, inputs: Mapping[str, Tensor], stream: int) -> None:
+    def _opened(self) -> tuple[Engine, Context]:
+        if self._engine is None or self._context is None:
+            raise Internal(f"the engine of {self.name} is closed")
+        return self._engine, self._context
+
+    def _choose_profile(self, engine: Engine, context: Context, inputs: Mapping[str, Tensor]) -> None:
         """The first profile that covers the shapes.
 
         Raises:
             InvalidInput: None does.
         """
-        for index in range(self._engine.num_optimization_profiles):
-            if all(self._covers(index, name, tensor) for name, tensor in inputs.items()):
-                if self._context.active_optimization_profile != index:
-                    self._require(self._context.set_optimization_profile_async(index, stream), "a profile")
+        for index in range(engine.num_optimization_profiles):
+            if all(_covers(engine, index, name, tensor) for name, tensor in inputs.items()):
+                if context.active_optimization_profile != index:
+                    self._require(context.set_optimization_profile_async(index, self._memory.stream), "a profile")
                 return
         shapes = {name: list(tensor.shape) for name, tensor in inputs.items()}
         raise InvalidInput(f"the engine was built for other shapes than {shapes}", got=shapes)
-
-    def _covers(self, index: int, name: str, tensor: Tensor) -> bool:
-        least, _, most = self._engine.get_tensor_profile_shape(name, index)
-        return all(low <= got <= high for low, got, high in zip(least, tensor.shape, most, strict=True))
 
     def _kept(self, name: str, tensor: Tensor) -> Tensor:
         """The input in memory of ours, which grows to the largest that was seen."""
@@ -168,10 +170,10 @@ class TensorRtRunner:
         kept[: tensor.numel()].copy_(tensor.reshape(-1), non_blocking=True)
         return kept
 
-    def _output(self, spec: TensorSpec) -> Tensor:
-        shape = tuple(self._context.get_tensor_shape(spec.name))
+    def _output(self, context: Context, spec: TensorSpec) -> Tensor:
+        shape = tuple(context.get_tensor_shape(spec.name))
         tensor = torch.empty(shape, dtype=self._types[spec.name], device=self._memory.device)
-        self._require(self._context.set_tensor_address(spec.name, tensor.data_ptr()), spec.name)
+        self._require(context.set_tensor_address(spec.name, tensor.data_ptr()), spec.name)
         return tensor
 
     def _weights(self, tensor: Tensor) -> Any:
@@ -183,7 +185,12 @@ class TensorRtRunner:
             raise Internal(f"{self.name} refused {what}")
 
 
-def _io_types(engine: Any, interface: Interface) -> dict[str, torch.dtype]:
+def _covers(engine: Engine, profile: int, name: str, tensor: Tensor) -> bool:
+    least, _, most = engine.get_tensor_profile_shape(name, profile)
+    return all(low <= got <= high for low, got, high in zip(least, tensor.shape, most, strict=True))
+
+
+def _io_types(engine: Engine, interface: Interface) -> dict[str, torch.dtype]:
     """The types of the engine's inputs and outputs.
 
     A graph that a converter has silently made float32 builds without a word and takes twice the time.

@@ -2,13 +2,13 @@ import pytest
 
 from services.generate.engine.export import export
 from tests.support.tiny_network import write_tiny_network
-from tests.support.tiny_submodel import TinySubModel
+from tests.support.two_layers import TwoLayers
 
 
 @pytest.fixture(scope="session")
 def tiny_onnx(tmp_path_factory):
     """The tiny sub-model as ONNX."""
-    return export(TinySubModel(), tmp_path_factory.mktemp("tiny") / "tiny.onnx").path
+    return export(TwoLayers(), tmp_path_factory.mktemp("tiny") / "tiny.onnx").path
 
 
 @pytest.fixture(scope="session")

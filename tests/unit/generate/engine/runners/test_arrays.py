@@ -7,7 +7,7 @@ from services.generate.engine.runners.arrays import ArrayRunner
 from services.generate.engine.runners.eager import TorchRunner
 from services.generate.engine.runners.onnxruntime import OnnxRuntimeNetwork
 from services.generate.engine.runners.openvino import OpenVinoNetwork
-from tests.support.tiny_submodel import TinySubModel, tiny_inputs
+from tests.support.two_layers import TwoLayers, two_layer_inputs
 
 
 @pytest.fixture(params=["openvino", "onnxruntime"])
@@ -19,29 +19,29 @@ def open_network(request, tmp_path):
 
 
 def runner(network):
-    return ArrayRunner(network, TinySubModel().interface)
+    return ArrayRunner(network, TwoLayers().interface)
 
 
 @pytest.mark.parametrize(("rows", "size_hw"), [(2, (8, 8)), (1, (6, 10)), (5, (4, 16))])
 def test_runner_gives_what_torch_gives_at_any_shape(open_network, tiny_onnx, rows, size_hw):
-    inputs = tiny_inputs(rows=rows, size_hw=size_hw)
+    inputs = two_layer_inputs(rows=rows, size_hw=size_hw)
     found = runner(open_network(tiny_onnx)).run(inputs)
-    expected = TorchRunner(TinySubModel()).run(inputs)
+    expected = TorchRunner(TwoLayers()).run(inputs)
     assert found.keys() == expected.keys()
     torch.testing.assert_close(found["noise_pred"], expected["noise_pred"], rtol=1e-4, atol=1e-5, check_device=False)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
 def test_half_precision_goes_in_as_the_network_takes_it(open_network, tiny_onnx, dtype):
-    inputs = tiny_inputs(dtype=dtype)
+    inputs = two_layer_inputs(dtype=dtype)
     found = runner(open_network(tiny_onnx)).run(inputs)["noise_pred"]
     assert found.dtype == torch.float32
-    exact = TorchRunner(TinySubModel()).run({name: tensor.float() for name, tensor in inputs.items()})["noise_pred"]
+    exact = TorchRunner(TwoLayers()).run({name: tensor.float() for name, tensor in inputs.items()})["noise_pred"]
     torch.testing.assert_close(found, exact, rtol=1e-4, atol=1e-5)
 
 
 def test_tensor_that_is_not_contiguous_is_read_in_its_own_order(open_network, tiny_onnx):
-    inputs = tiny_inputs()
+    inputs = two_layer_inputs()
     last = inputs | {"sample": inputs["sample"].contiguous(memory_format=torch.channels_last)}
     opened = runner(open_network(tiny_onnx))
     assert torch.equal(opened.run(last)["noise_pred"], opened.run(inputs)["noise_pred"])
@@ -49,9 +49,9 @@ def test_tensor_that_is_not_contiguous_is_read_in_its_own_order(open_network, ti
 
 def test_next_run_does_not_overwrite_the_last_ones_result(open_network, tiny_onnx):
     opened = runner(open_network(tiny_onnx))
-    first = opened.run(tiny_inputs(seed=1))["noise_pred"]
+    first = opened.run(two_layer_inputs(seed=1))["noise_pred"]
     kept = first.clone()
-    opened.run(tiny_inputs(seed=2))
+    opened.run(two_layer_inputs(seed=2))
     assert torch.equal(first, kept)
 
 
@@ -72,7 +72,7 @@ def test_array_of_another_form_is_refused_in_our_words(open_network, tiny_onnx, 
 
 def test_inputs_that_do_not_fit_each_other_are_refused(open_network, tiny_onnx):
     with pytest.raises(InvalidInput, match="timestep has the shape"):
-        runner(open_network(tiny_onnx)).run(tiny_inputs() | {"timestep": torch.zeros(3)})
+        runner(open_network(tiny_onnx)).run(two_layer_inputs() | {"timestep": torch.zeros(3)})
 
 
 def test_what_the_library_raises_is_told_in_our_words(open_network, tiny_onnx):

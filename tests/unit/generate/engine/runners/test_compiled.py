@@ -3,7 +3,7 @@ import torch
 
 from services.generate.engine.runners.compiled import CompiledRunner
 from services.generate.engine.runners.eager import TorchRunner
-from tests.support.tiny_submodel import TinySubModel, tiny_inputs
+from tests.support.two_layers import TwoLayers, two_layer_inputs
 
 
 @pytest.fixture
@@ -28,23 +28,23 @@ def counting():
 
 
 def test_prepared_shape_runs_compiled_and_gives_the_same(counting):
-    runner = CompiledRunner(TinySubModel(), counting)
-    runner.prepare(tiny_inputs())
-    inputs = tiny_inputs(seed=1)
-    assert torch.equal(runner.run(inputs)["noise_pred"], TorchRunner(TinySubModel()).run(inputs)["noise_pred"])
+    runner = CompiledRunner(TwoLayers(), counting)
+    runner.prepare(two_layer_inputs())
+    inputs = two_layer_inputs(seed=1)
+    assert torch.equal(runner.run(inputs)["noise_pred"], TorchRunner(TwoLayers()).run(inputs)["noise_pred"])
     assert (counting.compiled, counting.runs) == (1, 2)
 
 
 def test_other_shapes_are_never_compiled(counting):
-    runner = CompiledRunner(TinySubModel(), counting)
-    runner.prepare(tiny_inputs())
+    runner = CompiledRunner(TwoLayers(), counting)
+    runner.prepare(two_layer_inputs())
     for rows in (1, 3, 4):
-        assert runner.run(tiny_inputs(rows=rows))["noise_pred"].shape == (rows, 4, 8, 8)
+        assert runner.run(two_layer_inputs(rows=rows))["noise_pred"].shape == (rows, 4, 8, 8)
     assert (counting.compiled, counting.runs) == (1, 1)
 
 
 def test_every_prepared_shape_has_kernels_of_its_own(counting):
-    runner = CompiledRunner(TinySubModel(), counting)
+    runner = CompiledRunner(TwoLayers(), counting)
     for rows in (2, 4, 2):
-        runner.prepare(tiny_inputs(rows=rows))
+        runner.prepare(two_layer_inputs(rows=rows))
     assert counting.compiled == 2

@@ -3,11 +3,11 @@ import torch
 
 from services.common.errors import InvalidInput
 from services.generate.engine.runners.eager import TorchRunner, signature
-from tests.support.tiny_submodel import TinySubModel, tiny_inputs
+from tests.support.two_layers import TwoLayers, two_layer_inputs
 
 
 def test_outputs_come_by_their_names():
-    model, inputs = TinySubModel(), tiny_inputs()
+    model, inputs = TwoLayers(), two_layer_inputs()
     ((name, found),) = TorchRunner(model).run(inputs).items()
     assert name == "noise_pred"
     assert torch.equal(found, model(inputs["sample"], inputs["timestep"])[0])
@@ -24,22 +24,22 @@ def test_outputs_come_by_their_names():
 )
 def test_inputs_that_the_network_does_not_take_are_refused(changes, words):
     with pytest.raises(InvalidInput, match=words):
-        TorchRunner(TinySubModel()).run(tiny_inputs() | changes)
+        TorchRunner(TwoLayers()).run(two_layer_inputs() | changes)
 
 
 def test_nothing_is_kept_for_a_gradient():
-    assert TorchRunner(TinySubModel()).run(tiny_inputs())["noise_pred"].is_inference()
+    assert TorchRunner(TwoLayers()).run(two_layer_inputs())["noise_pred"].is_inference()
 
 
 def test_closed_runner_lets_its_module_go_and_may_be_closed_again():
-    runner = TorchRunner(TinySubModel())
+    runner = TorchRunner(TwoLayers())
     runner.close()
     runner.close()
     with pytest.raises(TypeError):
-        runner.run(tiny_inputs())
+        runner.run(two_layer_inputs())
 
 
 def test_signature_tells_shapes_and_types_apart():
-    assert signature(tiny_inputs(seed=1)) == signature(tiny_inputs(seed=2))
-    assert signature(tiny_inputs()) != signature(tiny_inputs(rows=3))
-    assert signature(tiny_inputs()) != signature(tiny_inputs(dtype=torch.float64))
+    assert signature(two_layer_inputs(seed=1)) == signature(two_layer_inputs(seed=2))
+    assert signature(two_layer_inputs()) != signature(two_layer_inputs(rows=3))
+    assert signature(two_layer_inputs()) != signature(two_layer_inputs(dtype=torch.float64))

@@ -4,7 +4,7 @@ import torch
 from services.common.errors import Internal
 from services.generate.engine.runners.eager import TorchRunner
 from services.generate.engine.runners.graphs import GraphRunner
-from tests.support.tiny_submodel import TinySubModel, tiny_inputs
+from tests.support.two_layers import TwoLayers, two_layer_inputs
 
 
 class Recorder:
@@ -30,24 +30,24 @@ class Recorder:
 
 
 def graphs(recorder):
-    runner = GraphRunner(TorchRunner(TinySubModel()), recorder)
-    runner.prepare(tiny_inputs())
+    runner = GraphRunner(TorchRunner(TwoLayers()), recorder)
+    runner.prepare(two_layer_inputs())
     return runner
 
 
 def test_replay_computes_from_the_inputs_of_the_call():
-    recorder, inputs = Recorder(), tiny_inputs(seed=4)
+    recorder, inputs = Recorder(), two_layer_inputs(seed=4)
     runner = graphs(recorder)
     before = recorder.replays
-    assert torch.equal(runner.run(inputs)["noise_pred"], TorchRunner(TinySubModel()).run(inputs)["noise_pred"])
+    assert torch.equal(runner.run(inputs)["noise_pred"], TorchRunner(TwoLayers()).run(inputs)["noise_pred"])
     assert recorder.replays == before + 1
 
 
 def test_next_replay_does_not_overwrite_the_last_ones_result():
     runner = graphs(Recorder())
-    first = runner.run(tiny_inputs(seed=1))["noise_pred"]
+    first = runner.run(two_layer_inputs(seed=1))["noise_pred"]
     kept = first.clone()
-    runner.run(tiny_inputs(seed=2))
+    runner.run(two_layer_inputs(seed=2))
     assert torch.equal(first, kept)
 
 
@@ -55,18 +55,18 @@ def test_shape_that_was_not_prepared_runs_plainly():
     recorder = Recorder()
     runner = graphs(recorder)
     before = recorder.replays
-    assert runner.run(tiny_inputs(rows=3))["noise_pred"].shape == (3, 4, 8, 8)
+    assert runner.run(two_layer_inputs(rows=3))["noise_pred"].shape == (3, 4, 8, 8)
     assert recorder.replays == before
 
 
 @pytest.mark.parametrize("wrong", [1.0, float("nan")])
 def test_graph_that_differs_from_a_plain_run_is_not_used(wrong):
     recorder = Recorder(wrong)
-    runner = GraphRunner(TorchRunner(TinySubModel()), recorder)
+    runner = GraphRunner(TorchRunner(TwoLayers()), recorder)
     with pytest.raises(Internal, match="another noise_pred than a plain run"):
-        runner.prepare(tiny_inputs())
+        runner.prepare(two_layer_inputs())
     replays = recorder.replays
-    runner.run(tiny_inputs())
+    runner.run(two_layer_inputs())
     assert recorder.replays == replays
 
 
@@ -77,4 +77,4 @@ def test_graph_without_work_in_it_is_not_used():
         return (lambda: None), {name: tensor.clone() for name, tensor in work().items()}
 
     with pytest.raises(Internal, match="plain run"):
-        GraphRunner(TorchRunner(TinySubModel()), empty).prepare(tiny_inputs())
+        GraphRunner(TorchRunner(TwoLayers()), empty).prepare(two_layer_inputs())

@@ -8,7 +8,7 @@ from services.generate.engine.spec import Part
 from services.generate.engine.submodel import SubModel
 
 
-class TinySubModel(SubModel):
+class TwoLayers(SubModel):
     """(B, 4, h, w) noisy latents and a timestep for each row to (B, 4, h, w).
 
     Args:
@@ -33,7 +33,7 @@ class TinySubModel(SubModel):
         return (self.network(named["sample"]) + named["timestep"][:, None, None, None],)
 
 
-def tiny_inputs(seed=0, rows=2, size_hw=(8, 8), **dtypes):
+def two_layer_inputs(seed=0, rows=2, size_hw=(8, 8), **dtypes):
     """Inputs of the sub-model, the same for the same seed."""
     generator = torch.Generator().manual_seed(seed)
     return {
