@@ -89,11 +89,16 @@ class TensorRtRunner:
                 )
             return cls(module, engine, interface, memory)
 
+    @property
+    def activation_bytes(self) -> int:
+        """What the engine needs of the shared memory."""
+        return self._opened()[0].device_memory_size_v2
+
     def run(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """See `Runner.run`."""
         engine, context = self._opened()
         self._check(inputs)
-        with self._memory.lent(engine.device_memory_size_v2) as memory:
+        with self._memory.lent(self.activation_bytes) as memory:
             self._choose_profile(engine, context, inputs)
             for name, tensor in inputs.items():
                 self._require(context.set_input_shape(name, tuple(tensor.shape)), f"the shape of {name}")
