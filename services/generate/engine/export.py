@@ -19,8 +19,9 @@ from onnxscript.optimizer import fold_constants
 from torch import Tensor, nn
 
 from services.common.errors import Internal, InvalidInput, ModelUnavailable
+from services.generate.engine.drawn import draw_inputs
 from services.generate.engine.factors import targets
-from services.generate.engine.interface import HEIGHT, RANK, ROWS, WIDTH, TensorSpec
+from services.generate.engine.interface import HEIGHT, RANK, ROWS, WIDTH
 from services.generate.engine.spec import ModelSpec, canonical_json
 from services.generate.engine.submodel import SubModel
 
@@ -37,8 +38,6 @@ EXTERNAL_DATA_BYTES: Final = (2 << 30) - (64 << 20)
 _SAMPLE: Final = {ROWS: 2, HEIGHT: 4, WIDTH: 6, RANK: 4}
 #: Diffusers takes another way from 64 rows on, and graphs have one.
 _MOST: Final = {ROWS: 63, HEIGHT: 4096, WIDTH: 4096, RANK: 512}
-#: Every vocabulary of byte pairs knows at least as many tokens.
-_BYTES: Final = 256
 
 
 @dataclass(frozen=True)
@@ -103,10 +102,10 @@ def export(model: SubModel, path: Path, opset: int | None = None) -> ExportedMod
 
 
 def sample_inputs(model: SubModel, seed: int = 0, **sizes: int) -> dict[str, Tensor]:
-    """Inputs of a call, the same for the same seed; sizes by dimension name, in steps of the interface's multiple."""
-    generator = torch.Generator().manual_seed(seed)
+    """Inputs of a call; sizes by dimension name, height and width in steps of the interface's multiple."""
     known = _SAMPLE | sizes
-    return {spec.name: _drawn(spec, known, model.interface.multiple, generator) for spec in model.interface.inputs}
+    known |= {name: known[name] * model.interface.multiple for name in (HEIGHT, WIDTH)}
+    return draw_inputs(model.interface, model.interface.resolve(known), seed)
 
 
 def file_digest(path: Path) -> str:
@@ -160,16 +159,6 @@ def _dynamic_shapes(model: SubModel) -> tuple[dict[int, Any], ...]:
         {place: dims[dim] for place, dim in enumerate(spec.dims) if isinstance(dim, str)}
         for spec in model.interface.inputs
     )
-
-
-def _drawn(spec: TensorSpec, known: dict[str, int], multiple: int, generator: torch.Generator) -> Tensor:
-    steps = known | {HEIGHT: known[HEIGHT] * multiple, WIDTH: known[WIDTH] * multiple}
-    shape = [steps[dim] if isinstance(dim, str) else dim for dim in spec.dims]
-    dtype = getattr(torch, spec.dtype)
-    if not dtype.is_floating_point:
-        return torch.randint(_BYTES, shape, generator=generator, dtype=dtype)
-    # Adapters change a network by a little; factors as large as activations would drown it.
-    return (torch.randn(shape, generator=generator) * (0.1 if RANK in spec.dims else 1)).to(dtype)
 
 
 def _simplified(model: ir.Model, weights: set[str]) -> ir.Model:

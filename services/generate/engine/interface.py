@@ -93,6 +93,10 @@ class Interface:
             WIDTH: bucket.width_px // self.cell_px,
             RANK: rank,
         }
+        return self.resolve(known)
+
+    def resolve(self, known: Mapping[str, int]) -> Shapes:
+        """The inputs' shapes where the named dimensions are these."""
         return {
             spec.name: tuple(known[dim] if isinstance(dim, str) else dim for dim in spec.dims) for spec in self.inputs
         }

@@ -1,7 +1,6 @@
 """Engines really built, for GPUs that are not here; and everything that a build may end with instead."""
 
 import ast
-import itertools
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +21,7 @@ from services.generate.engine.spec import Backend, BuildOptions, EngineSpec, Mod
 pytest.importorskip("tensorrt_rtx", reason="its wheel is not made for this platform")
 
 #: Of the library's own: what an engine file begins with.
-MAGIC = b"ftrt"
+MAGIC = b"vtrt"
 SMALL = static_profiles([ShapeBucket(1, 64, 64)])
 RANKS = Ranks(4, 8, 64)
 
@@ -56,9 +55,7 @@ def test_engines_are_built_for_three_generations_with_profiles_and_adapters(buil
     spec = spec_of(model.spec, (*SMALL, ranged), ("8.6", "8.9", "12.0"), ranks=RANKS)
     steps = []
     builder.build(model, spec, tmp_path / "engine", steps.append)
-    engine = (tmp_path / "engine").read_bytes()
-    assert engine.startswith(MAGIC)
-    assert {b"sm86" in engine.lower(), len(engine) > 1 << 20} == {True} or len(engine) > 1 << 20
+    assert (tmp_path / "engine").read_bytes().startswith(MAGIC)
     assert any(step.step == step.steps > 0 for step in steps)
 
 
@@ -105,7 +102,7 @@ def test_flags_that_tensorrt_11_removed_are_refused(builder, tmp_path, flag):
 
 def test_hopper_is_refused_by_rtx(builder, tmp_path):
     model = small_graph(tmp_path / "model.onnx")
-    with pytest.raises(InvalidInput, match="nothing for compute capability 9.0"):
+    with pytest.raises(InvalidInput, match=r"nothing for compute capability 9\.0"):
         builder.build(model, spec_of(model.spec, capabilities=("9.0",)), tmp_path / "engine")
 
 
@@ -138,12 +135,11 @@ def test_a_build_without_memory_says_so(exported, tmp_path):
 
 def test_another_try_halves_the_workspace_until_it_is_small(tmp_path):
     spec = spec_of(small_graph(tmp_path / "model.onnx").spec, options=BuildOptions(workspace_mb=1024))
-    tries = list(
-        itertools.takewhile(
-            bool, itertools.accumulate(range(9), lambda last, _: last and with_less_memory(last), initial=spec)
-        )
-    )
-    assert [each.options.workspace_mb for each in tries] == [1024, 512, 256]
+    sizes = []
+    while spec:
+        sizes.append(spec.options.workspace_mb)
+        spec = with_less_memory(spec)
+    assert sizes == [1024, 512, 256]
 
 
 def test_no_code_names_what_tensorrt_11_removed():
