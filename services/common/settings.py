@@ -164,7 +164,14 @@ class DiffusionSettings(Section):
         "auto", description="Where the networks run; auto: on a GPU if there is one."
     )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
-        "auto", description="Number type of the networks; auto: float16 on a GPU, float32 on a CPU."
+        "auto",
+        description="Number type of the networks; auto: float16 on a GPU, bfloat16 where OpenVINO computes in it, "
+        "else float32.",
+    )
+    runner: Literal[
+        "auto", "tensorrt", "tensorrt_rtx", "torch", "torch_compile", "torch_graphs", "openvino", "onnxruntime"
+    ] = Field(
+        "auto", description="What computes the networks; auto: the first that will do, `vitrine engines list` says why."
     )
     steps: int = Field(30, ge=1, le=100, description="Steps of the denoising.")
     guidance: float = Field(7.5, ge=1, le=30, description="Weight of the prompt; 1: none.")
