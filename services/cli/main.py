@@ -12,6 +12,7 @@ from services import __version__
 from services.cli.bench import bench
 from services.cli.cutout import cutout
 from services.cli.demo import demo
+from services.cli.engines import engines
 from services.cli.eval import evaluate
 from services.cli.group import OneLineErrors
 from services.cli.lookbook import lookbook
@@ -54,4 +55,5 @@ for command in (serve, shoot, cutout, lookbook, demo):
 app.command("eval")(evaluate)
 app.add_typer(bench, name="bench")
 app.add_typer(models, name="models")
+app.add_typer(engines, name="engines")
 app.add_typer(scenes, name="scenes")

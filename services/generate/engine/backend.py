@@ -62,22 +62,12 @@ class Library:
         return self.module.__version__
 
     def select_devices(self, config: BuilderConfig, target: Target) -> None:
-        """Say which GPUs to build for.
-
-        Raises:
-            InvalidInput: The library has no such compute capability.
-        """
+        """Say which GPUs to build for."""
         if self.backend == Backend.TENSORRT:
             return  # it builds for the GPU at hand
         config.num_compute_capabilities = len(target.compute_capabilities)
         for index, capability in enumerate(target.compute_capabilities):
             name = "SM" + capability.replace(".", "")
-            if capability not in RTX_CAPABILITIES:
-                raise InvalidInput(
-                    f"tensorrt_rtx builds nothing for compute capability {capability}; wanted is one of "
-                    f"{', '.join(RTX_CAPABILITIES)}",
-                    field="compute_capabilities", got=capability,
-                )  # fmt: skip
             config.set_compute_capability(getattr(self.module.ComputeCapability, name), index)
 
 
@@ -127,7 +117,18 @@ def check_buildable(spec: EngineSpec, *, has_gpu: bool) -> None:
 
 
 def rtx_target(library: Library, capabilities: tuple[str, ...] = RTX_CAPABILITIES) -> Target:
-    """What TensorRT-RTX builds for on any machine."""
+    """What TensorRT-RTX builds for on any machine.
+
+    Raises:
+        InvalidInput: It is not built for one of these here.
+    """
+    unknown = [capability for capability in capabilities if capability not in RTX_CAPABILITIES]
+    if unknown:
+        raise InvalidInput(
+            f"tensorrt_rtx builds nothing for compute capability {unknown[0]}; wanted is one of "
+            f"{', '.join(RTX_CAPABILITIES)}",
+            field="compute_capabilities", got=unknown[0],
+        )  # fmt: skip
     return Target(
         Backend.TENSORRT_RTX, library.version, _wheel_cuda(Backend.TENSORRT_RTX), capabilities, "", platform_name()
     )

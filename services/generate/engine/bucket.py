@@ -6,11 +6,11 @@ from typing import Final, NamedTuple
 
 from services.common.errors import InvalidInput
 
-#: Sides and aspects that engines are built for: squares, and a portrait and a landscape of about the same area.
+#: Squares, and of each area the portrait and the landscape nearest to 3:4 that checkpoints draw (diffusion/sizes.py).
 _SIZES_HW: Final = (
-    (512, 512), (640, 448), (448, 640),
-    (768, 768), (960, 640), (640, 960),
-    (1024, 1024), (1216, 832), (832, 1216),
+    (512, 512), (576, 448), (448, 576),
+    (768, 768), (896, 640), (640, 896),
+    (1024, 1024), (1152, 896), (896, 1152),
 )  # fmt: skip
 _BATCHES: Final = (1, 2, 4)
 

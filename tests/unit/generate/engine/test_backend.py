@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from services.common.errors import ModelUnavailable
+from services.common.errors import InvalidInput, ModelUnavailable
 from services.generate.engine import nvidia
 from services.generate.engine.backend import RTX_CAPABILITIES, Library, check_version, rtx_target
 from services.generate.engine.spec import Backend
@@ -41,6 +41,12 @@ def test_engines_of_rtx_are_for_capabilities(rtx):
     target = rtx_target(rtx)
     assert (target.compute_capabilities, target.gpu, target.version) == (RTX_CAPABILITIES, "", rtx.version)
     assert target.cuda.isdecimal()
+
+
+@pytest.mark.parametrize("capability", ["7.5", "9.0"], ids=["turing", "hopper"])
+def test_generations_that_rtx_fails_on_are_refused(rtx, capability):
+    with pytest.raises(InvalidInput, match=f"nothing for compute capability {capability}"):
+        rtx_target(rtx, ("8.6", capability))
 
 
 #: Our protocols by the library's own names.

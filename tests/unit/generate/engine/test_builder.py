@@ -100,12 +100,6 @@ def test_flags_that_tensorrt_11_removed_are_refused(builder, tmp_path, flag):
         builder.build(model, spec, tmp_path / "engine")
 
 
-def test_hopper_is_refused_by_rtx(builder, tmp_path):
-    model = small_graph(tmp_path / "model.onnx")
-    with pytest.raises(InvalidInput, match=r"nothing for compute capability 9\.0"):
-        builder.build(model, spec_of(model.spec, capabilities=("9.0",)), tmp_path / "engine")
-
-
 def test_engines_that_can_be_refitted_need_a_gpu(builder, tmp_path):
     model = small_graph(tmp_path / "model.onnx")
     with pytest.raises(InvalidInput, match="built on a GPU"):

@@ -3,6 +3,7 @@
 import pytest
 
 from services.common.errors import InvalidInput
+from services.generate.diffusion.sizes import Buckets
 from services.generate.engine.bucket import BUCKETS, Profile, ShapeBucket
 from services.generate.engine.interface import Ranks
 from services.generate.engine.spec import Part
@@ -74,6 +75,12 @@ def test_corners_of_a_profile_are_its_shapes_and_both_aspects():
     profile = Profile(ShapeBucket(1, 512, 512), ShapeBucket(2, 768, 768), ShapeBucket(4, 1024, 1024))
     assert set(map(str, profile.corners)) == {"1x512x512", "2x768x768", "4x1024x1024", "4x1024x512", "4x512x1024"}
     assert Profile.static(ShapeBucket(1, 512, 512)).corners == (ShapeBucket(1, 512, 512),)
+
+
+@pytest.mark.parametrize("native_px", [512, 768, 1024])
+def test_offered_shapes_are_sizes_that_checkpoints_draw(native_px):
+    drawn = set(Buckets(native_px, 64).sizes)
+    assert len({bucket[1:] for bucket in BUCKETS} & drawn) == 3
 
 
 @pytest.mark.parametrize("text", ["", "1x2", "1x512x-2", "0x512x512", "ax1x2"])
