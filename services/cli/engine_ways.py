@@ -135,7 +135,7 @@ def open_pipeline(way: Way, drawing: Drawing) -> "InpaintPipeline":
     if way.library == "torch":
         dtype = getattr(torch, way.dtype)
         for network in (networks.unet, networks.vae, *networks.encoders):
-            network.to(dtype)
+            torch.nn.Module.to(network, dtype)  # diffusers' own warns of layers that there are none of
 
     def open_runners(networks: Networks) -> "dict[Part, Runner]":
         if way.library == "torch":

@@ -6,7 +6,9 @@ Engines were seen to be silently wrong on one GPU and right on another
 machine that will serve it, at every corner of its profiles, each time it is loaded.
 """
 
+import itertools
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +18,7 @@ from torch import Tensor
 from services.common.errors import VitrineError
 from services.generate.engine.bucket import ShapeBucket
 from services.generate.engine.drawn import draw_inputs
+from services.generate.engine.interface import Interface
 from services.generate.engine.runner import Runner
 from services.generate.engine.spec import EngineSpec, Precision
 
@@ -96,23 +99,35 @@ class GoldenGate:
 
         An engine that fails is as wrong as one that errs. What the reference raises passes.
         """
-        faults: list[str] = []
-        comparisons: list[_Comparison] = []
         buckets = dict.fromkeys(bucket for profile in spec.profiles for bucket in profile.corners)
         ranks = dict.fromkeys((spec.ranks.least, spec.ranks.most)) if spec.ranks else {0: None}
-        for bucket in buckets:
-            for rank in ranks:
-                found = self._at(runner, spec, bucket, rank)
-                comparisons += found
-                faults += [f"{bucket}: {one.fault}" for one in found if one.fault]
+        return self.compare(runner, spec.model.interface, buckets, spec.precision, ranks)
+
+    def compare(
+        self,
+        runner: Runner,
+        interface: Interface,
+        buckets: Iterable[ShapeBucket],
+        precision: Precision,
+        ranks: Iterable[int] = (0,),
+    ) -> Verdict:
+        """The same for shapes that are named; see `judge`."""
+        faults: list[str] = []
+        comparisons: list[_Comparison] = []
+        for bucket, rank in itertools.product(buckets, ranks):
+            found = self._at(runner, interface, (bucket, rank), self._tolerances[precision])
+            comparisons += found
+            faults += [f"{bucket}: {one.fault}" for one in found if one.fault]
         return Verdict(
             tuple(faults), len(comparisons),
             max((one.difference for one in comparisons), default=0.0),
             min((one.cosine for one in comparisons), default=1.0),
         )  # fmt: skip
 
-    def _at(self, runner: Runner, spec: EngineSpec, bucket: ShapeBucket, rank: int) -> list[_Comparison]:
-        interface = spec.model.interface
+    def _at(
+        self, runner: Runner, interface: Interface, shape: tuple[ShapeBucket, int], tolerance: Tolerance
+    ) -> list[_Comparison]:
+        bucket, rank = shape
         drawn = draw_inputs(interface, interface.shapes(bucket, rank), zlib.crc32(str(bucket).encode()))
         inputs = {name: tensor.to(self._device) for name, tensor in drawn.items()}
         wanted = self._reference.run(inputs)
@@ -122,7 +137,6 @@ class GoldenGate:
             return [_Comparison(float("inf"), 0.0, error.message)]
         if set(got) != set(wanted):
             return [_Comparison(float("inf"), 0.0, f"it gives {sorted(got)} instead of {sorted(wanted)}")]
-        tolerance = self._tolerances[spec.precision]
         return [_compare(name, got[name].float(), wanted[name].float(), tolerance) for name in wanted]
 
 
