@@ -115,6 +115,7 @@ class ScalingSettings(Section):
     """One deployment's share of the machine and how it scales."""
 
     num_cpus: float = Field(0.5, gt=0, description="CPUs that Ray reserves per replica; a reservation, not a limit.")
+    num_gpus: float = Field(0, ge=0, description="GPUs that Ray reserves per replica, and the only ones that it sees.")
     min_replicas: int = Field(1, ge=0, description="Replicas kept when idle.")
     max_replicas: int = Field(1, ge=1, description="Most replicas under load.")
     target_ongoing_requests: float = Field(1, gt=0, description="Requests per replica that autoscaling aims at.")
