@@ -42,6 +42,7 @@ def build_engines(
     precision: Annotated[str, typer.Option(help="float16, bfloat16 or float32.")] = "float16",
     rank: Annotated[int, typer.Option(min=0, help="Most rank of styles that come with each request; 0: none.")] = 64,
     refit: Annotated[bool, typer.Option("--refit", help="Styles are put into the weights instead; on a GPU.")] = False,
+    opset: Annotated[int | None, typer.Option(help="20: without fused attention; default: 23 where it fits.")] = None,
     level: Annotated[int, typer.Option(min=0, max=5, help="How long the builder looks for good kernels.")] = 3,
     workspace_mb: Annotated[int, typer.Option(min=64, help="Memory of one kernel, in MiB.")] = 4096,
     memory_mb: Annotated[int, typer.Option(min=512, help="Memory of the building process, in MiB.")] = 32768,
@@ -68,6 +69,7 @@ def build_engines(
         Ranks(min(Ranks.least, rank), min(Ranks.best, rank), rank) if rank and not refit else None,
         Refit.ADAPTER_TARGETS if refit else Refit.NONE,
         BuildOptions(level, workspace_mb),
+        opset,
     )
     dtype = getattr(torch, _one_of("precision", precision, ["float16", "bfloat16", "float32"]))
     models = sub_models(Networks.load(opened, torch.device("cpu"), dtype))

@@ -94,6 +94,11 @@ def export(model: SubModel, path: Path, opset: int | None = None) -> ExportedMod
     graph = _simplified(_traced(model, opset), model.weight_names())
     _check_names(graph, model)
     _write(graph, path)
+    return describe(model, path)
+
+
+def describe(model: SubModel, path: Path) -> ExportedModel:
+    """What an export of a sub-model is that lies at `path`."""
     spec = ModelSpec(
         model.part, file_digest(path), config_digest(model.network), model.interface, model.in_channels,
         head_sizes(model.network),

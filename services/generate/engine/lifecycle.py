@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from services.common.logs import logger
 from services.generate.engine.builder import with_less_memory
 from services.generate.engine.gate import Verdict
 from services.generate.engine.runner import Runner
-from services.generate.engine.spec import EngineSpec
+from services.generate.engine.spec import EngineSpec, Part
 from services.generate.engine.store import EngineStore, StoredEngine
 
 #: How often a machine that did not get to build looks whether another has.
@@ -75,7 +76,8 @@ class EngineRunner:
     May be called by many threads; each runner underneath is called by one at a time.
 
     Args:
-        spec: The engine.
+        part: The sub-model.
+        describe: Gives the engine's spec, in the background: the graph may have to be exported first.
         store: Where engines lie.
         work: How they are made, opened and judged.
         fallback: Serves until then, and what the engine does not take.
@@ -84,10 +86,12 @@ class EngineRunner:
     """
 
     def __init__(
-        self, spec: EngineSpec, store: EngineStore, work: EngineWork, fallback: Runner,
-        told: Callable[[EngineState, str], None] | None = None, look_again_s: float = LOOK_AGAIN_S,
+        self, part: Part, describe: Callable[[], EngineSpec], store: EngineStore, work: EngineWork, fallback: Runner,
+        told: Callable[[Part, EngineState, str], None] | None = None, look_again_s: float = LOOK_AGAIN_S,
     ) -> None:  # fmt: skip
-        self._spec = spec
+        self.part = part
+        self._describe = describe
+        self._spec: EngineSpec | None = None
         self._store = store
         self._work = work
         self._fallback = _Seat(fallback)
@@ -99,7 +103,7 @@ class EngineRunner:
         self._mutex = threading.Lock()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
-        self._log = logger(part="engines", engine=spec.model.part.value)
+        self._log = logger(part="engines", engine=part.value)
 
     @property
     def name(self) -> str:
@@ -115,14 +119,25 @@ class EngineRunner:
         """For health, metrics and the operator; JSON types only."""
         with self._mutex:
             return {
-                "part": self._spec.model.part.value, "key": self._spec.key(), "state": self._state.value,
+                "part": self.part.value, "key": self._spec.key() if self._spec else "", "state": self._state.value,
                 "reason": self._reason, "serving": self._seat().runner.name,
             }  # fmt: skip
 
     def start(self) -> None:
         """Begin to make the engine, in a thread."""
-        self._thread = threading.Thread(target=self._live, name=f"engine {self._spec.model.part}", daemon=True)
+        self._thread = threading.Thread(target=self.prepare, name=f"engine {self.part}", daemon=True)
         self._thread.start()
+
+    def prepare(self) -> None:
+        """Make the engine, judge it and use it, here and now; what fails leaves the fallback serving."""
+        try:
+            self._make()
+        except VitrineError as error:
+            quarantined = error.details.get("reason") == "quarantined"
+            self._enter(EngineState.QUARANTINED if quarantined else EngineState.MISSING, error.message)
+        except Exception as error:  # noqa: BLE001 - a thread's end must be told, whatever it died of
+            self._log.error("engine's background work failed", exc_info=error)
+            self._enter(EngineState.MISSING, "its background work failed; the log says why")
 
     def run(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All outputs, from the engine where it serves and takes these inputs.
@@ -191,29 +206,23 @@ class EngineRunner:
         engine = self._engine
         return engine if engine is not None and self._in_use else self._fallback
 
-    def _live(self) -> None:
-        try:
-            stored = self._obtain()
-            if stored is not None:
-                self._verify(stored)
-        except VitrineError as error:
-            quarantined = error.details.get("reason") == "quarantined"
-            self._enter(EngineState.QUARANTINED if quarantined else EngineState.MISSING, error.message)
-        except Exception as error:  # noqa: BLE001 - a thread's end must be told, whatever it died of
-            self._log.error("engine's background work failed", exc_info=error)
-            self._enter(EngineState.MISSING, "its background work failed; the log says why")
-
-    def _obtain(self) -> StoredEngine | None:
-        """The engine, built here or by another; None where nobody wants it any more."""
+    def _make(self) -> None:
         self._enter(EngineState.BUILDING, "being built or fetched")
+        self._spec = self._describe()
+        stored = self._obtain(self._spec)
+        if stored is not None:
+            self._verify(stored, self._spec)
+
+    def _obtain(self, spec: EngineSpec) -> StoredEngine | None:
+        """The engine, built here or by another; None where nobody wants it any more."""
         while not self._closing.is_set():
             try:
-                stored = self._store.build(self._spec, lambda path: self._work.build(self._spec, path))
+                stored = self._store.build(spec, partial(self._work.build, spec))
             except ModelUnavailable as error:
-                smaller = with_less_memory(self._spec)
+                smaller = with_less_memory(spec)
                 if error.details.get("reason") != "out_of_memory" or smaller is None:
                     raise
-                self._spec = smaller
+                self._spec = spec = smaller
                 self._enter(EngineState.BUILDING, f"{error.message}; trying with half the workspace")
                 continue
             if stored is not None:
@@ -222,14 +231,14 @@ class EngineRunner:
             self._closing.wait(self._look_again_s)
         return None
 
-    def _verify(self, stored: StoredEngine) -> None:
+    def _verify(self, stored: StoredEngine, spec: EngineSpec) -> None:
         self._enter(EngineState.VERIFYING, "being compared with the reference")
         runner = self._work.open(stored)
-        verdict = self._work.judge(runner, self._spec)
+        verdict = self._work.judge(runner, spec)
         if not verdict.passed:
             runner.close()
             reason = "; ".join(verdict.faults[:3]) or "nothing could be compared"
-            self._store.quarantine(self._spec, reason)
+            self._store.quarantine(spec, reason)
             self._enter(EngineState.QUARANTINED, reason)
             return
         self._replace(_Seat(runner))
@@ -241,7 +250,7 @@ class EngineRunner:
     def _retire(self, reason: str) -> None:
         """Take the engine out of use, for good on this machine; called with its turn."""
         seat = self._replace(None)
-        if seat is not None:
+        if seat is not None and self._spec is not None:
             seat.closed = True
             seat.runner.close()
             self._store.quarantine(self._spec, reason)
@@ -259,4 +268,4 @@ class EngineRunner:
             self._state, self._reason = state, reason
         self._log.info("engine state", state=state.value, reason=reason)
         if self._told is not None:
-            self._told(state, reason)
+            self._told(self.part, state, reason)

@@ -1,22 +1,24 @@
 """From a choice to the runners of a checkpoint's networks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
-from services.common.errors import ModelUnavailable
 from services.common.logs import logger
 from services.common.settings import GenerateSettings
 from services.generate.diffusion.checkpoint import Checkpoint
 from services.generate.diffusion.networks import Networks
+from services.generate.engine.backend import Library
 from services.generate.engine.bucket import ShapeBucket
 from services.generate.engine.drawn import draw_inputs
+from services.generate.engine.engines import EngineShop, engine_shop
 from services.generate.engine.exports import ExportJob, Exports
 from services.generate.engine.gate import GoldenGate, Verdict
 from services.generate.engine.machine import Machine
 from services.generate.engine.network import ArrayNetwork
-from services.generate.engine.prepared import Preparation, PreparedRunner, Told
+from services.generate.engine.prepared import Preparation, Prepared, PreparedRunner, Told
 from services.generate.engine.runner import Runner
 from services.generate.engine.runners.arrays import ArrayRunner
 from services.generate.engine.runners.compiled import CompiledRunner
@@ -26,8 +28,10 @@ from services.generate.engine.runners.onnxruntime import OnnxRuntimeNetwork
 from services.generate.engine.runners.openvino import OpenVinoNetwork
 from services.generate.engine.runners.openvino import Precision as OpenVinoPrecision
 from services.generate.engine.selector import Choice, Needs, RunnerKind, choose
-from services.generate.engine.spec import Part, Precision
-from services.generate.engine.submodel import SubModel, sub_models
+from services.generate.engine.shared import SharedEngines
+from services.generate.engine.spec import Backend, Part, Precision
+from services.generate.engine.store import EngineStore
+from services.generate.engine.submodel import SubModel, dtype_name, sub_models
 
 #: What works at every step or on whole pictures, what gains most first. Text is encoded once, and kept.
 PARTS: Final = (Part.UNET, Part.VAE_DECODER, Part.VAE_ENCODER)
@@ -50,6 +54,7 @@ class Runners:
         work_dir: For exported and compiled networks.
         told: Told the states of every part.
         exports: Where exported networks are; below `work_dir` when absent.
+        shared: Engines that all machines share; None = each builds its own.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class Runners:
         work_dir: Path,
         told: Told | None = None,
         exports: Exports | None = None,
+        shared: SharedEngines | None = None,
     ) -> None:
         self.choice = choice
         self._checkpoint = checkpoint
@@ -69,6 +75,7 @@ class Runners:
         self._work_dir = work_dir
         self._told = told
         self._exports = exports or Exports(work_dir / "exports")
+        self._shared = shared
         self._preparation = Preparation(())
 
     @classmethod
@@ -96,7 +103,7 @@ class Runners:
         """A runner for every part, each of which works at once; for `InpaintPipeline.open`.
 
         Raises:
-            ModelUnavailable: The choice is none that is opened here.
+            ModelUnavailable: The library that was chosen is not installed any more, or of another version.
         """
         runners, models = torch_runners(networks), sub_models(networks)
         match self.choice.runner:
@@ -105,11 +112,10 @@ class Runners:
             case RunnerKind.TORCH_COMPILE | RunnerKind.TORCH_GRAPHS:
                 runners |= {part: self._warm(models[part]) for part in (Part.UNET, Part.VAE_DECODER)}
             case RunnerKind.OPENVINO | RunnerKind.ONNXRUNTIME:
-                prepared = tuple(self._later(models[part], runners[part]) for part in PARTS)
-                self._preparation = Preparation(prepared)
-                runners |= {runner.part: runner for runner in prepared}
-            case _:
-                raise ModelUnavailable(f"{self.choice.runner} computes engines, which are not opened here")
+                runners |= self._prepared([self._later(models[part], runners[part]) for part in PARTS])
+            case RunnerKind.TENSORRT | RunnerKind.TENSORRT_RTX:
+                shop = self._engine_shop(models[Part.UNET])
+                runners |= self._prepared([shop.runner(models[part], runners[part], self._told) for part in PARTS])
         return runners
 
     def start(self) -> None:
@@ -127,6 +133,18 @@ class Runners:
     def close(self) -> None:
         """Begin nothing further; the runners are closed by who uses them."""
         self._preparation.close()
+
+    def _prepared(self, prepared: Sequence[Prepared]) -> dict[Part, Runner]:
+        self._preparation = Preparation(prepared)
+        return {runner.part: runner for runner in prepared}
+
+    def _engine_shop(self, unet: SubModel) -> EngineShop:
+        library = Library.open(Backend(self.choice.runner))
+        gpu = Machine.probe().gpu
+        store = EngineStore(self._work_dir, self._shared, gpu.driver if gpu else "")
+        job = replace(self._job, dtype=dtype_name(unet.dtype))
+        device = next(unet.parameters()).device
+        return engine_shop(library, self._checkpoint, store, lambda part: self._exports.get(job)[part], device)
 
     def _warm(self, model: SubModel) -> Runner:
         """Compiled or recorded for one picture of every size."""

@@ -29,6 +29,7 @@ class EnginePlan:
         ranks: Of adapters that are inputs of the denoiser; None = they are none.
         refit: Whether the denoiser's adapters can be put into its weights.
         options: Of the builder.
+        opset: Of the graph; None = the best for its attention. Where a GPU computes fused attention wrongly, 20 has none.
     """
 
     target: Target
@@ -36,6 +37,7 @@ class EnginePlan:
     ranks: Ranks | None = None
     refit: Refit = Refit.NONE
     options: BuildOptions = field(default_factory=BuildOptions)
+    opset: int | None = None
 
     def export(self, model: SubModel, path: Path) -> ExportedModel:
         """The graph of a sub-model; adapters go into the denoiser alone.
@@ -43,7 +45,7 @@ class EnginePlan:
         Raises:
             ModelUnavailable: It can't be traced.
         """
-        return export(WithFactors(model) if self._takes_factors(model.part) else model, path)
+        return export(WithFactors(model) if self._takes_factors(model.part) else model, path, self.opset)
 
     def spec(self, model: ExportedModel) -> EngineSpec:
         """The engine of a graph.

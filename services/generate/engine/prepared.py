@@ -1,8 +1,8 @@
 """Networks in a library for CPUs, made ready in the background while torch serves."""
 
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from torch import Tensor
 
@@ -111,6 +111,18 @@ class PreparedRunner:
             self._told(self.part, state, reason)
 
 
+class Prepared(Runner, Protocol):
+    """A runner that is another one until its own is ready."""
+
+    part: Part
+
+    def prepare(self) -> None:
+        """Make its own ready, here and now; whatever fails leaves the other one serving."""
+
+    def status(self) -> dict[str, Any]:
+        """Where it is in its life; JSON types only."""
+
+
 class Preparation:
     """Makes runners ready, one after the other, in a thread of its own.
 
@@ -118,8 +130,8 @@ class Preparation:
         runners: In the order of what they gain.
     """
 
-    def __init__(self, runners: tuple[PreparedRunner, ...]) -> None:
-        self.runners = runners
+    def __init__(self, runners: Sequence[Prepared]) -> None:
+        self.runners = tuple(runners)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self.run, name="engines", daemon=True)
 

@@ -8,6 +8,7 @@ import torch
 from services.common.errors import Internal, InvalidInput, ModelUnavailable
 from services.generate.engine.gate import Verdict
 from services.generate.engine.lifecycle import EngineRunner, EngineState, EngineWork
+from services.generate.engine.spec import Part
 from services.generate.engine.store import EngineStore
 from tests.support.engines import SIZE_BYTES, engine_spec
 from tests.support.fake_runners import FakeRunner
@@ -26,7 +27,9 @@ class Life:
         self.store = EngineStore(root)
         self.building, self.opened = threading.Event(), 0
         work = EngineWork(build or self.build, self.open, lambda runner, spec: verdict)
-        self.runner = EngineRunner(SPEC, self.store, work, self.fallback, self.told, look_again_s=0.01)
+        self.runner = EngineRunner(
+            Part.UNET, lambda: SPEC, self.store, work, self.fallback, self.told, look_again_s=0.01
+        )
 
     def build(self, spec, path):
         self.building.set()
@@ -39,7 +42,7 @@ class Life:
             self.engine = FakeRunner("tensorrt", 2.0)
         return self.engine
 
-    def told(self, state, reason):
+    def told(self, part, state, reason):
         with self.reached:
             self.states.append(state)
             self.reached.notify_all()

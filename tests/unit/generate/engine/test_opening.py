@@ -122,7 +122,7 @@ def test_torch_needs_no_preparation(open_with):
     assert runners.status()["parts"] == []
 
 
-def test_engines_are_not_opened_here(open_with):
+def test_engines_want_their_library(open_with):
     with pytest.raises(ModelUnavailable, match="tensorrt"):
         open_with(RunnerKind.TENSORRT)
 
