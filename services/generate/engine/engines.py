@@ -59,10 +59,9 @@ class EngineShop:
             fallback: It in torch.
             told: Told every state.
         """
+        gate = GoldenGate(fallback, device=self.device)
         work = EngineWork(
-            partial(self._build, model),
-            lambda stored: self.open(stored, model.interface),
-            GoldenGate(fallback, device=self.device).judge,
+            partial(self._build, model), lambda stored: self.open(stored, model.interface), gate.judge, gate.look
         )
         return EngineRunner(model.part, partial(self._spec, model), self.store, work, fallback, told)
 

@@ -45,6 +45,8 @@ TOLERANCES: Final = {
     Precision.BF16: Tolerance(0.5, 0.03, 0.99),
     Precision.FP8: Tolerance(1.5, 0.1, 0.97),
 }
+#: Anything that is finite and not flat.
+_LIVELY: Final = Tolerance(float("inf"), float("inf"), -1.1)
 #: An output that varies less than this part of the reference's is flat.
 _FLAT: Final = 0.05
 
@@ -123,6 +125,13 @@ class GoldenGate:
             max((one.difference for one in comparisons), default=0.0),
             min((one.cosine for one in comparisons), default=1.0),
         )  # fmt: skip
+
+    def look(self, runner: Runner, spec: EngineSpec) -> str:
+        """What is plainly wrong after other weights were put in, which the reference does not have; empty = nothing."""
+        bucket = spec.profiles[0].best
+        rank = spec.ranks.best if spec.ranks else 0
+        found = self._at(runner, spec.model.interface, (bucket, rank), _LIVELY)
+        return next((one.fault for one in found if one.fault), "")
 
     def _at(
         self, runner: Runner, interface: Interface, shape: tuple[ShapeBucket, int], tolerance: Tolerance

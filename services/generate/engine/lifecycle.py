@@ -47,11 +47,13 @@ class EngineWork:
         build: Writes the engine of a spec to a path.
         open: Makes a runner of an engine.
         judge: The golden gate.
+        look: Says what is plainly wrong after a refit; empty = nothing.
     """
 
     build: Callable[[EngineSpec, Path], None]
     open: Callable[[StoredEngine], Runner]
     judge: Callable[[Runner, EngineSpec], Verdict]
+    look: Callable[[Runner, EngineSpec], str]
 
 
 class _Seat:
@@ -175,15 +177,19 @@ class EngineRunner:
 
         Raises:
             ModelUnavailable: There is no engine in use.
-            VitrineError: What `change` raised.
+            VitrineError: What `change` raised, or the engine draws nothing with the new weights.
         """
         with self._mutex:
             seat, self._in_use = self._engine, False
-        if seat is None:
+        if seat is None or self._spec is None:
             raise ModelUnavailable("there is no engine whose weights could be changed")
         try:
             with seat.turn:
                 change(seat.runner)
+                # Zeros were seen after refits: https://github.com/pytorch/TensorRT/issues/3255
+                fault = self._work.look(seat.runner, self._spec)
+            if fault:
+                raise ModelUnavailable(f"the engine fails with its new weights: {fault}")
         except VitrineError:
             seat.close()
             self._replace(None)

@@ -29,7 +29,7 @@ class EnginePlan:
         ranks: Of adapters that are inputs of the denoiser; None = they are none.
         refit: Whether the denoiser's adapters can be put into its weights.
         options: Of the builder.
-        opset: Of the graph; None = the best for its attention. Where a GPU computes fused attention wrongly, 20 has none.
+        opset: Of the graph; None = the best for its attention; 20 for GPUs that compute fused attention wrongly.
     """
 
     target: Target

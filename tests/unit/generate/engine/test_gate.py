@@ -105,6 +105,16 @@ def test_an_engine_that_fails_is_wrong(unet):
     assert judged(unet, fail).faults[0].endswith("the device is lost")
 
 
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [(lambda value: value * 1.5 + 0.3, False), (torch.zeros_like, True), (with_nan, True)],
+    ids=["another style", "zeros", "nan"],
+)
+def test_a_look_after_a_refit_sees_zeros_and_lets_styles_through(unet, change, fault):
+    gate = GoldenGate(TorchReference(unet))
+    assert bool(gate.look(TorchReference(unet, on_outputs(change)), spec_of(unet))) == fault
+
+
 def test_adapters_take_part(unet):
     """An engine that ignores its factors is like one that has lost them."""
     model = tiny_submodel(Part.UNET, adapters=True)

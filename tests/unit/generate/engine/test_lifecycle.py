@@ -25,8 +25,9 @@ class Life:
         self.fallback, self.engine = FakeRunner("torch", 1.0), FakeRunner("tensorrt", 2.0)
         self.may_build, self.states, self.reached = threading.Event(), [], threading.Condition()
         self.store = EngineStore(root)
+        self.fault = ""
         self.building, self.opened = threading.Event(), 0
-        work = EngineWork(build or self.build, self.open, lambda runner, spec: verdict)
+        work = EngineWork(build or self.build, self.open, lambda runner, spec: verdict, lambda runner, spec: self.fault)
         self.runner = EngineRunner(
             Part.UNET, lambda: SPEC, self.store, work, self.fallback, self.told, look_again_s=0.01
         )
@@ -243,6 +244,15 @@ def test_a_failed_refit_throws_the_engine_away_and_reads_it_anew(active):
         active.runner.refit(change)
     active.wait_for(EngineState.ACTIVE, times=2)
     assert (active.factor(), half_changed.closed, active.opened) == (2.0, True, 2)
+
+
+def test_an_engine_that_draws_nothing_after_a_refit_is_read_anew(active):
+    blank = active.engine
+    active.fault = "the picture is flat"
+    with pytest.raises(ModelUnavailable, match="flat"):
+        active.runner.refit(lambda runner: None)
+    active.wait_for(EngineState.ACTIVE, times=2)
+    assert (active.factor(), blank.closed) == (2.0, True)
 
 
 def test_there_is_nothing_to_refit_without_an_engine(life):
