@@ -13,8 +13,9 @@ class Runner(Protocol):
     time calls a runner; it keeps no reference to what it was given, and what it returns is the caller's own.
     """
 
-    #: What runs it, for health, metrics and messages: "torch", "openvino", "tensorrt" …
-    name: str
+    @property
+    def name(self) -> str:
+        """What runs it, for health, metrics and messages: "torch", "openvino-bf16", "tensorrt" …"""
 
     def run(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All outputs, on the device of the inputs.
