@@ -35,10 +35,12 @@ def bench_engines(
             weights = export_blank(Path(folder), size)
         drawing = Drawing(size, steps, threads, Path(folder))
         # One after the other, so that nobody's start takes another's turn.
-        with asides().status("opening the libraries"):
-            processes = [opened.enter_context(WayProcess(way, drawing)) for way in WAYS]
-            for process in processes:
+        processes = []
+        for way in WAYS:
+            with asides().status(f"opening {way.name}"):
+                process = opened.enter_context(WayProcess(way, drawing))
                 process.draw(0)
+            processes.append(process)
         facts = machine_facts()
         with asides().status("measuring") as status:
             for number in range(rounds):

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from services.common.deadline import Deadline
+from services.common.metrics import Recorder
 from services.common.settings import DiffusionSettings, GenerateSettings
 from services.generate.diffusion.checkpoint import Checkpoint
 from services.generate.diffusion.estimates import Estimates
@@ -16,7 +17,6 @@ from services.generate.diffusion.order import Order
 from services.generate.diffusion.painting import Painting
 from services.generate.diffusion.standing import StandingProduct
 from services.generate.engine.opening import Runners
-from services.generate.engine.prepared import Told
 from services.generate.loop import DenoisingLoop, LoopLimits
 from services.generate.pipeline import InpaintPipeline
 from services.generate.schema import Drawing, GenerateRequest, StepDone
@@ -46,13 +46,13 @@ class DiffusionPainter:
         self._runners = runners
 
     @classmethod
-    def open(cls, settings: GenerateSettings, cache: ModelCache, told: Told | None = None) -> Self:
+    def open(cls, settings: GenerateSettings, cache: ModelCache, recorder: Recorder | None = None) -> Self:
         """A painter with the checkpoint that the settings name.
 
         Args:
             settings: Which checkpoint, and what computes it.
             cache: Where it comes from.
-            told: Told the states of the networks' runners.
+            recorder: Gets what computes the networks.
 
         Raises:
             NotFound: The catalogue has no such checkpoint.
@@ -62,7 +62,7 @@ class DiffusionPainter:
         chosen = settings.diffusion
         entry = cache.catalog.get(chosen.checkpoint)
         checkpoint = Checkpoint.read(cache.path(chosen.checkpoint), chosen.checkpoint)
-        runners = Runners.choose(checkpoint, entry.sha256, settings, cache.derived_dir("engines"), told)
+        runners = Runners.choose(checkpoint, entry.sha256, settings, cache.derived_dir("networks"), recorder)
         hardware = Hardware.find(runners.choice.device, chosen.precision)
         if hardware.device == "cpu":
             torch.set_num_threads(settings.threads)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from services.common.logs import logger
+from services.common.metrics import Recorder
 from services.common.settings import GenerateSettings
 from services.generate.diffusion.checkpoint import Checkpoint
 from services.generate.diffusion.networks import Networks
@@ -19,6 +20,7 @@ from services.generate.engine.gate import GoldenGate, Verdict
 from services.generate.engine.machine import Machine
 from services.generate.engine.network import ArrayNetwork
 from services.generate.engine.prepared import Preparation, Prepared, PreparedRunner, Told
+from services.generate.engine.reporting import EngineMetrics
 from services.generate.engine.runner import Runner
 from services.generate.engine.runners.arrays import ArrayRunner
 from services.generate.engine.runners.compiled import CompiledRunner
@@ -85,9 +87,16 @@ class Runners:
         sha256: str,
         settings: GenerateSettings,
         work_dir: Path,
-        told: Told | None = None,
+        recorder: Recorder | None = None,
     ) -> Self:
         """The runners that the selector chooses for this machine; the log says which and why.
+
+        Args:
+            checkpoint: Of the networks.
+            sha256: The checkpoint's.
+            settings: What the operator wants, threads and precision.
+            work_dir: For exported and compiled networks.
+            recorder: Gets what computes, and the states of every part.
 
         Raises:
             ModelUnavailable: What the operator wants can't be had here.
@@ -97,7 +106,10 @@ class Runners:
             Machine.probe(), Needs(), wanted if wanted == "auto" else RunnerKind(wanted), settings.diffusion.device
         )
         logger(part="engines").info("runner_chosen", **choice.told())
-        return cls(choice, checkpoint, sha256, settings, work_dir, told)
+        report = None if recorder is None else EngineMetrics(recorder, choice.runner)
+        if report is not None:
+            report.begin(PARTS)
+        return cls(choice, checkpoint, sha256, settings, work_dir, report)
 
     def open(self, networks: Networks) -> Mapping[Part, Runner]:
         """A runner for every part, each of which works at once; for `InpaintPipeline.open`.

@@ -15,7 +15,7 @@ class Runner(Protocol):
 
     @property
     def name(self) -> str:
-        """What runs it, for health, metrics and messages: "torch", "openvino", "tensorrt" …"""
+        """What runs it, for health, metrics and messages: "torch", "openvino-bf16", "tensorrt" …"""
 
     def run(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All outputs, on the device of the inputs.

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 import openvino
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from services.common.errors import Internal, ModelUnavailable, VitrineError
@@ -50,12 +51,15 @@ class OpenVinoNetwork:
             "PERFORMANCE_HINT": "LATENCY",
         }
         try:
+            cache_dir.mkdir(parents=True, exist_ok=True)
             core = openvino.Core()
             core.set_property({"CACHE_DIR": str(cache_dir)})
             model = with_outputs(core.read_model(path), outputs)
             if change:
                 change(model)
-            compiled = core.compile_model(model, "CPU", options)
+            # Replicas that start together would write one file of the cache, and one of them fail.
+            with FileLock(cache_dir / "compiling.lock"):
+                compiled = core.compile_model(model, "CPU", options)
             self._request: Any = compiled.create_infer_request()
             self.inputs = tuple(_spec(each) for each in compiled.inputs)
             self._outputs = {each.get_any_name(): each for each in compiled.outputs}
