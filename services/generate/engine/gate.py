@@ -42,7 +42,7 @@ class Tolerance:
 TOLERANCES: Final = {
     Precision.FP32: Tolerance(0.02, 0.001, 0.9999),
     Precision.FP16: Tolerance(0.05, 0.004, 0.9995),
-    Precision.BF16: Tolerance(0.5, 0.03, 0.99),
+    Precision.BF16: Tolerance(0.75, 0.03, 0.99),
     Precision.FP8: Tolerance(1.5, 0.1, 0.97),
 }
 #: Anything that is finite and not flat.
