@@ -17,7 +17,7 @@ from pydantic_core import PydanticUndefined
 from services.common.settings import Settings
 from services.gateway.status import TABLE
 from services.generate.scene import SceneCatalog
-from services.postprocess.preservation.thresholds import BARS, Sense
+from services.postprocess.preservation.thresholds import CRITERIA, Sense
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"(<!-- table: ([a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -62,12 +62,12 @@ def scene_rows() -> Iterator[tuple[str, ...]]:
 
 def measure_rows() -> Iterator[tuple[str, ...]]:
     """Every measure of a preservation report with its threshold."""
-    yield "measure", "what it is", "report", "passes", "of", "may be asked"
-    for bar in BARS:
-        side = "at most" if bar.sense is Sense.AT_MOST else "at least"
-        passes = "told only" if bar.default is None else f"{side} {bar.default:g}"
-        span = f"{bar.lowest:g} to {bar.highest:.10g}"
-        yield f"`{bar.name}`", bar.meaning, bar.level.lower(), passes, bar.unit, span
+    yield "measure", "what it is", "report", "threshold: passes at", "of", "may be asked"
+    for criterion in CRITERIA:
+        side = "at most" if criterion.sense is Sense.AT_MOST else "at least"
+        passes = f"{side} {criterion.default:g}"
+        span = f"{criterion.lowest:g} to {criterion.highest:.10g}"
+        yield f"`{criterion.name}`", criterion.meaning, criterion.level.lower(), passes, criterion.unit, span
 
 
 TABLES: dict[str, Callable[[], Iterator[tuple[str, ...]]]] = {

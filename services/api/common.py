@@ -9,9 +9,18 @@ import binascii
 import re
 import unicodedata
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 
 from services.api.findings import shown
 from services.common.image import ImageFormat
@@ -112,7 +121,22 @@ class StageName(StrEnum):
 
 
 class ImageSource(Message):
-    content: Bytes = Field(b"", description="The encoded file: JPEG, PNG or WebP, never animated.", repr=False)
+    """At most one of the three is set."""
+
+    content: Bytes = Field(
+        b"", description="The encoded file: JPEG, PNG, WebP, AVIF, HEIC or TIFF, never animated.", repr=False
+    )
+    url: str = Field(
+        "", max_length=2048, description="Where it is instead: https://, or s3://bucket/key as the operator allows."
+    )
+    blob_key: str = Field("", max_length=512, description="Or the key of an earlier result.")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        given = [name for name in ("content", "url", "blob_key") if getattr(self, name)]
+        if len(given) > 1:
+            raise ValueError(f"an image comes from one place; got {' and '.join(given)}")
+        return self
 
 
 class Blob(Message):

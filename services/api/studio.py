@@ -25,7 +25,7 @@ from services.api.common import (
 from services.common.image import MIN_SIDE_PX
 from services.common.pose import Pose
 from services.generate.schema import Scheduler
-from services.postprocess.preservation.thresholds import Level, bar_of
+from services.postprocess.preservation.thresholds import Level, criterion_of
 from services.postprocess.schema import LayerName, Preservation, Shadow
 
 UINT32_MAX = 2**32 - 1
@@ -100,8 +100,13 @@ class Layer(Message):
 
 def _threshold(name: str) -> Any:
     """A field for a measure's threshold, in the range that the measure allows."""
-    bar = bar_of(name)
-    return Field(None, ge=bar.lowest, le=bar.highest, description=f"{bar.meaning[0].upper()}{bar.meaning[1:]}.")
+    criterion = criterion_of(name)
+    return Field(
+        None,
+        ge=criterion.lowest,
+        le=criterion.highest,
+        description=f"{criterion.meaning[0].upper()}{criterion.meaning[1:]}.",
+    )
 
 
 class PreservationThresholds(Message):

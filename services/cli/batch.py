@@ -3,11 +3,13 @@
 import asyncio
 import glob
 import itertools
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -16,6 +18,7 @@ from services.cli.console import asides, counting_progress, results, seconds, wr
 from services.cli.group import EXIT_FAILED, one_line
 from services.cli.measures import report_table
 from services.client import AsyncVitrine, report_of
+from services.client.options import is_address
 from services.common.errors import InvalidInput, ProductChanged, VitrineError
 
 if TYPE_CHECKING:
@@ -29,9 +32,9 @@ _CONTENT: Any = {"image": {"content"}, "layers": {"__all__": {"blob": {"content"
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to make: of a photo, under a label (its scene, or "cutout"), into a file."""
+    """One picture to make: of a photo (a file, or an address), under a label (its scene, or "cutout"), into a file."""
 
-    photo: Path
+    photo: Path | str
     label: str
     target: Path
 
@@ -64,16 +67,33 @@ def find_photos(patterns: Sequence[str]) -> list[Path]:
     return list(found)
 
 
-def plan(photos: Iterable[Path], labels: Sequence[str], out: Path, extension: str) -> list[Job]:
+def find_sources(patterns: Sequence[str]) -> list[Path | str]:
+    """The same, and addresses as they are, which the service is to fetch from."""
+    found: dict[Path | str, None] = {}
+    for pattern in patterns:
+        found.update(dict.fromkeys([pattern] if is_address(pattern) else find_photos([pattern])))
+    return list(found)
+
+
+def plan(photos: Iterable[Path | str], labels: Sequence[str], out: Path, extension: str) -> list[Job]:
     """One job for each photo and label, as `<stem>-<label>.<extension>`; a stem that is taken gets a number."""
     jobs: list[Job] = []
     taken: set[str] = set()
     for photo in photos:
-        numbered = (f"{photo.stem}-{number}" for number in itertools.count(2))
-        stem = next(name for name in itertools.chain([photo.stem], numbered) if name not in taken)
+        own = _name(photo).stem
+        numbered = (f"{own}-{number}" for number in itertools.count(2))
+        stem = next(name for name in itertools.chain([own], numbered) if name not in taken)
         taken.add(stem)
         jobs += [Job(photo, label, out / f"{stem}-{label}.{extension}") for label in labels]
     return jobs
+
+
+def _name(photo: Path | str) -> Path:
+    """A photo's file name; of an address, what its path ends with, as far as a file may be named so."""
+    if isinstance(photo, Path):
+        return Path(photo.name)
+    last = urlsplit(photo).path.rstrip("/").rpartition("/")[2]
+    return Path(re.sub(r"[^A-Za-z0-9._-]", "_", last).lstrip(".")[:100] or "photo")
 
 
 def make_all(
@@ -192,7 +212,7 @@ def _table(outcomes: Sequence[Outcome]) -> Any:
     for outcome in outcomes:
         error = outcome.error
         text = Text("\n".join(map(str, _files(outcome)))) if error is None else Text(one_line(error), style="red")
-        table.add_row(outcome.job.photo.name, _made(outcome), seconds(outcome.duration_s), text)
+        table.add_row(_name(outcome.job.photo).name, _made(outcome), seconds(outcome.duration_s), text)
     return table
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def cutout(
-    photos: Annotated[list[str], typer.Argument(help="Photos, or patterns such as 'photos/*.jpg'.")],
+    photos: Annotated[list[str], typer.Argument(help="Photos, patterns such as 'photos/*.jpg', or https addresses.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the pictures.")] = Path("out"),
     crop: Annotated[bool, typer.Option("--crop", help="Keep only the product's box.")] = False,
     padding: Annotated[float, typer.Option(min=0, max=1, help="Space around it, as a share of its longer side.")] = 0,
@@ -42,7 +42,7 @@ def cutout(
     """Cut the products out of photos. A photo that fails does not stop the others."""
     from services.api.common import OutputOptions
     from services.api.studio import CreateCutoutRequest
-    from services.cli.batch import find_photos, make_all, plan, tell
+    from services.cli.batch import find_sources, make_all, plan, tell
     from services.client import CutoutOptions
     from services.common.image import ImageFormat
 
@@ -58,7 +58,7 @@ def cutout(
     selection = read_selection(keep_mask, include, exclude, include_box, exclude_box)
     if selection is not None:
         options["selection"] = selection
-    work = plan(find_photos(photos), ["cutout"], out, image_format.extension)
+    work = plan(find_sources(photos), ["cutout"], out, image_format.extension)
 
     async def make(vitrine: "AsyncVitrine", job: "Job") -> "Answer":
         return await vitrine.cutout(job.photo, **options)

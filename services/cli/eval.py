@@ -1,6 +1,7 @@
 """`vitrine eval`: the whole quality battery, as a table and a page with pictures; exit 1 where a bar is missed."""
 
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +13,7 @@ from services.cli.group import EXIT_FAILED
 if TYPE_CHECKING:
     from services.common.settings import Settings
     from services.evaluation.battery import Outcome
-    from services.evaluation.page import Shot
+    from services.evaluation.take import Take
 
 SCENES = 32
 
@@ -27,31 +28,34 @@ def evaluate(
     write: Annotated[Path | None, typer.Option("--write", help="Markdown document that gets the table.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Measure what happens to a product, on drawn photos of which everything is known."""
+    """Measure what happens to a product, on drawn photos of which everything is known, or on real ones.
+
+    Ends with exit code 1 where a bar is missed: of a drawn photo the battery's, of a real one a threshold of its report
+    or any other refusal of its picture.
+    """
     from services.cli.machine import machine_facts
     from services.evaluation.page import page
     from services.evaluation.table import figures, machine_line, markdown, rich_table, write_into
 
+    if photos is not None and only:
+        raise typer.BadParameter("real photos are asked all there is to ask", param_hint="--only")
     settings = open_settings()
     facts = machine_facts()
     machine = machine_line(facts)
-    shots: list[Shot] = []
-    outcome: Outcome | None = None
+    takes: list[Take] = []
     if photos is None:
         outcome = _battery(settings, only or [], scenes)
     else:
-        shots = _photos(settings, photos)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "index.html").write_text(page(outcome, machine, shots), "utf-8")
-    asides().print(f"page: {out / 'index.html'}")
-    if outcome is None:
-        return
+        outcome, takes = _photos(settings, photos)
     text = markdown(outcome, machine)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "index.html").write_text(page(outcome, machine, [take.shot() for take in takes]), "utf-8")
     (out / "table.md").write_text(text, "utf-8")
+    asides().print(f"page: {out / 'index.html'}")
     if write is not None:
-        write_into(write, text)
+        write_into(write, text, "vitrine eval" if photos is None else "vitrine eval --photos")
     if json:
-        write_json(facts | figures(outcome))
+        write_json(facts | figures(outcome) | ({"takes": [take.facts() for take in takes]} if takes else {}))
     else:
         results().print(rich_table(outcome.rows))
     if not outcome.holds:
@@ -71,8 +75,11 @@ def _battery(settings: "Settings", only: list[str], scenes: int) -> "Outcome":
         return run_battery(questions, scenes, lambda name, done, of: status.update(f"{name}: scene {done} of {of}"))
 
 
-def _photos(settings: "Settings", folder: Path) -> "list[Shot]":
+def _photos(settings: "Settings", folder: Path) -> "tuple[Outcome, list[Take]]":
+    from services.evaluation.gallery import outcome_of
     from services.evaluation.photos import look_at_photos
 
+    began = perf_counter()
     with asides().status("opening the stages") as status:
-        return look_at_photos(settings, folder, status.update)
+        takes = look_at_photos(settings, folder, status.update)
+    return outcome_of(takes, perf_counter() - began), takes

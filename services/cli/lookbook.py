@@ -50,7 +50,7 @@ def lookbook(
     work = plan(found, [each.lower() for each in places], out, "jpg")
     with Vitrine(where) as vitrine:
         scenes = vitrine.scenes()
-    numbers = {photo: number for number, photo in enumerate(found)}
+    numbers: dict[Path | str, int] = {photo: number for number, photo in enumerate(found)}
 
     async def make(vitrine: "AsyncVitrine", job: "Job") -> "Answer":
         return await shoot_fitting(

@@ -10,6 +10,7 @@ import typer
 
 from services import __version__
 from services.cli.bench import bench
+from services.cli.blobs import blobs
 from services.cli.cutout import cutout
 from services.cli.demo import demo
 from services.cli.engines import engines
@@ -54,6 +55,7 @@ for command in (serve, shoot, cutout, lookbook, demo):
     app.command()(command)
 app.command("eval")(evaluate)
 app.add_typer(bench, name="bench")
+app.add_typer(blobs, name="blobs")
 app.add_typer(models, name="models")
 app.add_typer(engines, name="engines")
 app.add_typer(scenes, name="scenes")

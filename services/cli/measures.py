@@ -34,12 +34,12 @@ def report_table(title: str, report: "PreservationReport") -> Any:
 
 
 def _row(measure: "Measure") -> tuple[str, ...]:
-    from services.postprocess.preservation.thresholds import BARS
+    from services.postprocess.preservation.thresholds import CRITERIA
 
     if measure.value is None:
         return measure.name, "", "", measure.unmeasured, ""
     # A newer service may measure what this command line does not know.
-    sense = next((bar.sense.replace("_", " ") for bar in BARS if bar.name == measure.name), "")
+    sense = next((criterion.sense.replace("_", " ") for criterion in CRITERIA if criterion.name == measure.name), "")
     value = f"{measure.value:.4g}"
     asked = "" if measure.threshold is None else f"{sense} {measure.threshold:.4g}".strip()
     verdict = "ok" if measure.passed else "[red]changed[/red]"

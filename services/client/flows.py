@@ -13,10 +13,11 @@ from grpc_health.v1 import health_pb2
 
 from services.api.catalog import ListModelsResponse, ListScenesResponse, Model, Scene
 from services.api.common import Blob, ImageSource, OutputOptions
+from services.api.convert import validated
 from services.api.studio import CreateCutoutResponse, CreateShotResponse, DenoisingStep, StageEvent
 from services.client.errors import from_rpc_error
 from services.client.messages import cutout_request, from_proto, shot_request, stream_request
-from services.client.options import Photo
+from services.client.options import Photo, is_address
 from services.client.patience import Patience
 from services.client.steps import Call, Emit, Flow, Method, Next, Open, Pause, ReadFile
 from services.common.errors import Forbidden, Internal, InvalidInput, NotReady, Unauthenticated, VitrineError
@@ -63,14 +64,14 @@ class Flows:
     def cutout(self, photo: Photo, options: Mapping[str, Any]) -> Flow[CreateCutoutResponse]:
         """Cut the product out."""
         options, patience = self._split(options)
-        request = cutout_request((yield from _content(photo)), options)
+        request = cutout_request((yield from _source(photo)), options)
         answer = yield from self._call(CREATE_CUTOUT, request, patience)
         return (yield from self._with_picture(from_proto(answer, CreateCutoutResponse), patience))
 
     def shot(self, photo: Photo, scene: str, options: Mapping[str, Any]) -> Flow[CreateShotResponse]:
         """Put the product into a scene."""
         options, patience = self._split(options)
-        request = shot_request((yield from _content(photo)), scene, (yield from _with_reference(options)))
+        request = shot_request((yield from _source(photo)), scene, (yield from _with_reference(options)))
         answer = yield from self._call(CREATE_SHOT, request, patience)
         return (yield from self._with_picture(from_proto(answer, CreateShotResponse), patience))
 
@@ -78,7 +79,7 @@ class Flows:
         """Put the product into a scene; emits the events of each stage and step, then the result."""
         options, patience = self._split(options)
         preview_every = options.pop("preview_every", 0)
-        shot = shot_request((yield from _content(photo)), scene, (yield from _with_reference(options)))
+        shot = shot_request((yield from _source(photo)), scene, (yield from _with_reference(options)))
 
         def event_of(message: studio_pb2.StreamShotResponse) -> Flow[None]:
             if message.WhichOneof("event") == "stage":
@@ -227,19 +228,21 @@ def _with_reference(options: dict[str, Any]) -> Flow[dict[str, Any]]:
     reference = options.get("reference")
     if reference is None:
         return options
-    return {**options, "reference": ImageSource(content=(yield from _content(reference, "reference")))}
+    return {**options, "reference": (yield from _source(reference, "reference"))}
 
 
-def _content(photo: Photo, field: str = "image") -> Flow[bytes]:
+def _source(photo: Photo, field: str = "image") -> Flow[ImageSource]:
     if isinstance(photo, bytes):
-        return photo
+        return ImageSource(content=photo)
+    if is_address(photo):
+        return validated(ImageSource, {"url": photo})
     try:
         content: bytes = yield ReadFile(Path(photo))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         kind = "photo" if field == "image" else field
         raise InvalidInput(f"the {kind} {str(photo)!r} can't be read: {reason}", field=field) from error
-    return content
+    return ImageSource(content=content)
 
 
 def _shorten(request: Any, patience: Patience) -> None:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from google.protobuf.message import Message as Proto
 
 from services.api import convert
-from services.api.common import Message
+from services.api.common import ImageSource, Message
 from services.api.studio import CreateCutoutRequest, CreateShotRequest, StreamShotRequest
 from services.common.errors import Internal, InvalidInput
 from services.pb.vitrine.v1 import studio_pb2
@@ -14,23 +14,23 @@ from services.pb.vitrine.v1 import studio_pb2
 M = TypeVar("M", bound=Message)
 
 
-def cutout_request(content: bytes, options: Mapping[str, Any]) -> studio_pb2.CreateCutoutRequest:
-    """The request for a cutout of the photo in `content`.
+def cutout_request(image: ImageSource, options: Mapping[str, Any]) -> studio_pb2.CreateCutoutRequest:
+    """The request for a cutout of a photo.
 
     Raises:
         InvalidInput: An option is out of its range; the details name the field.
     """
-    checked = convert.validated(CreateCutoutRequest, {**options, "image": {"content": content}})
+    checked = convert.validated(CreateCutoutRequest, {**options, "image": image})
     return convert.to_proto(checked, studio_pb2.CreateCutoutRequest)
 
 
-def shot_request(content: bytes, scene_id: str, options: Mapping[str, Any]) -> studio_pb2.CreateShotRequest:
-    """The request for a shot of the photo in `content`.
+def shot_request(image: ImageSource, scene_id: str, options: Mapping[str, Any]) -> studio_pb2.CreateShotRequest:
+    """The request for a shot of a photo.
 
     Raises:
         InvalidInput: An option is out of its range; the details name the field.
     """
-    fields = {**options, "scene_id": scene_id, "image": {"content": content}}
+    fields = {**options, "scene_id": scene_id, "image": image}
     return convert.to_proto(convert.validated(CreateShotRequest, fields), studio_pb2.CreateShotRequest)
 
 

@@ -10,8 +10,13 @@ from services.generate.schema import Scheduler
 from services.postprocess.preservation.thresholds import Level
 from services.postprocess.schema import LayerName, Preservation, Shadow
 
-#: A photo: the path of its file, or its bytes (JPEG, PNG or WebP).
+#: A photo: the path of its file, its bytes, or an address that the service is to fetch it from ("https://…", "s3://…").
 Photo = str | Path | bytes
+
+
+def is_address(photo: str | Path) -> bool:
+    """Whether a photo is where the service finds it, and not a file here."""
+    return isinstance(photo, str) and photo.startswith(("https://", "http://", "s3://"))
 
 
 class CutoutOptions(TypedDict, total=False):

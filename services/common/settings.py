@@ -7,7 +7,7 @@ sections to constructors; nothing else reads the environment.
 
 import os
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -16,6 +16,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from services.common.image import ImageLimits
 
 _PREFIX: Final = "VITRINE_"
+
+
+#: A bucket, or a folder in one; a scheme before it would never match anything.
+BucketPlace = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.+)?$")]
+HostAndPort = Annotated[str, Field(pattern=r"^[^/@\s]+:\d{1,5}$")]
 
 
 class Section(BaseModel):
@@ -84,9 +89,23 @@ class S3Settings(Section):
     region: str = Field("us-east-1", description="Region of the bucket.")
     access_key_id: str = Field("", description="Empty: boto3's own credential chain.")
     secret_access_key: SecretStr = Field(SecretStr(""), description="Belongs to access_key_id.")
+    addressing: Literal["auto", "path", "virtual"] = Field(
+        "auto", description="Where the bucket's name stands: path or host; auto: path where endpoint_url is set."
+    )
+    encryption: Literal["", "AES256", "aws:kms"] = Field(
+        "", description="Server-side encryption asked for with every write; empty: the bucket's own default."
+    )
+    kms_key_id: str = Field("", description="Key for aws:kms; empty: the account's default key.")
+    part_mb: int = Field(16, ge=5, le=1024, description="Larger files go in parts of this size, several at once; MiB.")
     timeout_s: float = Field(10, gt=0, description="Longest wait for the store to connect or to send on, in seconds.")
     max_attempts: int = Field(3, ge=1, le=10, description="Tries per call; only failures that may pass are repeated.")
-    max_connections: int = Field(16, ge=1, description="Connections kept open per process.")
+    max_connections: int = Field(16, ge=1, description="Connections per process, and calls under way at once.")
+
+    @model_validator(mode="after")
+    def _key_has_a_use(self) -> Self:
+        if self.kms_key_id and self.encryption != "aws:kms":
+            raise ValueError(f"kms_key_id is given but encryption is {self.encryption!r}; it belongs to 'aws:kms'")
+        return self
 
 
 class StorageSettings(Section):
@@ -94,7 +113,22 @@ class StorageSettings(Section):
 
     backend: Literal["directory", "s3"] = Field("directory", description="Where results lie.")
     url_ttl_s: int = Field(3600, ge=1, le=604_800, description="How long signed URLs work, in seconds.")
+    inputs: dict[str, list[BucketPlace]] = Field(
+        {},
+        description='Where a tenant may have photos read from, by tenant: `{"local": ["bucket", "bucket/folder"]}`.',
+    )
     s3: S3Settings = Field(default_factory=S3Settings)
+
+
+class FetchSettings(Section):
+    """Photos that requests name by an https address."""
+
+    enabled: bool = Field(default=True, description="Fetch photos by address at all.")
+    allow_http: bool = Field(default=False, description="Also without TLS, where anybody on the way may read along.")
+    timeout_s: float = Field(15, gt=0, description="Longest time for one photo with all redirects, in seconds.")
+    trusted_hosts: list[HostAndPort] = Field(
+        [], description='Hosts with ports, as `["name:port"]`, that may have private addresses and any port.'
+    )
 
 
 class ModelSettings(Section):
@@ -264,6 +298,7 @@ class Settings(BaseSettings):
     ray: RaySettings = Field(default_factory=RaySettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
+    fetch: FetchSettings = Field(default_factory=FetchSettings)
     models: ModelSettings = Field(default_factory=ModelSettings)
     gateway: GatewaySettings = Field(default_factory=GatewaySettings)
     segment: SegmentSettings = Field(default_factory=SegmentSettings)

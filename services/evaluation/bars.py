@@ -28,6 +28,7 @@ class Bar:
         over: What is held against it.
         digits: Decimals worth telling.
         high: Whether more is better, where no bound says it.
+        counts: Whether values are 1 = yes and 0 = no, of which the number is told.
     """
 
     measure: str
@@ -38,10 +39,13 @@ class Bar:
     over: Over = Over.MEDIAN
     digits: int = 2
     high: bool = False
+    counts: bool = False
 
     @property
     def bound(self) -> str:
         """In words, empty where there is none."""
+        if self.counts and self.judges:
+            return "yes"
         for words, value in (("at most", self.at_most), ("at least", self.at_least)):
             if value is not None:
                 return f"{words} {value:g} {self.unit}".strip()
@@ -70,6 +74,16 @@ class Bar:
         return value if self.high or self.at_least is not None else -value
 
 
+def _yes(name: str, title: str) -> Bar:
+    """What a report has to do in every scene."""
+    return Bar(f"report_{name}", title, at_least=1.0, over=Over.EVERY, digits=0, counts=True)
+
+
+def _told(name: str, title: str) -> Bar:
+    """What it may do."""
+    return Bar(f"report_{name}", title, digits=0, high=True, counts=True)
+
+
 BARS: Final = (
     Bar("strap_px", "strap width error, 3 to 12 px, clean photo", "px", at_most=0.10, digits=3),
     Bar("strap_encoded_px", "same, photo blended in sRGB values", "px", at_most=0.10, digits=3),
@@ -85,6 +99,7 @@ BARS: Final = (
     Bar("thick_share", "visible width error after a generator drew it 2 to 8 px too wide, as a share of 0.25 px or 5 %",
         at_most=1.0),
     Bar("thick_px", "same, in pixels", "px", digits=3),
+    Bar("thick_brick_px", "same, before bricks alone", "px", digits=3),
     Bar("drift_share", "same share after one that drew it 2 % larger, 1 px warped, or 5 degrees of hue off", digits=2),
     Bar("calm_px", "visible width error after a generator that changed nothing", "px", at_most=0.10, digits=3),
     Bar("core_changed_px", "opaque core in exact mode: pixels that differ from the photo", "px", at_most=0,
@@ -101,8 +116,16 @@ BARS: Final = (
     Bar("shadow_iou", "shadow: overlap of the dark halves (IoU)", digits=3, high=True),
     Bar("budget_s", "matting and compositing of a 2048 px photo: time", "s", at_most=5.0),
     Bar("budget_gb", "same, memory", "GB", at_most=3.0, over=Over.EVERY),
-    Bar("report_thick", "report moves when the product is 10 % thicker", "", at_least=1.0, over=Over.EVERY, digits=0),
-    Bar("report_guessed", "same, where it has to guess the background", digits=0, high=True),
-    Bar("report_letter", "report moves when one letter is changed", "", at_least=1.0, over=Over.EVERY, digits=0),
-    Bar("report_still", "report stays when only the background changes", "", at_least=1.0, over=Over.EVERY, digits=0),
+    _yes("known_full_thick", "full report moves when the product is 10 % thicker"),
+    _yes("known_full_letter", "full report moves when one letter is changed"),
+    _yes("known_full_still", "full report stays when only the background changes"),
+    _yes("known_basic_thick", "basic report moves when the product is 10 % thicker"),
+    _yes("known_basic_letter", "basic report moves when one letter is changed"),
+    _yes("known_basic_still", "basic report stays when only the background changes"),
+    _told("guessed_full_thick", "the same six where the background has to be guessed: full, thicker"),
+    _told("guessed_full_letter", "full, letter"),
+    _told("guessed_full_still", "full, background"),
+    _told("guessed_basic_thick", "basic, thicker"),
+    _told("guessed_basic_letter", "basic, letter"),
+    _told("guessed_basic_still", "basic, background"),
 )  # fmt: skip

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from services.common.deadline import Deadline
 from services.evaluation.case import Case
 from services.generate.schema import GenerateResult
-from services.postprocess.restorer import compose
+from services.postprocess.picture import compose
 from services.postprocess.schema import Preservation, Shadow
 
 

@@ -46,19 +46,17 @@ class Shot:
     pictures: tuple[Picture, ...]
 
 
-def page(outcome: Outcome | None, machine: str, shots: Sequence[Shot] = ()) -> str:
+def page(outcome: Outcome, machine: str, shots: Sequence[Shot] = ()) -> str:
     """The whole page.
 
     Args:
-        outcome: The battery's answer; None where only photos were looked at.
+        outcome: Of drawn photos, or of real ones.
         machine: What it was measured on.
         shots: Of real photos, worst first.
     """
-    parts = [f"<h1>{html.escape(_verdict(outcome, shots))}</h1><p>{html.escape(machine)}</p>"]
-    if outcome is not None:
-        parts.append(_table(outcome.rows))
-        judged = sorted((row for row in outcome.rows if row.bar.judges), key=lambda row: row.holds)
-        parts += [part for row in judged for part in _measure(row)]
+    parts = [f"<h1>{_verdict(outcome)}</h1><p>{html.escape(machine)}</p>", _table(outcome.rows)]
+    judged = sorted((row for row in outcome.rows if row.bar.judges), key=lambda row: row.holds)
+    parts += [part for row in judged for part in _measure(row)]
     if shots:
         parts.append(f"<h2>{len(shots)} shots of real photos, worst first</h2>")
         parts += [_case(shot.title, shot.words, shot.pictures) for shot in shots]
@@ -70,9 +68,7 @@ def page(outcome: Outcome | None, machine: str, shots: Sequence[Shot] = ()) -> s
     )
 
 
-def _verdict(outcome: Outcome | None, shots: Sequence[Shot]) -> str:
-    if outcome is None:
-        return f"{len(shots)} shots of real photos"
+def _verdict(outcome: Outcome) -> str:
     judged = [row.holds for row in outcome.rows if row.bar.judges]
     missed = judged.count(False)
     return f"All {len(judged)} bars hold" if not missed else f"{missed} of {len(judged)} bars are missed"

@@ -6,32 +6,34 @@ Everything goes through the workflow, with its stages in this process.
 import asyncio
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from services.api.common import Blob, ImageSource, OutputOptions
-from services.api.studio import CreateShotRequest, CreateShotResponse, Measure
+from services.api.studio import CreateShotRequest, CreateShotResponse, PreservationReport
 from services.codecs.photo import decode_image
 from services.common.alpha import OPAQUE
-from services.common.errors import InvalidInput, VitrineError
+from services.common.errors import InvalidInput, ProductChanged, VitrineError
 from services.common.image import ImageFormat
 from services.common.place import Place
 from services.common.settings import Settings
 from services.evaluation.crops import around
-from services.evaluation.page import Shot
 from services.evaluation.reading import Picture
+from services.evaluation.take import Take
 from services.generate.scene import Scene, SceneCatalog
-from services.postprocess.preservation.thresholds import Level, Sense, bar_of
+from services.postprocess.preservation.thresholds import Level
 from services.postprocess.schema import LayerName
 from services.segment.schema import SegmentRequest
+from services.storage.blobs import BlobStore
 from services.storage.store import open_store
 from services.workflow.local import open_local_stages
 from services.workflow.shot import ShotWorkflow
+from services.workflow.stages import Stages
 
 _SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", ".tif", ".tiff"})
 #: The smaller copy that has to be cut out alike.
@@ -40,37 +42,37 @@ _SEED: Final = 1
 _PICTURE_PX: Final = 640
 
 
-@dataclass(frozen=True)
-class Judged:
-    """One shot on the page, and how far it is from good: 0 = nothing to complain of."""
-
-    shot: Shot
-    fault: float
-
-
-class Studio:
-    """Takes the shots.
+class Photographer:
+    """Takes photos into scenes.
 
     Args:
-        settings: Of the service; results go to its data directory.
+        stages: Where the work is done.
+        scenes: The first of each place that a photo fits is its.
+        store: Where the stages put pictures.
+        settings: Of the service.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        stages = open_local_stages(settings)
+    def __init__(self, stages: Stages, scenes: SceneCatalog, store: BlobStore, settings: Settings) -> None:
         self._segment = stages.segment
-        self._scenes = SceneCatalog.open(settings.generate.scenes_dir)
-        self._workflow = ShotWorkflow(stages, self._scenes, settings.limits, settings.segment.min_confidence)
-        self._store = open_store(settings)
-        self._limits = settings.limits.image
+        self._scenes = scenes
+        self._workflow = ShotWorkflow(stages, scenes, settings.limits, settings.segment.min_confidence)
+        self._store = store
+        self._limits = settings.limits
 
-    async def shots(self, path: Path) -> list[Judged]:
-        """A photo in one scene of each place, worst to best as it comes."""
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """With the service's own stages in this process; results go to its data directory."""
+        scenes = SceneCatalog.open(settings.generate.scenes_dir)
+        return cls(open_local_stages(settings), scenes, open_store(settings), settings)
+
+    async def takes(self, path: Path) -> list[Take]:
+        """A photo in one scene of each place."""
         content = await asyncio.to_thread(path.read_bytes)
         try:
-            image = decode_image(content, self._limits).on_white()
+            image = decode_image(content, self._limits.image).on_white()
             agreement = await self._agreement(image)
         except VitrineError as error:
-            return [Judged(Shot(path.name, error.message, ()), np.inf)]
+            return [Take(path.name, refusal=error.message)]
         return [await self._in_place(path.name, content, image, place, agreement) for place in Place]
 
     async def _agreement(self, image: NDArray[np.uint8]) -> float:
@@ -89,51 +91,53 @@ class Studio:
 
     async def _in_place(
         self, name: str, content: bytes, image: NDArray[np.uint8], place: Place, agreement: float
-    ) -> Judged:
+    ) -> Take:
         """In the first scene of a place that the photo fits."""
-        refusal = ""
+        where = f"{name}, {place.value.lower()}"
         for scene in self._of(place):
             request = CreateShotRequest(
                 image=ImageSource(content=content), scene_id=scene.id, seed=_SEED,
                 report=Level.FULL, layers=[LayerName.HEATMAP], output=OutputOptions(format=ImageFormat.PNG),
+                timeout=self._limits.max_timeout_s,
             )  # fmt: skip
             try:
                 answer = await self._workflow.shot(request, "evaluation")
             except InvalidInput as error:
-                refusal = refusal or error.message
+                if error.details.get("field") != "scene_id":
+                    return Take(where, agreement=agreement, refusal=error.message)
+            except ProductChanged as error:
+                report = PreservationReport.model_validate(error.details["report"])
+                return Take(f"{name}, {scene.id}", tuple(report.measures), agreement, error.message)
             except VitrineError as error:
-                refusal = error.message
-                break
+                return Take(where, agreement=agreement, refusal=error.message)
             else:
-                return await self._judged(name, image, answer, agreement)
-        return Judged(Shot(f"{name}, {place.value.lower()}", f"refused: {refusal}", ()), np.inf)
+                return await self._taken(name, image, answer, agreement)
+        return Take(where, agreement=agreement, refusal="no scene of this place fits the photo", unfit=True)
 
     def _of(self, place: Place) -> Iterator[Scene]:
         return (scene for scene in self._scenes.scenes.values() if scene.place is place)
 
-    async def _judged(
-        self, name: str, image: NDArray[np.uint8], answer: CreateShotResponse, agreement: float
-    ) -> Judged:
+    async def _taken(self, name: str, image: NDArray[np.uint8], answer: CreateShotResponse, agreement: float) -> Take:
         picture, heat = [await self._read(blob) for blob in (answer.image, answer.layers[0].blob)]
+        take = Take(f"{name}, {answer.scene_id}", tuple(answer.report.measures), agreement)
         pictures = [
             Picture.of("photo", image, _PICTURE_PX),
             Picture.of(answer.scene_id, picture, _PICTURE_PX),
             Picture.of("where it changed", heat, _PICTURE_PX),
         ]
-        nearest = max(answer.report.measures, key=nearness)
-        if nearest.worst is not None:
+        nearest = take.nearest
+        if nearest is not None and nearest.worst is not None:
             crop = around(picture, nearest.worst.x, nearest.worst.y)
             pictures.append(Picture.of(f"worst spot of {nearest.name}", crop))
-        words = f"agreement with its mirror and a smaller copy {agreement:.3f}; nearest to its bar: {_told(nearest)}"
-        return Judged(Shot(f"{name}, {answer.scene_id}", words, tuple(pictures)), nearness(nearest) + 1 - agreement)
+        return replace(take, pictures=tuple(pictures))
 
     async def _read(self, blob: Blob) -> NDArray[np.uint8]:
         content = await asyncio.to_thread(self._store.get, blob.key)
-        return decode_image(content, self._limits).on_white()
+        return decode_image(content, self._limits.image).on_white()
 
 
-def look_at_photos(settings: Settings, folder: Path, tell: Callable[[str], None]) -> list[Shot]:
-    """All photos of a folder, the worst shots first.
+def look_at_photos(settings: Settings, folder: Path, tell: Callable[[str], None]) -> list[Take]:
+    """All photos of a folder, the worst takes first.
 
     Args:
         settings: Of the service.
@@ -147,32 +151,17 @@ def look_at_photos(settings: Settings, folder: Path, tell: Callable[[str], None]
     if not paths:
         raise InvalidInput(f"there is no photo in {folder}", field="photos", got=str(folder))
     with tempfile.TemporaryDirectory(prefix="vitrine-eval-") as data_dir:
-        found = asyncio.run(_all_shots(settings.model_copy(update={"data_dir": Path(data_dir)}), paths, tell))
-    return [judged.shot for judged in sorted(found, key=lambda judged: -judged.fault)]
+        found = asyncio.run(_all_takes(settings.model_copy(update={"data_dir": Path(data_dir)}), paths, tell))
+    return sorted(found, key=lambda take: -take.fault)
 
 
-async def _all_shots(settings: Settings, paths: list[Path], tell: Callable[[str], None]) -> list[Judged]:
-    studio = await asyncio.to_thread(Studio, settings)
-    found: list[Judged] = []
+async def _all_takes(settings: Settings, paths: list[Path], tell: Callable[[str], None]) -> list[Take]:
+    photographer = await asyncio.to_thread(Photographer.open, settings)
+    found: list[Take] = []
     for number, path in enumerate(paths, 1):
         tell(f"photo {number} of {len(paths)}: {path.name}")
-        found += await studio.shots(path)
+        found += await photographer.takes(path)
     return found
-
-
-def nearness(measure: Measure) -> float:
-    """How near a measure is to its bar: 0 = as good as can be, 1 = on it; 0 where nothing was measured or asked."""
-    if measure.value is None or measure.threshold is None:
-        return 0.0
-    good = 0.0 if bar_of(measure.name).sense is Sense.AT_MOST else 1.0
-    room = abs(measure.threshold - good)
-    return abs(measure.value - good) / room if room else float(measure.value != good)
-
-
-def _told(measure: Measure) -> str:
-    if measure.value is None or measure.threshold is None:
-        return "none, as nothing was measured"
-    return f"{measure.name} {measure.value:.3g} {measure.unit} (bar {measure.threshold:g})"
 
 
 def _overlap(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:

@@ -15,9 +15,10 @@ from services.common.pose import Pose
 from services.evaluation.crops import grey
 from services.evaluation.reading import Picture, Reading
 from services.evaluation.truth.shadows import Blocks, focused_occlusion, seen_by, upright_board, upright_cylinder
+from services.postprocess.cast_shadow import cast_occlusion
 from services.postprocess.product import Product
 from services.postprocess.schema import Shadow
-from services.postprocess.shadow import cast_occlusion, shade
+from services.postprocess.shadow import shade
 from services.segment.matte import box_of
 
 SIDE: Final = 512

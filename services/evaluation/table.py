@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 HEAD: Final = ("measure", "bar", "median", "quartiles", "worst", "scenes", "")
-_BLOCK: Final = re.compile(r"(<!-- measured by vitrine eval -->\n).*?(<!-- end of the measured -->)", re.DOTALL)
+_END: Final = "<!-- end of the measured -->"
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -23,6 +23,9 @@ def cells(row: Row) -> tuple[str, ...]:
 
     verdict = ("holds" if row.holds else "MISSED") if row.bar.judges else ""
     bound = f"{row.bar.bound}, {row.bar.over.value}" if row.bar.bound else "told only"
+    if row.bar.counts:
+        yes = f"{sum(value >= 1 for value in row.values)} of {len(row.values)}"
+        return row.bar.title, bound, yes, "", "", str(len(row.values)), verdict
     quartiles = f"{number(row.quantile(0.25))} to {number(row.quantile(0.75))}"
     middle, worst = number(row.quantile(0.5)), number(row.values[0])
     return row.bar.title, bound, middle, quartiles, worst, str(len(row.values)), verdict
@@ -75,8 +78,13 @@ def machine_line(facts: Mapping[str, Any]) -> str:
     )
 
 
-def write_into(document: Path, text: str) -> None:
+def write_into(document: Path, text: str, command: str = "vitrine eval") -> None:
     """Put the table between the marks of a Markdown document.
+
+    Args:
+        document: Holds `<!-- measured by COMMAND -->` and, below, `<!-- end of the measured -->`.
+        text: What comes between them.
+        command: That measured it; each has marks of its own.
 
     Raises:
         InvalidInput: The document is not there or has no marks.
@@ -85,8 +93,8 @@ def write_into(document: Path, text: str) -> None:
         before = document.read_text("utf-8")
     except OSError as error:
         raise InvalidInput(f"{document} can't be read: {error}", field="write", got=str(document)) from error
-    if not _BLOCK.search(before):
-        raise InvalidInput(
-            f"{document} has no '<!-- measured by vitrine eval -->' and '<!-- end of the measured -->'", field="write"
-        )
-    document.write_text(_BLOCK.sub(lambda found: f"{found[1]}{text}{found[2]}", before), "utf-8")
+    mark = f"<!-- measured by {command} -->"
+    block = re.compile(rf"({re.escape(mark)}\n).*?({re.escape(_END)})", re.DOTALL)
+    if not block.search(before):
+        raise InvalidInput(f"{document} has no '{mark}' and '{_END}'", field="write")
+    document.write_text(block.sub(lambda found: f"{found[1]}{text}{found[2]}", before), "utf-8")

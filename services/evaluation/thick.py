@@ -9,12 +9,12 @@ from services.common.srgb import to_linear
 from services.evaluation.case import Case, Cases
 from services.evaluation.crops import at_strap
 from services.evaluation.finishing import finished
-from services.evaluation.generators import Drawing, Fault, drawn_by, faithful, scaled, thickened, tinted, warped
+from services.evaluation.generators import KINDS, Drawing, Fault, drawn_by, faithful, scaled, thickened, tinted, warped
 from services.evaluation.reading import Picture, Reading
 from services.evaluation.width import seen_coverage, width_errors
 from services.postprocess.schema import Preservation
 
-#: By how much the generator's product is too wide; scenes take turns.
+#: By how much the generator's product is too wide; every few scenes the next.
 DOSES_PX: Final = (2.0, 4.0, 8.0)
 #: Other faults, in turns.
 DRIFTS: Final = (scaled(1.02), warped(1.0), tinted(5.0))
@@ -41,12 +41,14 @@ class Thick:
     def ask(self, number: int) -> Reading:
         """The mean over both straps, sign dropped; of a generator that changed nothing, too."""
         case = self._cases.get(number)
-        dose = self._doses_px[number % len(self._doses_px)]
+        # Backgrounds take turns too, and each is to be seen with each fault.
+        turn = number // len(KINDS)
+        dose = self._doses_px[turn % len(self._doses_px)]
         straps = case.scene.garment.straps
         drawing = drawn_by(thickened(dose), case.scene, number)
         picture = finished(case, drawing.result(), Preservation.EXACT)
         errors = _errors(case, drawing, picture)
-        drifted = self._errors_after(DRIFTS[number % len(DRIFTS)], case, number)
+        drifted = self._errors_after(DRIFTS[turn % len(DRIFTS)], case, number)
         allowed = np.array([max(ALLOWED_PX, ALLOWED_SHARE * strap.width_px) for strap in straps])
         values = {
             "thick_px": float(errors.mean()),
@@ -54,6 +56,8 @@ class Thick:
             "drift_share": float((drifted / allowed).mean()),
             "calm_px": float(self._errors_after(faithful, case, number).mean()),
         }
+        if KINDS[number % len(KINDS)] == "brick":
+            values["thick_brick_px"] = values["thick_px"]
         worst = straps[int((errors / allowed).argmax())]
         pictures = (
             Picture.of("photo", at_strap(case.scene.photo, worst)),

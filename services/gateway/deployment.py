@@ -7,6 +7,7 @@ from ray.serve import metrics
 from services.common.logs import configure_logs
 from services.common.metrics import Recorder
 from services.common.settings import Settings
+from services.fetch.sources import Sources
 from services.gateway.admission import Admission
 from services.gateway.body import BodyReader
 from services.gateway.call import Guard
@@ -69,7 +70,13 @@ class Gateway(GrpcApi):
         )
         guard = Guard(recorder)
         workflow = ShotWorkflow(
-            stages, scenes, limits, settings.segment.min_confidence, policy, drawings=DrawingPolicy(settings.generate)
+            stages,
+            scenes,
+            limits,
+            settings.segment.min_confidence,
+            policy,
+            drawings=DrawingPolicy(settings.generate),
+            sources=Sources.open(settings, store),
         )
         admission = Admission(limits.max_running, limits.max_waiting)
         studio = Studio(
@@ -95,7 +102,7 @@ class Gateway(GrpcApi):
             catalog,
             readiness,
             body,
-            store.verify if isinstance(store, LocalBlobs) else None,
+            store if isinstance(store, LocalBlobs) else None,
             settings.http.heartbeat_s,
             (
                 RemoveBg(guard, studio, body, limits).router(),

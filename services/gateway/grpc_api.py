@@ -80,7 +80,7 @@ class GrpcApi:
 
         async def answer(call: Call) -> BaseModel:
             request = from_proto(message, studio.CreateCutoutRequest)
-            return await self._studio.create_cutout(request, call.request_id)
+            return await self._studio.create_cutout(request, call.request_id, call.tenant)
 
         return await self._unary("CreateCutout", grpc_context, answer, studio_pb2.CreateCutoutResponse)
 

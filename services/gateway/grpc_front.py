@@ -23,6 +23,7 @@ from grpc_health.v1 import health_pb2_grpc
 from services.common.errors import InvalidInput, NotReady, Overloaded, VitrineError
 from services.gateway.call import request_id_from
 from services.gateway.grpc_api import REQUEST_ID_KEY, fail
+from services.gateway.lasting_context import LastingContext
 from services.gateway.read_ahead import read_ahead
 from services.pb.vitrine.v1 import catalog_pb2_grpc, studio_pb2_grpc
 
@@ -115,7 +116,7 @@ def _explaining(factory: Callable[..., Any]) -> Callable[..., Any]:
             if request is UNREADABLE:
                 _refuse(context, _unreadable())
                 return
-            async with aclosing(read_ahead(handler(request, context))) as messages:
+            async with aclosing(read_ahead(handler(request, LastingContext(context)))) as messages:
                 async for message in messages:
                     yield message
             _explain(context)

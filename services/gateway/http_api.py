@@ -1,8 +1,9 @@
 """HTTP at the edge: decode, call, encode. The same messages as gRPC, as JSON or a form; errors as RFC 9457 problems."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -32,13 +33,24 @@ from services.gateway.event_stream import EventStream
 from services.gateway.negotiation import Accepted
 from services.gateway.readiness import Readiness
 from services.gateway.studio import Studio
+from services.storage.blobs import StoredBlob
 
 REQUEST_ID_HEADER: Final = "X-Request-Id"
 
 Answer = TypeVar("Answer", CreateCutoutResponse, CreateShotResponse)
 
-#: Checks a signed address: key, expiry in Unix seconds, signature. Raises Forbidden.
-Verify = Callable[[str, int, str], None]
+
+class SignedBlobs(Protocol):
+    """A store that signs addresses which lead here, see `LocalBlobs`."""
+
+    def verify(self, key: str, expires: int, signature: str) -> None:
+        """Check an address for reading."""
+
+    def verify_upload(self, key: str, media_type: str, size_bytes: int, expires: int, signature: str) -> None:
+        """Check an address for writing."""
+
+    def put(self, key: str, data: bytes, media_type: str) -> StoredBlob:
+        """Store a file."""
 
 
 class HttpApi:
@@ -50,7 +62,7 @@ class HttpApi:
         catalog: Answers CatalogService.
         readiness: What `/readyz` tells.
         body: Reads the bodies of POST requests.
-        verify: Checks signed addresses; None where the store's own addresses don't lead here.
+        blobs: The store whose signed addresses lead here; None where they lead to the store itself.
         heartbeat_s: How often a stream of events says that it lives.
         dialects: Routes that speak as other services do, see `compat/`.
     """
@@ -62,7 +74,7 @@ class HttpApi:
         catalog: Catalog,
         readiness: Readiness,
         body: BodyReader,
-        verify: Verify | None,
+        blobs: SignedBlobs | None,
         heartbeat_s: float,
         dialects: Sequence[APIRouter] = (),
     ) -> None:
@@ -71,7 +83,7 @@ class HttpApi:
         self._catalog = catalog
         self._readiness = readiness
         self._body = body
-        self._verify = verify
+        self._blobs = blobs
         self._heartbeat_s = heartbeat_s
         self._dialects = dialects
 
@@ -102,6 +114,10 @@ class HttpApi:
             "/v1/blobs/{key:path}", self.read_blob, summary="A stored result, by its signed address", tags=["blobs"],
             **openapi.blob_route(),
         )  # fmt: skip
+        app.add_api_route(
+            "/v1/blobs/{key:path}", self.write_blob, methods=["PUT"], tags=["blobs"],
+            summary="Store a file, by an address that was signed for it", **openapi.upload_route(),
+        )  # fmt: skip
         app.add_api_route("/healthz", self.live, summary="Does the process answer?", tags=["health"])
         app.add_api_route(
             "/readyz", self.ready, summary="Is every stage warm?", tags=["health"], **openapi.ready_route()
@@ -119,7 +135,7 @@ class HttpApi:
         async with self._guard.around(call_of("CreateCutout", request)) as call:
             accepted = Accepted.of(request.headers.get("accept", ""))
             wanted = accepted.applied(await self._body.read(request, CreateCutoutRequest))
-            return await self._answer(await self._studio.create_cutout(wanted, call.request_id), accepted)
+            return await self._answer(await self._studio.create_cutout(wanted, call.request_id, call.tenant), accepted)
 
     async def create_shot(self, request: Request) -> Response:
         """JSON or multipart in; out, as `Accept` asks, JSON, the picture itself, or events and then the JSON."""
@@ -156,12 +172,26 @@ class HttpApi:
     async def read_blob(self, request: Request, key: str, expires: int, signature: str) -> Response:
         """Whoever holds the address may read it until it expires."""
         async with self._guard.around(call_of("DownloadBlob", request, public=True)):
-            if self._verify is None:
-                raise NotFound("blobs are not read here; their addresses lead to the store itself")
-            self._verify(key, expires, signature)
+            self._signing().verify(key, expires, signature)
             content, media_type = await self._studio.read_result(key)
             headers = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
             return Response(content, media_type=media_type, headers=headers)
+
+    async def write_blob(self, request: Request, key: str, expires: int, signature: str) -> Response:
+        """Whoever holds the address may write the one file that it was made for, until it expires."""
+        async with self._guard.around(call_of("UploadBlob", request, public=True)):
+            media_type, declared = request.headers.get("content-type", ""), request.headers.get("content-length", "")
+            if not (declared.isascii() and declared.isdecimal()):
+                raise InvalidInput("the body's length is wanted in Content-Length", field="content-length")
+            # The server hands on no more than was declared, so what is signed bounds what is read.
+            self._signing().verify_upload(key, media_type, int(declared), expires, signature)
+            await asyncio.to_thread(self._signing().put, key, await request.body(), media_type)
+            return Response()
+
+    def _signing(self) -> SignedBlobs:
+        if self._blobs is None:
+            raise NotFound("blobs don't lie here; their addresses lead to the store itself")
+        return self._blobs
 
     async def live(self) -> dict[str, str]:
         """The process answers; nothing else is looked at."""

@@ -86,25 +86,35 @@ def blob_route() -> dict[str, Any]:
     return {"responses": {200: {"description": "The file.", "content": _PICTURE}, "default": _PROBLEM}}
 
 
+def upload_route() -> dict[str, Any]:
+    """A PUT that takes a file."""
+    body = {"required": True, "content": {"*/*": {"schema": _FILE}}}
+    return {"openapi_extra": {"requestBody": body}, "responses": {"default": _PROBLEM}}
+
+
 def ready_route() -> dict[str, Any]:
     """A GET that answers 200 or 503, with each stage's state either way."""
     return {"responses": {503: {"description": "Not yet; `stages` tells each stage's state."}}}
 
 
 def form_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """The form's parts: the file `image`, and every other field by its dotted name."""
+    """The form's parts: the file `image` or from where it comes, and every other field by its dotted name."""
     schema = model.model_json_schema()
     parts: dict[str, Any] = {}
     for name, field in schema["properties"].items():
         parts.update(_flat(name, field, schema["$defs"]))
-    parts["image"]["description"] = "The photo: JPEG, PNG or WebP."
-    return {"type": "object", "required": ["image"], "properties": parts}
+    parts["image"]["description"] = "The photo: JPEG, PNG, WebP, AVIF, HEIC or TIFF; or give `image.url`."
+    return {"type": "object", "properties": parts}
 
 
 def _flat(name: str, field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """One field as form parts: a message's fields each, references replaced by what they stand for."""
     if name in FILES:
-        return {name: {**_FILE, "description": field.get("description", "")}}
+        source = definitions["ImageSource"]["properties"]
+        return {
+            name: {**_FILE, "description": field.get("description", "")},
+            **{f"{name}.{each}": source[each] for each in source if each != "content"},
+        }
     if name in LISTS:
         text = {"type": "string", "description": ",".join(LISTS[name])}
         return {name: {**field, "items": text}}

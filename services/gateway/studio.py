@@ -18,17 +18,22 @@ from services.api.studio import (
     StreamShotRequest,
     StreamShotResponse,
 )
-from services.common.errors import NotFound
+from services.common.deadline import Deadline
+from services.common.errors import NotFound, VitrineError
+from services.common.logs import logger
 from services.gateway.admission import Admission
 from services.gateway.readiness import Readiness
-from services.storage.blobs import BlobStore, media_type_of
+from services.storage.blobs import RESULT_FOLDERS, BlobStore, media_type_of
 from services.workflow.events import Listener, nobody_listens
 from services.workflow.shot import ShotWorkflow
 
 CHUNK_BYTES: Final = 1 << 20
 
 #: Only results are read by key; nothing else in the store is anybody's business.
-READABLE_PREFIXES: Final = ("shots/", "cutouts/")
+READABLE_PREFIXES: Final = tuple(f"{folder}/" for folder in RESULT_FOLDERS)
+
+#: Whoever waits for an answer that failed waits so long at most for its files to be removed.
+_REMOVAL_WAIT_S: Final = 2.0
 
 
 class Studio:
@@ -51,13 +56,15 @@ class Studio:
         self._readiness = readiness
         self._inline_bytes = inline_bytes
 
-    async def create_cutout(self, request: CreateCutoutRequest, request_id: str) -> CreateCutoutResponse:
+    async def create_cutout(
+        self, request: CreateCutoutRequest, request_id: str, tenant: str = ""
+    ) -> CreateCutoutResponse:
         """Cut a product out; waiting for a place counts as part of the request's time."""
         await self._readiness.require()
         deadline = self._workflow.deadline(request.timeout)
         async with deadline.limit(), self._admission.place():
-            answer = await self._workflow.cutout(request, request_id, deadline)
-            [image] = await asyncio.to_thread(self._handed_out, [answer.image], request.output.inline)
+            answer = await self._workflow.cutout(request, request_id, deadline, tenant)
+            [image] = await self._handed_out([answer.image], request.output.inline, deadline)
         return answer.model_copy(update={"image": image})
 
     async def create_shot(
@@ -73,7 +80,10 @@ class Studio:
         deadline = self._workflow.deadline(request.timeout)
         async with deadline.limit(), self._admission.place():
             answer = await self._workflow.shot(request, request_id, deadline, listener, tenant, preview_every)
-            return await asyncio.to_thread(self._shot_handed_out, answer, request.output.inline)
+            blobs = [answer.image, *(layer.blob for layer in answer.layers)]
+            image, *own = await self._handed_out(blobs, request.output.inline, deadline)
+        layers = [layer.model_copy(update={"blob": blob}) for layer, blob in zip(answer.layers, own, strict=True)]
+        return answer.model_copy(update={"image": image, "layers": layers})
 
     async def stream_shot(
         self, request: StreamShotRequest, request_id: str, tenant: str = ""
@@ -115,20 +125,31 @@ class Studio:
             raise NotFound("no blob has that key", field="key")
         return await asyncio.to_thread(self._store.get, key), media_type_of(key)
 
-    def _shot_handed_out(self, answer: CreateShotResponse, inline: bool) -> CreateShotResponse:
-        image, *layers = self._handed_out([answer.image, *(layer.blob for layer in answer.layers)], inline)
-        told = [layer.model_copy(update={"blob": blob}) for layer, blob in zip(answer.layers, layers, strict=True)]
-        return answer.model_copy(update={"image": image, "layers": told})
+    async def _handed_out(self, blobs: Sequence[Blob], inline: bool, deadline: Deadline) -> list[Blob]:
+        """Addresses and contents for a caller; where that fails or nobody waits any more, the files go, since nobody
+        will ever know their keys."""
+        try:
+            return await asyncio.to_thread(self._addressed, blobs, inline, deadline)
+        except BaseException:
+            removal = asyncio.ensure_future(asyncio.to_thread(self._remove, [blob.key for blob in blobs]))
+            await asyncio.wait([removal], timeout=_REMOVAL_WAIT_S)
+            raise
 
-    def _handed_out(self, blobs: Sequence[Blob], inline: bool) -> list[Blob]:
+    def _addressed(self, blobs: Sequence[Blob], inline: bool, deadline: Deadline) -> list[Blob]:
         """The blobs with addresses, and with their content as long as all together stay small enough for an answer."""
         room = self._inline_bytes if inline else -1
         handed_out = []
         for blob in blobs:
-            content = self._store.get(blob.key) if blob.size_bytes <= room else b""
+            content = self._store.get(blob.key, deadline) if blob.size_bytes <= room else b""
             room -= len(content)
             handed_out.append(self._signed(blob, content))
         return handed_out
+
+    def _remove(self, keys: Sequence[str]) -> None:
+        try:
+            self._store.delete(keys)
+        except VitrineError as error:
+            logger().warning("files that were not handed out could not be removed", error=error.message)
 
     def _signed(self, blob: Blob, content: bytes) -> Blob:
         address = self._store.sign(blob.key)

@@ -109,14 +109,12 @@ def _fill(image: NDArray[np.uint8], hole: NDArray[np.bool_], alpha: NDArray[np.f
     level = noise_level(image, around)
     broad, _ = weighted_mean(picture, known, _DETAIL_SIGMA)
     rough = _roughness(picture, known, level)
-    filled = np.zeros(picture.shape, np.float32)
-    both = smooth_fill(np.dstack([picture, broad]), hole, wanted)
+    texture = texture_fill(picture - broad, hole, wanted & (rough > 0))
+    # Pieces that are a little lighter or darker than what they meet are evened out by filling what they leave over.
+    smooth = smooth_fill(np.dstack([picture, picture - texture]), hole, wanted)
     share = rough[wanted][:, None]
-    filled[wanted] = both[:, :3] * (1 - share) + both[:, 3:] * share
-    textured = wanted & (rough > 0)
-    if textured.any():
-        filled += texture_fill(picture - broad, hole, textured) * rough[..., None]
-    image[wanted] = np.clip(np.round(filled[wanted]), 0, 255).astype(np.uint8)
+    filled = smooth[:, :3] * (1 - share) + (smooth[:, 3:] + texture[wanted]) * share
+    image[wanted] = np.clip(np.round(filled), 0, 255).astype(np.uint8)
     if level > 0:
         image[wanted] = add_noise(image, level, seed)[wanted]
 

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
 
 from services.common.deadline import Deadline
 from services.common.image import ImageFormat
 from services.postprocess.schema import LayerName, Output
 from services.storage.blobs import BlobStore, StoredBlob
+
+#: Files of a result that nobody wants are tried to be removed for so long, in seconds; else they stay until swept.
+_REMOVAL_S: Final = 10.0
 
 
 class Draft:
@@ -35,7 +39,8 @@ class Draft:
             yield draft
             deadline.check()
         except BaseException:
-            store.delete(draft._keys)
+            # That outlives the request's own time.
+            store.delete(draft._keys, Deadline.after(_REMOVAL_S))
             raise
 
     def put(self, key: str, data: bytes, image_format: ImageFormat) -> StoredBlob:
@@ -47,7 +52,7 @@ class Draft:
         """
         self._deadline.check()
         self._keys.append(key)
-        return self._store.put(key, data, image_format.media_type)
+        return self._store.put(key, data, image_format.media_type, self._deadline)
 
 
 def picture_key(output: Output) -> str:

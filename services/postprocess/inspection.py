@@ -74,7 +74,7 @@ class Inspection:
     def _apart(self, whole: Report, battery: Battery, thresholds: Thresholds, deadline: Deadline) -> Iterator[Report]:
         if self.instances is None:
             return
-        labels = self.instances.labels
+        labels, thresholds = self.instances.labels, replace(thresholds, of_one=True)
         for number, (evidence, box) in enumerate(self.instances.apart(self.evidence), start=1):
             lies = _on(labels, number)
             text = whole.text and whole.text.where(lies).placed(1.0, -box.top, -box.left)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from services.common.geometry import Box
-from services.postprocess.preservation.text import TextReader
+from services.postprocess.preservation.reader import TextReader
 from services.postprocess.product import Product
 
 

@@ -1,16 +1,12 @@
 """The postprocess stage: the product goes back into its new scene, and the picture into the store."""
 
 import time
-from dataclasses import replace
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from services.codecs.encode import encode_image
-from services.codecs.png import encode_png
-from services.codecs.profile import srgb_profile
 from services.common.alpha import OPAQUE
 from services.common.camera import Camera
 from services.common.deadline import Deadline
@@ -21,23 +17,19 @@ from services.common.light import Finish, Light
 from services.common.placement import Placement
 from services.common.pose import Pose
 from services.generate.schema import GenerateResult
-from services.postprocess.clean_plate import clean_plate
-from services.postprocess.composite import Composition, compose_parts, composite, on_color
-from services.postprocess.draft import Draft, keys_of, layer_key, picture_key
-from services.postprocess.grain import grained
-from services.postprocess.harmonize import harmonized
+from services.postprocess.composite import composite
+from services.postprocess.cutout import cut_picture
+from services.postprocess.draft import Draft, keys_of
+from services.postprocess.files import write_layer, write_layers, write_picture
 from services.postprocess.inspection import Inspection
 from services.postprocess.instances import Instances
-from services.postprocess.layers import draw_layer, draw_uncertainty
-from services.postprocess.lettering import find_lettering
+from services.postprocess.picture import compose
 from services.postprocess.preservation.battery import Battery
 from services.postprocess.preservation.evidence import Evidence
-from services.postprocess.preservation.text import TextReader
+from services.postprocess.preservation.reader import TextReader
 from services.postprocess.preservation.thresholds import Level, Thresholds
-from services.postprocess.product import Product, place_product
+from services.postprocess.product import place_product
 from services.postprocess.proof import picture_digest, product_digest
-from services.postprocess.reflection import reflect
-from services.postprocess.relight import relit
 from services.postprocess.schema import (
     CutoutRequest,
     CutoutResult,
@@ -52,12 +44,8 @@ from services.postprocess.schema import (
     Shadow,
     StoredLayer,
 )
-from services.postprocess.shadow import shade
 from services.segment.schema import SegmentResult
-from services.storage.blobs import BlobStore, StoredBlob
-
-#: Side of the square around a covered pixel in which a cutout's file keeps colour.
-_EDGE_PX = 17
+from services.storage.blobs import BlobStore
 
 
 class Restorer:
@@ -107,8 +95,8 @@ class Restorer:
         blob, layers = None, list[StoredLayer]()
         if reports.passed:
             with Draft.within(self._store, deadline) as draft:
-                blob = _write(draft, parts.picture, request.output)
-                layers = _write_layers(draft, request, cutout, parts, inspection)
+                blob = write_picture(draft, parts.picture, request.output)
+                layers = write_layers(draft, request, cutout, parts, inspection)
         return RestoreResult(
             blob=blob,
             layers=tuple(layers),
@@ -145,7 +133,7 @@ class Restorer:
         reports = part.reports(self._battery, Level.FULL, request.thresholds, deadline)
         deadline.check()
         with Draft.within(self._store, deadline) as draft:
-            heat_map = _write_layer(draft, LayerName.HEATMAP, part.heat_map(), request.key)
+            heat_map = write_layer(draft, LayerName.HEATMAP, part.heat_map(), request.key)
         return ReportResult(reports, (heat_map,), time.perf_counter() - began)
 
     def cutout(
@@ -172,7 +160,7 @@ class Restorer:
         deadline.check()
         picture = cut_picture(request, image, cutout)
         with Draft.within(self._store, deadline) as draft:
-            blob = _write(draft, picture, request.output)
+            blob = write_picture(draft, picture, request.output)
         return CutoutResult(blob, time.perf_counter() - began)
 
     def discard(self, request: DiscardRequest, deadline: Deadline) -> None:
@@ -180,13 +168,13 @@ class Restorer:
 
         Args:
             request: Which shot.
-            deadline: Looked at once, as it is quick.
+            deadline: When the store is no longer waited for.
 
         Raises:
             StorageUnavailable: The store can't be written.
         """
         deadline.check()
-        self._store.delete(keys_of(request.output, request.layers, request.instances))
+        self._store.delete(keys_of(request.output, request.layers, request.instances), deadline)
 
     def warm_up(self) -> None:
         """Load the networks that read, and run a small shot and a small cutout through all but the store."""
@@ -211,102 +199,3 @@ class Restorer:
         encode_image(parts.picture, request.output.format, request.output.quality)
         cut = cut_picture(CutoutRequest(None, None, request.output), image, cutout)
         encode_image(cut, ImageFormat.PNG, request.output.quality)
-
-
-def cut_picture(request: CutoutRequest, image: NDArray[np.uint8], cutout: SegmentResult) -> NDArray[np.uint8]:
-    """The cutout as a picture: (H, W, 4) uint8 sRGB with straight alpha, or (H, W, 3) on the colour asked for.
-
-    Raises:
-        Internal: Photo and cutout are of different sizes.
-    """
-    height, width = cutout.alpha.shape
-    crop = request.crop or Box(0, 0, height, width)
-    canvas = Box(0, 0, crop.height, crop.width)
-    product = place_product(image, cutout, Placement((crop.height, crop.width), crop, 0, 0, 1.0, canvas))
-    if request.background is not None:
-        return on_color(product.color, product.alpha, request.background)
-    return np.dstack([_blanked(product.color, product.alpha), (product.alpha // 257).astype(np.uint8)])
-
-
-def _blanked(color: NDArray[np.uint8], alpha: NDArray[np.uint16]) -> NDArray[np.uint8]:
-    """Colour where alpha or the resampling of its edge needs it, and nothing of the old background elsewhere."""
-    near = cv2.dilate(alpha, np.ones((_EDGE_PX, _EDGE_PX), np.uint8)) > 0
-    return color * near[..., None]
-
-
-def compose(
-    request: RestoreRequest,
-    product: Product,
-    scene: GenerateResult,
-    deadline: Deadline,
-    reader: TextReader | None = None,
-) -> Composition:
-    """The finished picture of the canvas' size, with all that it is made of.
-
-    Args:
-        request: What is asked for.
-        product: On the canvas.
-        scene: As it was generated.
-        deadline: Looked at between steps.
-        reader: Finds print where light is adapted; None = print is treated as everything else.
-
-    Raises:
-        Internal: Background, camera and placement are of different sizes.
-        Cancelled, DeadlineExceeded: The picture is no longer wanted.
-    """
-    canvas_hw = request.placement.canvas_hw
-    if scene.background.shape != (*canvas_hw, 3) or request.camera.size_hw != canvas_hw:
-        raise Internal(
-            f"the background is {scene.background.shape} and the camera's picture {request.camera.size_hw}; "
-            f"the canvas is {canvas_hw}, and all must agree"
-        )
-    shading = shade(product, request.camera, scene.light, request.pose, request.shadow, deadline)
-    deadline.check()
-    reflection = reflect(product, request.camera, scene.finish, request.pose)
-    deadline.check()
-    plate = clean_plate(scene, product, request.seed, deadline)
-    background = grained(plate.background, product, request.image, request.seed)
-    deadline.check()
-    text: tuple[Box, ...] = ()
-    if request.preservation is Preservation.HARMONIZED:
-        text = find_lettering(product, reader) if reader else ()
-        deadline.check()
-        lit = relit(product, scene.background, text) if plate.drawn else None
-        product = lit or harmonized(product, plate.background, scene.light, text)
-        deadline.check()
-    return replace(compose_parts(background, product, shading, reflection), lettering=text)
-
-
-def _write(draft: Draft, picture: NDArray[np.uint8], output: Output) -> StoredBlob:
-    data = encode_image(picture, output.format, output.quality)
-    blob = draft.put(picture_key(output), data, output.format)
-    return replace(blob, width=picture.shape[1], height=picture.shape[0])
-
-
-def _write_layers(
-    draft: Draft, request: RestoreRequest, cutout: SegmentResult, parts: Composition, inspection: Inspection
-) -> list[StoredLayer]:
-    """Those asked for; of several products each has an alpha of its own behind that of all."""
-    written = []
-    key = request.output.key
-    for name in request.layers:
-        if name is LayerName.HEATMAP:
-            drawn: NDArray[Any] = inspection.heat_map()
-        elif name is LayerName.UNCERTAINTY:
-            drawn = draw_uncertainty(cutout, request.placement)
-        else:
-            drawn = draw_layer(name, parts)
-        written.append(_write_layer(draft, name, drawn, key))
-        if name is LayerName.ALPHA and inspection.instances:
-            for number in inspection.instances.numbers:
-                drawn = np.where(inspection.instances.labels == number, draw_layer(name, parts), np.uint16(0))
-                written.append(_write_layer(draft, name, drawn, key, number))
-    return written
-
-
-def _write_layer(
-    draft: Draft, name: LayerName, layer: NDArray[np.uint8] | NDArray[np.uint16], key: str, instance: int = 0
-) -> StoredLayer:
-    data = encode_png(layer, srgb_profile() if layer.ndim == 3 else b"")
-    blob = draft.put(layer_key(key, name, instance), data, ImageFormat.PNG)
-    return StoredLayer(name, replace(blob, width=layer.shape[1], height=layer.shape[0]), instance)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 #: Side of the pieces that are compared, how far they lie apart, and how far away their like is looked for.
 _PIECE_PX: Final = 25
 _STEP_PX: Final = 9
-_SEARCH_PX: Final = 36
+_SEARCH_PX: Final = 64
 #: A piece of which less is known has nothing to be compared by.
 _LEAST_KNOWN: Final = 0.12
 #: What a piece would bring along into the hole costs this much of a difference: nothing shall be invented.
@@ -34,7 +34,8 @@ def texture_fill(
         wanted: (H, W) bool, the part of the hole to fill.
 
     Returns:
-        (H, W, 3) float32; 0 where nothing was wanted or nothing alike was found.
+        (H, W, 3) float32; 0 where nothing was wanted or nothing alike was found. Beside the hole it is what the pieces
+        would put there, which tells how well they fit.
     """
     known = (~hole).astype(np.float32)
     gray = np.asarray(detail.mean(axis=2) * known, np.float32)
@@ -42,7 +43,7 @@ def texture_fill(
     piece_px = np.ones((_PIECE_PX, _PIECE_PX), np.uint8)
     whole = np.asarray(cv2.erode(known, piece_px, anchor=(0, 0), borderValue=0), np.float32)
     total = np.zeros(detail.shape, np.float32)
-    weights = np.full(hole.shape, 1e-12, np.float32)
+    weights = np.full(hole.shape, 1e-30, np.float32)
     bump = _bump()
     for top, left in _corners(hole & wanted):
         piece = slice(top, top + _PIECE_PX), slice(left, left + _PIECE_PX)
@@ -51,7 +52,7 @@ def texture_fill(
             row, column = found
             total[piece] += detail[row : row + _PIECE_PX, column : column + _PIECE_PX] * bump[..., None]
             weights[piece] += bump
-    return np.asarray(total / weights[..., None] * (hole & wanted)[..., None], np.float32)
+    return np.asarray(total / weights[..., None], np.float32)
 
 
 def _corners(target: NDArray[np.bool_]) -> list[tuple[int, int]]:

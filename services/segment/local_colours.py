@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from services.segment.trimap import Mask, Trimap
+from services.segment.doubt import Mask
+from services.segment.trimap import Trimap
 
 Array = NDArray[np.float32]
 
-#: Half the side of the window in which known pixels are averaged, in places of the grid.
+#: Half the side of the window in which known pixels are averaged, in places of the grid; it is doubled where there are
+#: none, up to the widest. A strand of hair gets the colour of where it grows.
 _RADIUS: Final = 4
+_WIDEST: Final = 256
 #: Sums are taken on a grid this much coarser than the photo; nothing is lost, as the windows are far larger.
 _GRID: Final = 2
 #: A colour needs this share of its window known.
@@ -29,7 +32,7 @@ class LocalColours:
         product: (N, 3) float32 in [0, 1], in the light space that was given.
         backdrop: (N, 3) likewise.
         spread: (N,) float32, variance around these means, of one channel on one side.
-        seen: (N,) bool, where both are known nearby.
+        seen: (N,) bool, where both are known, if not nearby.
     """
 
     product: Array
@@ -103,11 +106,16 @@ def _means(
     share = cv2.resize(weight, small, interpolation=cv2.INTER_AREA)
     total = cv2.resize(covered, small, interpolation=cv2.INTER_AREA)
     squares = cv2.transform(total * total, np.ones((1, 3), np.float32)) / np.maximum(share, 1e-6)
-    side = (2 * _RADIUS + 1, 2 * _RADIUS + 1)
-    sums, sums_of_squares, shares = (
-        np.asarray(cv2.blur(field, side, borderType=cv2.BORDER_CONSTANT)[places], np.float32)
-        for field in (total, squares, share)
-    )
+    fields = (total, squares, share)
+    found = [np.zeros((len(places[0]), *field.shape[2:]), np.float32) for field in fields]
+    wanted, radius = np.arange(len(places[0])), _RADIUS
+    while len(wanted) and radius <= _WIDEST:
+        here = (places[0][wanted], places[1][wanted])
+        for values, field in zip(found, fields, strict=True):
+            values[wanted] = cv2.blur(field, (2 * radius + 1, 2 * radius + 1), borderType=cv2.BORDER_CONSTANT)[here]
+        wanted = wanted[found[2][wanted] <= _LEAST]
+        radius *= 2
+    sums, sums_of_squares, shares = found
     safe = np.maximum(shares, 1e-6)
     mean = np.asarray(sums / safe[:, None], np.float32)
     variance = np.maximum(sums_of_squares / safe - (mean * mean).sum(axis=1), 0)

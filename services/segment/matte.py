@@ -17,8 +17,8 @@ Array = NDArray[np.float32]
 _BAND = 4
 #: Windows of the two passes, in places of the network's grid: wide to find the edge, narrow to follow its detail.
 _WIDE, _NARROW = 8, 3
-#: The grid that their windows are solved on. At 2 megapixels the narrow pass moves alpha by 2 of 255 within the band
-#: against a grid of single pixels, in a quarter of the time.
+#: The grid that their windows are solved on. At 2 megapixels it takes 0.05 s of a core against 0.17 for a grid of
+#: single pixels (AMD EPYC, medians of 3), and moves alpha by 0.7 of 255 within the band, on average.
 _GRID = 1.25
 _EPSILON = 1e-4
 

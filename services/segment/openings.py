@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 #: hole of one radius may be.
 _BLUR: Final = 2.0
 _SHALLOWER: Final = 1.6
+#: Where the mask is at most this, the network sees background.
+_NOTHING: Final = 0.02
 #: The background around a product is looked at as far as this, in places of the grid.
 _AROUND: Final = 48
 #: CIELAB differences (CIE76): of an opening to the background at most, and to the product around it at least.
@@ -45,15 +47,17 @@ def true_openings(
     """
     colours = np.asarray(cv2.cvtColor(image.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB), np.float32)
     depth = cv2.distanceTransform((~region).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    behind = _local_mean(colours, (mask < 0.02) & ~region, _AROUND)
+    behind = _local_mean(colours, (mask < _NOTHING) & ~region, _AROUND)
     product = _local_mean(colours, (mask > 0.9) & region, _RIM)
     found = []
     for hole in holes:
         place = labels == hole
         radius = float(depth[place].max())
-        if float(mask[place].min()) > _SHALLOWER * np.exp(-(radius**2) / (2 * _BLUR**2)):
+        least = float(mask[place].min())
+        if least > max(_NOTHING, _SHALLOWER * np.exp(-(radius**2) / (2 * _BLUR**2))):
             continue
-        deepest = place & (depth >= radius - 0.5)
+        # Not its middle: a strand may cross that.
+        deepest = place & (mask <= least + _NOTHING)
         own = colours[deepest].mean(axis=0)
         around = cv2.dilate(place.view(np.uint8), np.ones((2 * _RIM + 1, 2 * _RIM + 1), np.uint8)) > 0
         to_behind = float(np.linalg.norm(own - behind[deepest].mean(axis=0)))

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.segment.doubt import Doubt, Mask
+
 Array = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 #: The band's reach to either side of the edge, in pixels of a photo whose long side is at most `_SIDE`. It grows with
 #: the photo up to `_MOST` times: a larger photo is rarely as much softer.
@@ -38,14 +39,16 @@ class Trimap:
         core: (H, W) bool, surely the product.
         unknown: (H, W) bool, still to be found. What is neither is surely background.
         distance: (H, W) float32, from every pixel's middle to the first estimate's edge, in pixels, unsigned.
+        strands: (H, W) bool, of the unknown, those of which the first estimate tells nothing.
     """
 
     core: Mask
     unknown: Mask
     distance: Array
+    strands: Mask
 
 
-def draw_trimap(alpha: Array, doubt: Mask, long_side: int) -> Trimap:
+def draw_trimap(alpha: Array, doubt: Doubt, long_side: int) -> Trimap:
     """Draw a band around the edge of a first alpha.
 
     A band of one width swallows the core of every part that is thinner, and matting then has nothing to hold on to:
@@ -53,7 +56,7 @@ def draw_trimap(alpha: Array, doubt: Mask, long_side: int) -> Trimap:
 
     Args:
         alpha: (H, W) float32 in [0, 1], the first estimate.
-        doubt: (H, W) bool, where what lies outside of it may still be product.
+        doubt: Of the same size.
         long_side: Of the whole photo, in pixels.
     """
     inside = np.asarray(alpha >= 0.5)
@@ -68,15 +71,16 @@ def draw_trimap(alpha: Array, doubt: Mask, long_side: int) -> Trimap:
     inward = np.maximum(_LEAST, _SHARE * _local_radius(depth, crest)[rows, columns])
     band[rows, columns] = distance[rows, columns] <= inward
     core = (inside & ~band) | (crest & (alpha > _FULL))
-    outer = ~inside & ((distance <= reach) | (alpha > _SURE) | doubt)
-    return Trimap(core, outer | (inside & ~core), distance)
+    outer = ~inside & ((distance <= reach) | (alpha > _SURE) | doubt.places)
+    return Trimap(core, outer | (inside & ~core), distance, outer & doubt.strands)
 
 
 def _local_radius(depth: Array, crest: Mask) -> Array:
     """Half the width of the part around every pixel of the product, in pixels.
 
     The skeleton is the crest of the depth: on the middle lines of thin parts, where it matters, the same as thinning
-    the shape down (scikit-image's `skeletonize`), in a twentieth of the time.
+    the shape down (scikit-image's `skeletonize`), which takes 0.5 s of a core at 2 megapixels, against 2 ms (AMD EPYC,
+    medians of 5).
     """
     if not crest.any():
         return np.full(depth.shape, np.inf, np.float32)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.segment.trimap import Mask
+from services.segment.doubt import Mask
 
 Array = NDArray[np.float32]
 

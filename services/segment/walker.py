@@ -79,7 +79,8 @@ def _solved(
     ties = sparse.coo_matrix((ease, (first, second)), shape=(count, count))
     ties = (ties + ties.T).tocsr()
     degree = np.asarray(ties.sum(axis=1)).ravel() + pull
-    # Symmetric and positive definite, so no pivots; this order is twice as fast as the default on such grids.
+    # Symmetric and positive definite, so no pivots; this order takes a fifth less time than the default on such grids
+    # (0.23 s of a core against 0.29 for a garment on 512 x 512 places; AMD EPYC, medians of 3).
     factors = splu(
         (sparse.diags(degree) - ties).tocsc(),
         permc_spec="MMD_AT_PLUS_A",

@@ -13,7 +13,7 @@ KEY_BYTES = 32
 
 
 class Signature:
-    """HMAC-SHA256 over a blob's key and the second when the address expires (RFC 2104).
+    """HMAC-SHA256 over what an address permits and the second when it expires (RFC 2104).
 
     Args:
         secret: `KEY_BYTES` random bytes; every gateway replica needs the same.
@@ -45,13 +45,23 @@ class Signature:
             )
         return cls(secret)
 
-    def of(self, key: str, expires: int) -> str:
-        """The signature, in hex, of a blob's key and a Unix time in whole seconds."""
-        return hmac.new(self._secret, f"{expires}\n{key}".encode(), hashlib.sha256).hexdigest()
+    def of(self, permitted: str, expires: int) -> str:
+        """The signature, in hex.
 
-    def matches(self, key: str, expires: int, signature: str) -> bool:
+        Args:
+            permitted: A blob's key for reading it; what `upload_permit` says for writing it.
+            expires: Unix time in whole seconds.
+        """
+        return hmac.new(self._secret, f"{expires}\n{permitted}".encode(), hashlib.sha256).hexdigest()
+
+    def matches(self, permitted: str, expires: int, signature: str) -> bool:
         """Whether the signature is ours, in a time that does not tell how much of it was right."""
-        return hmac.compare_digest(self.of(key, expires).encode(), signature.encode("utf-8", "replace"))
+        return hmac.compare_digest(self.of(permitted, expires).encode(), signature.encode("utf-8", "replace"))
+
+
+def upload_permit(key: str, media_type: str, size_bytes: int) -> str:
+    """Writing one file. No key has a line break, so this is no key, and no other file's permit."""
+    return f"{key}\n{size_bytes}\n{media_type}"
 
 
 def _create(path: Path) -> None:

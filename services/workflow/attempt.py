@@ -15,17 +15,17 @@ class Attempt:
 
     Args:
         recipe: What it is made of, with the seed of this attempt.
-        engine: What made its background.
         restored: What Postprocess told of it.
         layers: Those stored beside it.
         report: The verdict.
+        recipe_sha256: See `Recipe.sha256`.
     """
 
     recipe: Recipe
-    engine: str
     restored: RestoreResult
     layers: tuple[StoredLayer, ...]
     report: PreservationReport
+    recipe_sha256: str
 
     @property
     def picture(self) -> StoredBlob:

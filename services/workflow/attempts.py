@@ -133,7 +133,8 @@ class Attempts:
             measured = await self._measured(shot, restored.kept.evidence.picture)
             reports, layers = measured.reports, (*layers, *measured.layers)
         report = report_answer(reports, number)
-        return Attempt(recipe, generated.engine, restored, layers, report)
+        digest = await asyncio.to_thread(recipe.sha256, self._output, self._product.model, generated.engine)
+        return Attempt(recipe, restored, layers, report, digest)
 
     def _background(self, recipe: Recipe, number: int) -> Pending[GenerateResult]:
         walk = self._walk

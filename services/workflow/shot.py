@@ -26,6 +26,7 @@ from services.common.deadline import Deadline
 from services.common.errors import InvalidInput, ProductNotFound
 from services.common.image import ImageFormat
 from services.common.settings import GenerateSettings, LimitSettings, PreservationSettings
+from services.fetch.sources import Sources
 from services.generate.scene import Scene, SceneCatalog
 from services.postprocess.schema import CutoutRequest, Output
 from services.segment.schema import SegmentRequest, Selection
@@ -59,6 +60,7 @@ class ShotWorkflow:
         policy: What pictures have to pass; the shipped one where None.
         draw_seed: Gives the seed of a request that names none.
         drawings: What a diffusion model draws; nothing where None.
+        sources: Gets photos that requests name by an address; where None, such requests are refused.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class ShotWorkflow:
         policy: AcceptancePolicy | None = None,
         draw_seed: Callable[[], int] = lambda: secrets.randbelow(UINT32_MAX + 1),
         drawings: DrawingPolicy | None = None,
+        sources: Sources | None = None,
     ) -> None:
         self._stages = stages
         self._scenes = scenes
@@ -78,6 +81,7 @@ class ShotWorkflow:
         self._policy = policy or AcceptancePolicy(PreservationSettings(), min_confidence)
         self._draw_seed = draw_seed
         self._drawings = drawings or DrawingPolicy(GenerateSettings())
+        self._sources = sources or Sources()
 
     def deadline(self, timeout_s: float | None) -> Deadline:
         """When a request that arrives now is given up.
@@ -95,7 +99,7 @@ class ShotWorkflow:
         return Deadline.after(wanted)
 
     async def cutout(
-        self, request: CreateCutoutRequest, request_id: str = "", deadline: Deadline | None = None
+        self, request: CreateCutoutRequest, request_id: str = "", deadline: Deadline | None = None, tenant: str = ""
     ) -> CreateCutoutResponse:
         """Cut the product out of its photo.
 
@@ -103,6 +107,7 @@ class ShotWorkflow:
             request: What to do.
             request_id: For logs and the blob's key.
             deadline: Made from the request's timeout when absent.
+            tenant: Whose request it is; decides from where its photo may come.
 
         Returns:
             The answer, its blob without address and content.
@@ -116,6 +121,7 @@ class ShotWorkflow:
                 "a cutout is written as PNG, WEBP or AVIF, got JPEG, which has no transparency", field="output.format"
             )
         async with Walk.within(deadline or self.deadline(request.timeout), request_id) as walk:
+            request = await self._sources.fetched(request, tenant, walk.deadline)
             product = await self._find_product(walk, request.image.content, request.selection)
             call = self._stages.postprocess.cutout(
                 CutoutRequest(
@@ -155,7 +161,7 @@ class ShotWorkflow:
             request_id: For logs and the blob's key.
             deadline: Made from the request's timeout when absent.
             listener: Told of every stage's beginning and end, and of a drawing's steps.
-            tenant: Whose request it is; decides what the picture has to pass.
+            tenant: Whose request it is; decides what the picture has to pass, and from where its photo may come.
             preview_every: Steps between previews for the listener; 0 = none.
 
         Returns:
@@ -171,6 +177,7 @@ class ShotWorkflow:
         self._drawings.check(request, asked)
         output = _output(request.output, ImageFormat.JPEG, "shots", request_id)
         async with Walk.within(deadline or self.deadline(request.timeout), request_id, listener) as walk:
+            request = await self._sources.fetched(request, tenant, walk.deadline)
             product = await self._find_product(walk, request.image.content, request.selection)
             fit, layout = await walk.local(StageName.LAYOUT, self._placed, request, asked, product)
             drawing = self._drawings.of(request, asked, layout.placement, preview_every)
@@ -179,8 +186,7 @@ class ShotWorkflow:
             acceptance = self._policy.of(request, tenant)
             attempts = Attempts(self._stages, walk, product, layout, output, request.layers, acceptance)
             made = await attempts.until_passed(recipe)
-            digest = await asyncio.to_thread(made.recipe.sha256, output, product.model, made.engine)
-        return shot_answer(walk, product, fit, layout, made, digest)
+        return shot_answer(walk, product, fit, layout, made)
 
     def _placed(self, request: CreateShotRequest, scene: Scene, product: Product) -> tuple[Fit, Layout]:
         """Pose and pitch, read from the photo where the request names none, and the product's place."""

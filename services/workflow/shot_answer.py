@@ -9,9 +9,7 @@ from services.workflow.product import Product
 from services.workflow.walk import Walk
 
 
-def shot_answer(
-    walk: Walk, product: Product, fit: Fit, layout: Layout, made: Attempt, recipe_sha256: str
-) -> CreateShotResponse:
+def shot_answer(walk: Walk, product: Product, fit: Fit, layout: Layout, made: Attempt) -> CreateShotResponse:
     """The answer, its files without address and content."""
     recipe = made.recipe
     return CreateShotResponse(
@@ -23,7 +21,7 @@ def shot_answer(
         scale=layout.placement.scale,
         confidence=product.confidence,
         preservation=proof_answer(made.restored, layout.placement),
-        recipe_sha256=recipe_sha256,
+        recipe_sha256=made.recipe_sha256,
         timings=walk.progress.timings,
         pose=recipe.pose,
         camera_pitch_deg=recipe.camera_pitch_deg,

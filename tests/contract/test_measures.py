@@ -7,7 +7,7 @@ from services.client.errors import from_rpc_error, report_of
 from services.common.errors import ProductChanged
 from services.gateway.status import problem, rich_status
 from services.pb.vitrine.v1 import studio_pb2
-from services.postprocess.preservation.thresholds import BARS
+from services.postprocess.preservation.thresholds import CRITERIA
 from tests.contract.test_errors_over_grpc import Received
 
 
@@ -16,7 +16,7 @@ def report_of_products(count):
     measures = [
         Measure(name=bar.name, value=0.1234567, unit=bar.unit, threshold=bar.default, passed=number % 3 > 0,
                 worst={"x": 4000, "y": 4000})
-        for number, bar in enumerate(BARS)
+        for number, bar in enumerate(CRITERIA)
     ]  # fmt: skip
     instances = [InstanceReport(instance=number, measures=measures) for number in range(1, count + 1)]
     return PreservationReport(level="FULL", measures=measures, attempts=8, instances=instances)
@@ -27,12 +27,12 @@ def refusal(report):
 
 
 def test_contract_has_every_measure_in_order():
-    names = [bar.name for bar in BARS]
+    names = [bar.name for bar in CRITERIA]
     assert list(PreservationThresholds.model_fields) == names
     assert [field.name for field in studio_pb2.PreservationThresholds.DESCRIPTOR.fields] == names
 
 
-@pytest.mark.parametrize("bar", BARS, ids=lambda bar: bar.name)
+@pytest.mark.parametrize("bar", CRITERIA, ids=lambda bar: bar.name)
 def test_contract_allows_what_the_measure_allows(bar):
     schema = PreservationThresholds.model_json_schema()["properties"][bar.name]["anyOf"][0]
     assert (schema["minimum"], schema["maximum"]) == (bar.lowest, bar.highest)
@@ -44,7 +44,7 @@ def test_report_arrives_whole_over_both_protocols(count):
     over_grpc = from_rpc_error(Received(refusal(report)), "here:1")
     assert PreservationReport.model_validate(problem(refusal(report), "id").details["report"]) == report
     arrived = report_of(over_grpc)
-    assert [each.name for each in arrived.measures] == [bar.name for bar in BARS]
+    assert [each.name for each in arrived.measures] == [bar.name for bar in CRITERIA]
     assert len(arrived.instances) == count
     assert arrived.measures[0].value == pytest.approx(0.1234567)
     assert arrived.measures[0].worst == report.measures[0].worst
@@ -52,11 +52,11 @@ def test_report_arrives_whole_over_both_protocols(count):
 
 def test_report_on_many_products_tells_what_failed_and_fits_into_a_header():
     arrived = report_of(from_rpc_error(Received(refusal(report_of_products(6))), "here:1"))
-    assert len(arrived.measures) == len(BARS)
+    assert len(arrived.measures) == len(CRITERIA)
     told = [measure for each in arrived.instances for measure in each.measures]
     assert told
     assert not any(measure.passed for measure in told)
-    assert len(told) + arrived.left_out == 6 * len(BARS)
+    assert len(told) + arrived.left_out == 6 * len(CRITERIA)
 
 
 def test_report_on_one_product_is_the_same_over_both_protocols():

@@ -9,7 +9,7 @@ from services.client.errors import from_rpc_error, report_of
 from services.common.errors import ProductChanged
 from services.common.srgb import decode, encode
 from services.pb.vitrine.v1 import common_pb2, studio_pb2
-from services.postprocess.preservation.thresholds import BARS, Level
+from services.postprocess.preservation.thresholds import CRITERIA, Level
 
 pytestmark = pytest.mark.service
 LAYER = studio_pb2.Layer
@@ -51,14 +51,14 @@ def test_full_report_measures_everything_or_says_why_not(full):
     assert [layer.name for layer in full.layers] == [*PARTS, LAYER.HEATMAP]
     assert full.report.level == FULL
     assert full.report.passed
-    assert {each.name for each in full.report.measures} == {bar.name for bar in BARS}
+    assert {each.name for each in full.report.measures} == {bar.name for bar in CRITERIA}
     assert all(each.HasField("value") or each.unmeasured for each in full.report.measures)
 
 
 def test_basic_report_comes_with_every_shot(service, photo):
     report = service.studio.CreateShot(shot_request(photo)).report
     assert report.level == studio_pb2.PreservationReport.BASIC
-    assert {each.name for each in report.measures} == {bar.name for bar in BARS if bar.level is Level.BASIC}
+    assert {each.name for each in report.measures} == {bar.name for bar in CRITERIA if bar.level is Level.BASIC}
     assert (report.passed, report.attempts) == (True, 1)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from services.common.metrics import Recorder
 from services.common.settings import GenerateSettings, LimitSettings, ModelSettings, PreservationSettings
+from services.fetch.sources import Sources
 from services.gateway.admission import Admission
 from services.gateway.body import BodyReader
 from services.gateway.call import Guard
@@ -67,7 +68,8 @@ class Parts:
         policy = AcceptancePolicy(PreservationSettings(**(preservation or {})), min_confidence=0.25)
         engine = {"engine": "diffusion", "diffusion": {"checkpoint": "fake"}} if draws else {}
         drawings = DrawingPolicy(GenerateSettings(**engine))
-        self.workflow = ShotWorkflow(stages, self.scenes, self.limits, 0.25, policy, drawings=drawings)
+        sources = Sources(store=self.store)
+        self.workflow = ShotWorkflow(stages, self.scenes, self.limits, 0.25, policy, drawings=drawings, sources=sources)
         self.readiness = Readiness({stage: self._probe(stage) for stage in ("segment", "generate", "postprocess")})
         self.guard = Guard(Recorder(self.metrics))
         self.admission = Admission(self.limits.max_running, self.limits.max_waiting)
@@ -99,7 +101,7 @@ class Parts:
             self.catalog,
             self.readiness,
             body,
-            self.store.verify,
+            self.store,
             self.heartbeat_s,
             dialects,
         ).app()

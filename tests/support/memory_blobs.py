@@ -12,16 +12,16 @@ class MemoryBlobs:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
 
-    def put(self, key: str, data: bytes, media_type: str) -> StoredBlob:
+    def put(self, key: str, data: bytes, media_type: str, deadline=None) -> StoredBlob:
         self.files[key] = data
         return StoredBlob(key, media_type, len(data), hashlib.sha256(data).hexdigest())
 
-    def get(self, key: str) -> bytes:
+    def get(self, key: str, deadline=None) -> bytes:
         if key not in self.files:
             raise NotFound("no blob has that key", key=key)
         return self.files[key]
 
-    def delete(self, keys) -> None:
+    def delete(self, keys, deadline=None) -> None:
         for key in keys:
             self.files.pop(key, None)
 

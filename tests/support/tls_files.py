@@ -13,26 +13,34 @@ class TlsFiles:
 
     Attributes that a test may set: `cuts`, how many answers break off, each after `cut_after` bytes; `ranges`, whether
     Range is understood; `etag`; `redirect_to`, sent instead of the file; `statuses`, answered first, one per request.
-    `requests` holds the headers of all requests so far.
+    `headers`, sent along; `tells_length`, whether the answer says how long it is; `stalls`, whether its second half
+    never comes. `requests` holds the headers of all requests so far.
+
+    Args:
+        content: The file.
+        host: Whom the certificate is for.
     """
 
-    def __init__(self, content):
+    def __init__(self, content, host="localhost"):
         self.content = content
         self.cuts, self.cut_after = 0, len(content) // 2
         self.ranges, self.etag = True, '"v1"'
         self.redirect_to = None
         self.statuses = []
         self.requests = []
+        self.headers, self.tells_length, self.stalls = {}, True, False
+        self.ended = threading.Event()
         authority = trustme.CA()
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("localhost").configure_cert(tls)
+        authority.issue_cert(host).configure_cert(tls)
         self.trust = ssl.create_default_context()
         authority.configure_trust(self.trust)
         self.ca_pem = authority.cert_pem.bytes().decode()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.files = self
         self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
-        self.url = f"https://localhost:{self._server.server_port}/file"
+        self.port = self._server.server_port
+        self.url = f"https://{host}:{self._server.server_port}/file"
 
     def start(self, headers):
         """First byte that an answer to these headers sends."""
@@ -44,6 +52,7 @@ class TlsFiles:
         return self
 
     def __exit__(self, *_):
+        self.ended.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -77,11 +86,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self, status, body, headers=None, cut=None):
         self.send_response(status)
-        for name, value in ((headers or {}) | {"Content-Length": str(len(body))}).items():
+        files = self.server.files
+        length = {"Content-Length": str(len(body))} if files.tells_length else {}
+        for name, value in ((headers or {}) | length | files.headers).items():
             self.send_header(name, value)
         self.end_headers()
         self.close_connection = True
-        self.wfile.write(body[:cut])
+        if files.stalls:
+            self.wfile.write(body[: len(body) // 2])
+            files.ended.wait()
+        else:
+            self.wfile.write(body[:cut])
 
     def log_message(self, format, *args):  # noqa: A002 (the base class names it so)
         pass

@@ -149,7 +149,7 @@ class OpenAiImages:
             selection=selection,
             output=OutputOptions(format=ImageFormat.PNG) if framed else _output(wanted),
         )
-        answer = await self._studio.create_cutout(request, call.request_id)
+        answer = await self._studio.create_cutout(request, call.request_id, call.tenant)
         if not framed:
             return await self._handed_out(wanted, answer.image)
         content, _ = await self._studio.read_result(answer.image.key)

@@ -22,7 +22,7 @@ from services.common.geometry import Box
 from services.common.image import ImageFormat
 from services.common.settings import LimitSettings
 from services.gateway.body import BodyReader
-from services.gateway.call import Guard
+from services.gateway.call import Call, Guard
 from services.gateway.compat import drawing
 from services.gateway.compat.documents import removebg_route
 from services.gateway.compat.fields import from_base64, read_fields
@@ -82,9 +82,9 @@ class RemoveBg:
         request = as_bearer(request)
         call = call_of("RemoveBackground", request)
         try:
-            async with self._guard.around(call):
+            async with self._guard.around(call) as known:
                 wanted = RemoveBgRequest.of(await read_fields(request, self._body, FILES))
-                result = await self._made(wanted, call.request_id)
+                result = await self._made(wanted, known)
         except VitrineError as error:
             return removebg_refusal(error, call.request_id)
         headers = {REQUEST_ID_HEADER: call.request_id, **_told_beside(result, wanted)}
@@ -93,10 +93,10 @@ class RemoveBg:
             return JSONResponse(_json(result), headers=headers)
         return Response(result.content, media_type=result.media_type, headers=headers)
 
-    async def _made(self, wanted: RemoveBgRequest, request_id: str) -> Result:
+    async def _made(self, wanted: RemoveBgRequest, call: Call) -> Result:
         request = await asyncio.to_thread(self._request, wanted)
         async with Deadline.after(self._limits.default_timeout_s).limit():
-            answer = await self._studio.create_cutout(request, request_id)
+            answer = await self._studio.create_cutout(request, call.request_id, call.tenant)
             content, _ = await self._studio.read_result(answer.image.key)
             async with self._drawing:
                 return await asyncio.to_thread(self._drawn, wanted, answer, content)
@@ -142,10 +142,6 @@ def as_bearer(request: Request) -> Request:
 
 def _source(wanted: RemoveBgRequest) -> ImageSource:
     """The image, from where it is given."""
-    if wanted.image_url and "url" not in ImageSource.model_fields:
-        raise InvalidInput(
-            "image_url: images are not fetched by this service; send image_file or image_file_b64", field="image_url"
-        )
     if wanted.image_url:
         return validated(ImageSource, {"url": wanted.image_url})
     return ImageSource(content=wanted.image_file or from_base64(wanted.image_file_b64, "image_file_b64"))

@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 from services.common.deadline import Deadline
 from services.postprocess.preservation.boundary import boundary_iou, edge_shift, expansion
 from services.postprocess.preservation.color import color_difference
-from services.postprocess.preservation.evidence import Evidence, View, view
+from services.postprocess.preservation.evidence import Evidence
 from services.postprocess.preservation.ghost import measure_ghost
 from services.postprocess.preservation.halo import halo_on, measure_halo
+from services.postprocess.preservation.reader import MOST_LINES, TextReader
 from services.postprocess.preservation.report import Measure, Report
 from services.postprocess.preservation.shift import inner_shift
 from services.postprocess.preservation.structure import structure
-from services.postprocess.preservation.text import MOST_LINES, TextChange, TextReader
-from services.postprocess.preservation.thresholds import BARS, Level, Thresholds, bar_of
+from services.postprocess.preservation.text import TextChange
+from services.postprocess.preservation.thresholds import CRITERIA, Level, Thresholds, criterion_of
+from services.postprocess.preservation.view import View, view
 from services.postprocess.preservation.width import find_straps, seen_coverage, width_error
 from services.postprocess.proof import picture_digest, product_digest
 
@@ -88,7 +90,9 @@ class Battery:
             steps += [_outline(seen), _moved(seen), _widths(seen), _legibility(text)]
         values = {found.name: found for found in _each(steps, deadline)}
         measures = (
-            _judged(values[bar.name], thresholds) for bar in BARS if bar.name in values and not values[bar.name].reason
+            _judged(values[criterion.name], thresholds)
+            for criterion in CRITERIA
+            if criterion.name in values and not values[criterion.name].reason
         )
         return Report(
             level=level,
@@ -120,12 +124,14 @@ def _confidence(evidence: Evidence) -> Iterator[_Taken]:
 
 
 def _judged(found: _Taken, thresholds: Thresholds) -> Measure:
-    bar = bar_of(found.name)
-    asked = thresholds.of(bar)
+    criterion = criterion_of(found.name)
+    asked = thresholds.of(criterion)
     if asked is None:
-        return Measure(bar.name, found.value, bar.unit, None, passed=True, worst_yx=found.worst_yx)
-    threshold = max(asked, bar.relative * found.width_px)
-    return Measure(bar.name, found.value, bar.unit, threshold, bar.passed(found.value, threshold), found.worst_yx)
+        return Measure(criterion.name, found.value, criterion.unit, None, passed=True, worst_yx=found.worst_yx)
+    threshold = max(asked, criterion.relative * found.width_px)
+    return Measure(
+        criterion.name, found.value, criterion.unit, threshold, criterion.passed(found.value, threshold), found.worst_yx
+    )
 
 
 def _core(evidence: Evidence, *, identical: bool) -> Iterator[_Taken]:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.postprocess.preservation.edge import Edge, find_edge
+from services.postprocess.preservation.edge import Edge, find_edge, pixel_at
 
 _STEP_PX: Final = 0.25
 #: An edge that moved further has another shape.
@@ -105,12 +105,11 @@ def edge_shift(before: NDArray[np.float32], after: NDArray[np.float32]) -> EdgeS
     # A move t shows along a normal n as t . n; least squares over all normals.
     solved = np.linalg.lstsq(edge.normals, moves, rcond=1e-3)[0]
     worst = int(np.argmax(np.abs(moves)))
-    row, column = np.round(edge.points[worst]).astype(int)
     return EdgeShift(
         shift_yx=(float(solved[0]), float(solved[1])),
         p95_px=float(np.percentile(np.abs(moves), 95)),
         worst_px=float(moves[worst]),
-        worst_yx=(int(row), int(column)),
+        worst_yx=pixel_at(edge.points[worst]),
         points_yx=edge.points,
         moves_px=moves,
     )

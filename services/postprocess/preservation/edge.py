@@ -108,3 +108,9 @@ def _outward(coverage: NDArray[np.float32]) -> NDArray[np.float32]:
     rows = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3)
     columns = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3)
     return np.asarray(-np.stack([rows, columns], axis=-1), np.float32)
+
+
+def pixel_at(point: NDArray[np.float64]) -> tuple[int, int]:
+    """Row and column of the pixel nearest to a point."""
+    row, column = np.round(point).astype(int)
+    return int(row), int(column)

@@ -23,7 +23,7 @@ from services.postprocess.preservation.backdrop import (
     known_backdrop,
     projected,
 )
-from services.postprocess.preservation.edge import CLEAR, Edge, clear_run, find_edge
+from services.postprocess.preservation.edge import CLEAR, Edge, clear_run, find_edge, pixel_at
 
 _STEP_PX: Final = 0.5
 #: Coverage by which a guessed background may be wrong.
@@ -102,12 +102,11 @@ def measure_ghost(
     visible = seen[:, : round(4 / _STEP_PX)].any(axis=1) | endless
     found = np.maximum(edge.smoothed(values.astype(np.float64), _ALONG_PX), 0)
     worst = int(np.argmax(found))
-    row, column = np.round(edge.points[worst]).astype(int)
     return Ghost(
         mean_px=float(found[visible].mean()) if visible.any() else 0.0,
         p95_px=float(np.percentile(found[visible], 95)) if visible.any() else 0.0,
         worst_px=float(found[worst]),
-        worst_yx=(int(row), int(column)),
+        worst_yx=pixel_at(edge.points[worst]),
         visible=float(visible.mean()),
         points_yx=edge.points,
         values_px=found,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from services.common.srgb import to_bytes, to_linear
 from services.postprocess.preservation.backdrop import LEAST_CONTRAST, guess_backdrop, known_backdrop
-from services.postprocess.preservation.edge import Edge, clear_run, find_edge
+from services.postprocess.preservation.edge import Edge, clear_run, find_edge, pixel_at
 
 _STEP_PX: Final = 0.5
 #: The ring reaches this far to either side of the line of half coverage.
@@ -100,11 +100,10 @@ def _jumps(
     jumps = np.take_along_axis(sides, np.abs(sides).argmax(axis=0)[None], axis=0)[0]
     jumps = edge.smoothed(jumps.astype(np.float64), _ALONG_PX)
     worst = int(np.argmax(np.abs(jumps)))
-    row, column = np.round(edge.points[worst]).astype(int)
     return Halo(
         mean=float(np.abs(jumps).mean()),
         worst=float(jumps[worst]),
-        worst_yx=(int(row), int(column)),
+        worst_yx=pixel_at(edge.points[worst]),
         points_yx=edge.points,
         jumps=jumps,
     )

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.postprocess.preservation.color import color_difference
-from services.postprocess.preservation.evidence import Evidence, view
+from services.postprocess.preservation.evidence import Evidence
 from services.postprocess.preservation.ghost import measure_ghost
+from services.postprocess.preservation.view import view
 
 #: Heat 1 stands for this colour difference, which is plain to see, and for a ghost this wide.
 _FULL_DELTA_E: Final = 10.0

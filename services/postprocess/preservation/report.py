@@ -12,7 +12,7 @@ class Measure:
     """One figure.
 
     Args:
-        name: See `thresholds.BARS`, which also says what it means.
+        name: See `thresholds.CRITERIA`, which also says what it means.
         value: What was measured.
         unit: As there.
         threshold: The bar that held; None where nothing was asked.
@@ -34,7 +34,7 @@ class Report:
 
     Args:
         level: How much was measured.
-        measures: In the order of `thresholds.BARS`.
+        measures: In the order of `thresholds.CRITERIA`.
         unmeasured: Why, by name, for measures of that level that could not be taken.
         core_before, core_after: See `postprocess/proof.py`.
         text: What was read; None below level full.

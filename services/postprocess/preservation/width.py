@@ -15,7 +15,7 @@ from skimage.morphology import skeletonize
 
 from services.common.srgb import to_linear
 from services.postprocess.preservation.backdrop import distinct, guess_backdrop, known_backdrop, projected
-from services.postprocess.preservation.edge import CLEAR, sample
+from services.postprocess.preservation.edge import CLEAR, pixel_at, sample
 
 #: Parts with a smaller inscribed radius count as thin.
 THIN_RADIUS_PX: Final = 8.0
@@ -110,13 +110,12 @@ def width_error(straps: Strap, seen: NDArray[np.float32]) -> WidthError:
     if not len(points):
         return WidthError(0.0, 0.0, 0.0, 0.0, None, 0.0, points, errors, widths)
     worst = int(np.argmax(np.abs(errors)))
-    row, column = np.round(points[worst]).astype(int)
     return WidthError(
         median_px=float(np.median(np.abs(errors))),
         p95_px=float(np.percentile(np.abs(errors), 95)),
         bias_px=float(np.median(errors)),
         worst_px=float(errors[worst]),
-        worst_yx=(int(row), int(column)),
+        worst_yx=pixel_at(points[worst]),
         median_width_px=float(np.median(widths)),
         points_yx=points,
         errors_px=errors,

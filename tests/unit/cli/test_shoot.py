@@ -2,7 +2,7 @@ import pytest
 from google.rpc import code_pb2
 
 from services.cli.batch import plan
-from services.cli.shoot import LayerChoice
+from services.cli.shot_options import LayerChoice
 from services.pb.vitrine.v1 import common_pb2, studio_pb2
 from services.postprocess.schema import LayerName
 from tests.support.canned_service import PICTURE, Fault, rich_status
@@ -31,6 +31,21 @@ def test_shoot_makes_one_picture_for_each_photo_and_scene(vitrine, address, phot
 def test_shoot_takes_patterns_that_the_shell_left_alone(vitrine, address, photos):
     ran = vitrine("shoot", f"{photos}/*.jpg", "-s", "marble", "--address", address, "--json")
     assert [made["file"] for made in ran.json] == ["out/cup-marble.jpg", "out/shoe-marble.jpg"]
+
+
+def test_address_is_left_to_the_service_to_fetch(vitrine, address, service):
+    url = "https://cdn.example/shoes/Red%20shoe.jpg?w=800"
+    ran = vitrine("shoot", url, "-s", "marble", "--address", address, "--json")
+    assert (service.requests[0].image.url, service.requests[0].image.content) == (url, b"")
+    assert [made["file"] for made in ran.json] == ["out/Red_20shoe-marble.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [("s3://b/k/a.png", "a"), ("https://a.b/", "photo"), ("https://a.b/..", "photo"), ("https://a.b/.x", "x")],
+)
+def test_address_becomes_a_plain_file_name(tmp_path, url, name):
+    assert plan([url], ["marble"], tmp_path, "jpg")[0].target == tmp_path / f"{name}-marble.jpg"
 
 
 def test_photos_of_one_name_do_not_overwrite_each_other(vitrine, address, photos, tmp_path):

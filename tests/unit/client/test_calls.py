@@ -53,6 +53,18 @@ def test_shot_sends_what_was_asked_and_leaves_the_rest_to_the_service(call, serv
     assert request.timeout.seconds == 3
 
 
+@pytest.mark.parametrize("url", ["https://a.example/x.jpg", "s3://bucket/x.jpg"])
+def test_address_is_sent_instead_of_a_file(call, service, url):
+    call("cutout", url)
+    assert (service.requests[0].image.url, service.requests[0].image.content) == (url, b"")
+
+
+def test_address_that_is_too_long_is_refused_before_it_is_sent(call, service):
+    with pytest.raises(InvalidInput, match="url"):
+        call("cutout", "https://a.example/" + "x" * 2048)
+    assert service.requests == []
+
+
 def test_picture_is_asked_for_in_the_answer_whatever_else_is_asked_of_it(call, service):
     call("cutout", b"photo", crop=True, output=OutputOptions(format=ImageFormat.WEBP, quality=80))
     output = service.requests[0].output

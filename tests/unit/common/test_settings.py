@@ -43,6 +43,21 @@ def test_contradiction_names_both_settings(tree, names):
         Settings.model_validate(tree)
 
 
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"storage": {"inputs": {"local": ["s3://photos/acme"]}}},
+        {"storage": {"inputs": {"local": [""]}}},
+        {"fetch": {"trusted_hosts": ["images.internal"]}},
+        {"fetch": {"trusted_hosts": ["https://images.internal:443"]}},
+    ],
+    ids=str,
+)
+def test_place_that_would_never_match_is_refused(tree):
+    with pytest.raises(ValidationError, match="match pattern"):
+        Settings.model_validate(tree)
+
+
 def test_settings_are_frozen():
     with pytest.raises(ValidationError, match="frozen"):
         Settings().http.port = 1

@@ -122,6 +122,36 @@ async def test_bytes_that_are_no_message_never_reach_the_gateway(ask, method):
     assert not reached
 
 
+async def test_caller_of_a_stream_who_leaves_is_noticed_and_the_call_can_still_be_asked_who_it_was():
+    peers, left = [], asyncio.Event()
+
+    class Serve(ServesServer):
+        def service_handler_factory(self, service_method, streaming_type):
+            async def stream(request, context):
+                try:
+                    while True:
+                        yield studio_pb2.StreamShotResponse().SerializeToString()
+                        await asyncio.sleep(0)
+                except asyncio.CancelledError:
+                    await asyncio.sleep(0.1)  # the call is gone by now
+                peers.append(context.peer())
+                left.set()
+
+            return stream if streaming_type else super().service_handler_factory(service_method, streaming_type)
+
+    serve = Serve(None)
+    add_services(Mock(), serve)
+    port = serve.server.add_insecure_port("127.0.0.1:0")
+    await serve.server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        call = studio_pb2_grpc.StudioServiceStub(channel).StreamShot(studio_pb2.StreamShotRequest())
+        await call.read()
+        call.cancel()
+        await asyncio.wait_for(left.wait(), 20)
+    await serve.server.stop(0)
+    assert peers[0].startswith("ipv4:127.0.0.1:")
+
+
 async def complaints(error, wanted):
     """What a loop says of a task that failed with `error` and that nobody waited for."""
     loop, told, done = asyncio.get_running_loop(), [], asyncio.Event()

@@ -1,14 +1,18 @@
 """StudioService without a transport: results are handed out, streams end cleanly, overload is refused."""
 
 import asyncio
+import threading
 
 import pytest
 
 from services.api.common import OutputOptions
 from services.api.studio import CreateCutoutRequest, CreateShotRequest, ReadBlobRequest, StreamShotRequest
 from services.common.errors import DeadlineExceeded, NotFound, NotReady, Overloaded, StorageUnavailable
-from services.gateway.studio import CHUNK_BYTES
-from services.postprocess.preservation.thresholds import bar_of
+from services.gateway.admission import Admission
+from services.gateway.studio import CHUNK_BYTES, Studio
+from services.postprocess.preservation.thresholds import criterion_of
+from services.storage.local import LocalBlobs
+from services.storage.signature import Signature
 from tests.support.gateway_parts import PUBLIC_URL, Parts
 
 JPEG = b"\xff\xd8"
@@ -142,4 +146,75 @@ async def test_tenant_decides_what_passes(parts, shot):
     made = parts(preservation={"tenants": tenants})
     for tenant, asked in (("local", 0.5), ("strict", 1)):
         await made.studio.create_shot(shot, "id-1", tenant)
-        assert made.fakes.requests["postprocess"].thresholds.of(bar_of("structure")) == asked
+        assert made.fakes.requests["postprocess"].thresholds.of(criterion_of("structure")) == asked
+
+
+class Addressless(LocalBlobs):
+    """Signs one address, and then can't any more; told to, it can't remove anything either."""
+
+    def __init__(self, *args, removes=True):
+        super().__init__(*args)
+        self._left = 1
+        self._removes = removes
+
+    def sign(self, key):
+        if not self._left:
+            raise StorageUnavailable("no more addresses")
+        self._left -= 1
+        return super().sign(key)
+
+    def delete(self, keys):
+        if not self._removes:
+            raise StorageUnavailable("nothing is removed")
+        super().delete(keys)
+
+
+def over(made, store):
+    """The studio of the parts, handing out from another view of their store."""
+    return Studio(made.workflow, store, Admission(1, 1), made.readiness, made.limits.inline_bytes)
+
+
+def addressless(directory, **options):
+    return Addressless(directory / "blobs", Signature(b"k" * 32), PUBLIC_URL, 60, **options)
+
+
+def files_in(directory):
+    return [path for path in (directory / "blobs").rglob("*") if path.is_file()]
+
+
+async def test_shot_that_can_not_be_handed_out_leaves_no_files(parts, shot, tmp_path):
+    made = parts()
+    request = shot.model_copy(update={"layers": ["SHADOW", "ALPHA"]})
+    with pytest.raises(StorageUnavailable, match="addresses"):
+        await over(made, addressless(tmp_path)).create_shot(request, "id-1")
+    assert "postprocess" in made.fakes.requests
+    assert files_in(tmp_path) == []
+
+
+async def test_cutout_that_can_not_be_handed_out_leaves_no_files(parts, photo, tmp_path):
+    made, store = parts(), addressless(tmp_path)
+    store.sign("cutouts/another.png")
+    with pytest.raises(StorageUnavailable, match="addresses"):
+        await over(made, store).create_cutout(CreateCutoutRequest(image={"content": photo}), "id-1")
+    assert files_in(tmp_path) == []
+
+
+async def test_files_that_stay_behind_do_not_hide_why_there_is_no_answer(parts, shot, tmp_path):
+    store = addressless(tmp_path, removes=False)
+    with pytest.raises(StorageUnavailable, match="addresses"):
+        await over(parts(), store).create_shot(shot.model_copy(update={"layers": ["ALPHA"]}), "id-1")
+    assert len(files_in(tmp_path)) == 2
+
+
+async def test_request_that_ends_while_it_is_handed_out_leaves_no_files(parts, shot, tmp_path):
+    made, store = parts(), addressless(tmp_path)
+    begun, held, loop = asyncio.Event(), threading.Event(), asyncio.get_running_loop()
+    store.sign = lambda key: loop.call_soon_threadsafe(begun.set) and held.wait()
+    work = asyncio.create_task(over(made, store).create_shot(shot, "id-1"))
+    await begun.wait()
+    assert files_in(tmp_path)
+    work.cancel()
+    await asyncio.wait([work])
+    held.set()
+    assert work.cancelled()
+    assert files_in(tmp_path) == []

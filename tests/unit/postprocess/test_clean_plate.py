@@ -3,7 +3,8 @@ import pytest
 
 from services.common.deadline import Deadline
 from services.common.errors import Cancelled
-from services.common.srgb import to_linear
+from services.common.srgb import to_bytes, to_linear
+from services.evaluation.truth.backdrop import brick
 from services.postprocess.clean_plate import clean_plate
 from services.postprocess.composite import composite
 from tests.support.drawings import as_clean, drawn, generated, noisy_background, product_with, strap
@@ -16,8 +17,9 @@ def width_error(picture: np.ndarray, background: np.ndarray, width_px: float) ->
     below, product = to_linear(background), to_linear(np.array(RED, np.uint8))
     span = product - below
     seen = ((to_linear(picture) - below) * span).sum(2) / (span * span).sum(2)
-    truth = strap(width_px)
-    return float((seen - truth)[strap(width_px, 24) > 0].sum() / (truth.sum() / width_px))
+    size = len(picture)
+    truth = strap(width_px, size=size)
+    return float((seen - truth)[strap(width_px, 24, size) > 0].sum() / (truth.sum() / width_px))
 
 
 @pytest.mark.parametrize("width_px", [3, 6, 12])
@@ -29,6 +31,14 @@ def test_strap_drawn_too_wide_is_seen_at_its_width(width_px: float, grown_px: fl
     picture = composite(clean_plate(scene, product, 1, Deadline()).background, product)
     assert width_error(pasted, background, width_px) > 0.9 * grown_px
     assert abs(width_error(picture, background, width_px)) < 0.25
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_strap_drawn_too_wide_before_bricks_is_seen_at_its_width(seed: int) -> None:
+    wall, product = to_bytes(brick((320, 320), (0.62, 0.7, 0.72), seed)), product_with(strap(8, size=320), RED)
+    scene = generated(drawn(wall, strap(8, 8, 320), RED))
+    picture = composite(clean_plate(scene, product, 1, Deadline()).background, product)
+    assert abs(width_error(picture, wall, 8)) < 0.1
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -17,8 +17,8 @@ from services.common.srgb import decode, encode
 from services.generate.schema import GenerateResult
 from services.postprocess.composite import Composition
 from services.postprocess.layers import draw_layer, draw_uncertainty
+from services.postprocess.picture import compose
 from services.postprocess.product import place_product
-from services.postprocess.restorer import compose
 from services.postprocess.schema import LayerName, Output, Preservation, RestoreRequest, Shadow
 from tests.support.products import soft_disc
 

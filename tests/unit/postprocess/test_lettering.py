@@ -17,9 +17,10 @@ from services.common.srgb import LUMINANCE, to_linear
 from services.generate.schema import GenerateResult
 from services.postprocess.composite import Composition
 from services.postprocess.lettering import find_lettering
-from services.postprocess.preservation.text import TextReader
+from services.postprocess.picture import compose
+from services.postprocess.preservation.reader import TextReader
 from services.postprocess.product import Product
-from services.postprocess.restorer import Restorer, compose
+from services.postprocess.restorer import Restorer
 from services.postprocess.schema import Output, Preservation, RestoreRequest, Shadow
 from services.segment.schema import SegmentResult
 from tests.support.drawn_products import Bag

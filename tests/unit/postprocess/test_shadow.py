@@ -12,10 +12,11 @@ from services.common.geometry import Box
 from services.common.light import Light
 from services.common.pose import Pose
 from services.evaluation.truth.shadows import Blocks, seen_by, true_occlusion, upright_board, upright_cylinder
+from services.postprocess.cast_shadow import cast_occlusion
 from services.postprocess.composite import composite
 from services.postprocess.product import Product
 from services.postprocess.schema import Shadow
-from services.postprocess.shadow import cast_occlusion, shade
+from services.postprocess.shadow import shade
 from tests.support.products import block, product_of
 
 SIZE = (320, 320)

@@ -1,18 +1,20 @@
 import numpy as np
 import pytest
 
+from services.segment.doubt import Doubt
 from services.segment.local_colours import LocalColours, difference
 from services.segment.trimap import draw_trimap
 from tests.support.straps import Shape
 
 SIZE = (97, 131)
 PRODUCT, BACKDROP = np.float32([0.6, 0.1, 0.2]), np.float32([0.1, 0.4, 0.5])
+NO_DOUBT = Doubt(np.zeros(SIZE, bool), np.zeros(SIZE, bool))
 
 
 @pytest.fixture
 def strap():
     coverage = Shape.wave(SIZE, 9, 30).coverage.astype(np.float32)
-    trimap = draw_trimap(coverage, np.zeros(SIZE, bool), 131)
+    trimap = draw_trimap(coverage, NO_DOUBT, 131)
     return coverage[..., None] * PRODUCT + (1 - coverage[..., None]) * BACKDROP, trimap, coverage
 
 
@@ -38,8 +40,16 @@ def test_texture_makes_alpha_ambiguous(strap):
     assert wild > 0.05
 
 
-def test_side_that_is_nowhere_near_is_not_seen():
-    trimap = draw_trimap(np.ones(SIZE, np.float32), np.zeros(SIZE, bool), 131)
+def test_colour_of_a_place_far_from_the_product_is_that_of_the_product(strap):
+    colours, trimap, _ = strap
+    trimap.unknown[2:6, 120:124] = True
+    local = LocalColours.around(colours, trimap)
+    assert local.seen.all()
+    assert np.abs(local.product - PRODUCT).max() < 0.02
+
+
+def test_side_that_is_nowhere_is_not_seen():
+    trimap = draw_trimap(np.ones(SIZE, np.float32), NO_DOUBT, 131)
     trimap.unknown[40:50, 40:50] = True
     assert not LocalColours.around(np.full((*SIZE, 3), 0.5, np.float32), trimap).seen.any()
 

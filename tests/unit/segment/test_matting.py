@@ -67,6 +67,17 @@ def test_noise_does_not_widen_a_strap(matting):
     assert abs(strap.width_of(matte.alpha.astype(float)) - 8) < 0.5
 
 
+@pytest.mark.parametrize("noise", [0, 3], ids=["clean", "noisy"])
+def test_strand_that_the_network_hardly_sees_is_followed_to_its_end_and_marked(matting, disc, noise):
+    coverage = disc(SIZE, 30).astype(float)
+    coverage[4:60, 80] = 1
+    noisy = photo_of(coverage) + np.random.default_rng(5).normal(0, noise, (*SIZE, 3))
+    matte = cut(matting, np.clip(noisy, 0, 255).astype(np.uint8), coverage)
+    assert matte.alpha[8:45, 80].min() > 0.7
+    assert matte.alpha[8:45, 74:78].max() < 0.1
+    assert np.all(matte.uncertainty[10:40, 80] >= UNSURE)
+
+
 def test_hole_of_a_ring_is_open(matting, disc):
     ring = (disc(SIZE, 50) - disc(SIZE, 44)).astype(float)
     matte = cut(matting, photo_of(ring), ring)

@@ -52,3 +52,14 @@ def test_shallow_doubt_about_a_print_in_the_backgrounds_colour_is_no_opening():
     doubt = truth.copy()
     doubt[50:206, 50:206] = np.where(truth[50:206, 50:206] > 0, 1, 0.4)
     assert not any(is_open(find_region(doubt, photo)))
+
+
+def test_opening_that_a_strand_crosses_stays_open():
+    truth, photo = cloth(BEHIND, hole=6)
+    for row, column in HOLES:
+        truth[row - 6 : row + 7, column - 1 : column + 1] = 0.6
+        photo[row - 6 : row + 7, column - 1 : column + 1] = PRODUCT
+    mask = cv2.GaussianBlur(truth, (0, 0), 1.5)
+    assert not any(is_open(find_region(mask)))
+    region = find_region(mask, photo)
+    assert not any(region[row, column + 4] for row, column in HOLES)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from services.segment.doubt import Doubt
 from services.segment.trimap import draw_trimap
 from tests.support.straps import Shape
 
@@ -10,7 +11,7 @@ INNER = np.s_[16:-16, 16:-16]
 
 
 def trimap_of(coverage, doubt=NOWHERE):
-    return draw_trimap(coverage.astype(np.float32), doubt, 128)
+    return draw_trimap(coverage.astype(np.float32), Doubt(doubt, NOWHERE), 128)
 
 
 @pytest.mark.parametrize("width", [2, 3, 4.5, 7, 12, 30])

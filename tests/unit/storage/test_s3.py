@@ -4,7 +4,7 @@ import http.server
 import pickle
 import socket
 import threading
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -19,10 +19,14 @@ class FailingStore:
     def __init__(self, status, body=b""):
         store = self
         self.paths = []
+        self.headers = []
 
         class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"  # botocore waits a second for the "100 Continue" that 1.0 lacks
+
             def answer(self):
                 store.paths.append(self.path)
+                store.headers.append(self.headers)
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
@@ -108,6 +112,42 @@ def test_address_without_an_endpoint_names_the_bucket_as_host():
     url = urlsplit(open_blobs("", region="eu-central-1").sign("a.png").url)
     assert url.hostname.startswith("shots.")
     assert url.path == "/a.png"
+
+
+def test_addressing_can_be_told():
+    own_host = open_blobs("http://store.example:9000", addressing="virtual").sign("a.png").url
+    assert urlsplit(own_host).hostname == "shots.store.example"
+    assert urlsplit(open_blobs("", addressing="path").sign("a.png").url).path == "/shots/a.png"
+
+
+KMS = {"encryption": "aws:kms", "kms_key_id": "key-1"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "sent"),
+    [({}, (None, None)), ({"encryption": "AES256"}, ("AES256", None)), (KMS, ("aws:kms", "key-1"))],
+    ids=["the bucket's own", "AES256", "KMS"],
+)
+def test_encryption_goes_with_every_write(tmp_path, settings, sent):
+    (tmp_path / "a").write_bytes(b"x")
+    with FailingStore(200) as store:
+        blobs = open_blobs(store.url, **settings)
+        blobs.put("a.png", b"x", "image/png")
+        blobs.put_file("a.png", tmp_path / "a", "image/png")
+    names = ("x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id")
+    assert [tuple(each.get(name) for name in names) for each in store.headers] == [sent, sent]
+
+
+def test_signed_upload_signs_type_size_and_encryption():
+    upload = open_blobs("http://store.example", **KMS).sign_upload("a.png", "image/png", 5)
+    signed = parse_qs(urlsplit(upload.url).query)["X-Amz-SignedHeaders"][0].split(";")
+    assert set(signed) == {"host", *(name.lower() for name in upload.headers)}
+    assert upload.headers["Content-Length"] == "5"
+
+
+def test_key_without_its_kind_of_encryption_is_refused():
+    with pytest.raises(ValueError, match="kms_key_id"):
+        S3Settings(kms_key_id="key-1")
 
 
 def test_secrets_show_nowhere():

@@ -4,7 +4,7 @@ import pytest
 
 from services.api.studio import CreateShotRequest
 from services.common.settings import PreservationSettings
-from services.postprocess.preservation.thresholds import Level, bar_of
+from services.postprocess.preservation.thresholds import Level, criterion_of
 from services.workflow.acceptance import AcceptancePolicy
 
 SETTINGS = PreservationSettings(
@@ -14,7 +14,7 @@ SETTINGS = PreservationSettings(
 
 def threshold(name, tenant="shop", **thresholds):
     accepted = AcceptancePolicy(SETTINGS, 0.3).of(CreateShotRequest(thresholds=thresholds), tenant)
-    return accepted.thresholds.of(bar_of(name))
+    return accepted.thresholds.of(criterion_of(name))
 
 
 def test_request_comes_before_its_tenant():
@@ -32,7 +32,7 @@ def test_service_comes_before_what_is_shipped():
 
 
 def test_shipped_thresholds_hold_where_nobody_says_anything():
-    assert threshold("color_mean") == bar_of("color_mean").default
+    assert threshold("color_mean") == criterion_of("color_mean").default
 
 
 def test_confidence_is_asked_as_it_is_of_every_photo():

@@ -26,7 +26,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17vitrine/v1/common.proto\x12\nvitrine.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"*\n\x0bImageSource\x12\x11\n\x07\x63ontent\x18\x01 \x01(\x0cH\x00\x42\x08\n\x06source\"V\n\x0bImageFormat\"G\n\x06\x46ormat\x12\x16\n\x12\x46ORMAT_UNSPECIFIED\x10\x00\x12\x08\n\x04JPEG\x10\x01\x12\x07\n\x03PNG\x10\x02\x12\x08\n\x04WEBP\x10\x03\x12\x08\n\x04\x41VIF\x10\x04\"\xb9\x01\n\x04\x42lob\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nmedia_type\x18\x04 \x01(\t\x12\x12\n\nsize_bytes\x18\x05 \x01(\x03\x12\x0e\n\x06sha256\x18\x06 \x01(\t\x12\r\n\x05width\x18\x07 \x01(\x05\x12\x0e\n\x06height\x18\x08 \x01(\x05\x12\x0f\n\x07\x63ontent\x18\t \x01(\x0c\"?\n\x03\x42ox\x12\x0c\n\x04left\x18\x01 \x01(\x05\x12\x0b\n\x03top\x18\x02 \x01(\x05\x12\r\n\x05width\x18\x03 \x01(\x05\x12\x0e\n\x06height\x18\x04 \x01(\x05\"\x1d\n\x05Point\x12\t\n\x01x\x18\x01 \x01(\x05\x12\t\n\x01y\x18\x02 \x01(\x05\"i\n\x05Stage\"`\n\x04Name\x12\x14\n\x10NAME_UNSPECIFIED\x10\x00\x12\n\n\x06\x44\x45\x43ODE\x10\x01\x12\x0b\n\x07SEGMENT\x10\x02\x12\n\n\x06LAYOUT\x10\x03\x12\x0c\n\x08GENERATE\x10\x04\x12\x0f\n\x0bPOSTPROCESS\x10\x05\"a\n\x0bStageTiming\x12%\n\x05stage\x18\x01 \x01(\x0e\x32\x16.vitrine.v1.Stage.Name\x12+\n\x08\x64uration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Durationb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17vitrine/v1/common.proto\x12\nvitrine.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"M\n\x0bImageSource\x12\x11\n\x07\x63ontent\x18\x01 \x01(\x0cH\x00\x12\r\n\x03url\x18\x02 \x01(\tH\x00\x12\x12\n\x08\x62lob_key\x18\x03 \x01(\tH\x00\x42\x08\n\x06source\"V\n\x0bImageFormat\"G\n\x06\x46ormat\x12\x16\n\x12\x46ORMAT_UNSPECIFIED\x10\x00\x12\x08\n\x04JPEG\x10\x01\x12\x07\n\x03PNG\x10\x02\x12\x08\n\x04WEBP\x10\x03\x12\x08\n\x04\x41VIF\x10\x04\"\xb9\x01\n\x04\x42lob\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nmedia_type\x18\x04 \x01(\t\x12\x12\n\nsize_bytes\x18\x05 \x01(\x03\x12\x0e\n\x06sha256\x18\x06 \x01(\t\x12\r\n\x05width\x18\x07 \x01(\x05\x12\x0e\n\x06height\x18\x08 \x01(\x05\x12\x0f\n\x07\x63ontent\x18\t \x01(\x0c\"?\n\x03\x42ox\x12\x0c\n\x04left\x18\x01 \x01(\x05\x12\x0b\n\x03top\x18\x02 \x01(\x05\x12\r\n\x05width\x18\x03 \x01(\x05\x12\x0e\n\x06height\x18\x04 \x01(\x05\"\x1d\n\x05Point\x12\t\n\x01x\x18\x01 \x01(\x05\x12\t\n\x01y\x18\x02 \x01(\x05\"i\n\x05Stage\"`\n\x04Name\x12\x14\n\x10NAME_UNSPECIFIED\x10\x00\x12\n\n\x06\x44\x45\x43ODE\x10\x01\x12\x0b\n\x07SEGMENT\x10\x02\x12\n\n\x06LAYOUT\x10\x03\x12\x0c\n\x08GENERATE\x10\x04\x12\x0f\n\x0bPOSTPROCESS\x10\x05\"a\n\x0bStageTiming\x12%\n\x05stage\x18\x01 \x01(\x0e\x32\x16.vitrine.v1.Stage.Name\x12+\n\x08\x64uration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Durationb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,21 +34,21 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'services.pb.vitrine.v1.comm
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_IMAGESOURCE']._serialized_start=104
-  _globals['_IMAGESOURCE']._serialized_end=146
-  _globals['_IMAGEFORMAT']._serialized_start=148
-  _globals['_IMAGEFORMAT']._serialized_end=234
-  _globals['_IMAGEFORMAT_FORMAT']._serialized_start=163
-  _globals['_IMAGEFORMAT_FORMAT']._serialized_end=234
-  _globals['_BLOB']._serialized_start=237
-  _globals['_BLOB']._serialized_end=422
-  _globals['_BOX']._serialized_start=424
-  _globals['_BOX']._serialized_end=487
-  _globals['_POINT']._serialized_start=489
-  _globals['_POINT']._serialized_end=518
-  _globals['_STAGE']._serialized_start=520
-  _globals['_STAGE']._serialized_end=625
-  _globals['_STAGE_NAME']._serialized_start=529
-  _globals['_STAGE_NAME']._serialized_end=625
-  _globals['_STAGETIMING']._serialized_start=627
-  _globals['_STAGETIMING']._serialized_end=724
+  _globals['_IMAGESOURCE']._serialized_end=181
+  _globals['_IMAGEFORMAT']._serialized_start=183
+  _globals['_IMAGEFORMAT']._serialized_end=269
+  _globals['_IMAGEFORMAT_FORMAT']._serialized_start=198
+  _globals['_IMAGEFORMAT_FORMAT']._serialized_end=269
+  _globals['_BLOB']._serialized_start=272
+  _globals['_BLOB']._serialized_end=457
+  _globals['_BOX']._serialized_start=459
+  _globals['_BOX']._serialized_end=522
+  _globals['_POINT']._serialized_start=524
+  _globals['_POINT']._serialized_end=553
+  _globals['_STAGE']._serialized_start=555
+  _globals['_STAGE']._serialized_end=660
+  _globals['_STAGE_NAME']._serialized_start=564
+  _globals['_STAGE_NAME']._serialized_end=660
+  _globals['_STAGETIMING']._serialized_start=662
+  _globals['_STAGETIMING']._serialized_end=759
 # @@protoc_insertion_point(module_scope)

@@ -26,20 +26,28 @@ class ImageSource(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CONTENT_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
+    BLOB_KEY_FIELD_NUMBER: _builtins.int
     content: _builtins.bytes
     """The encoded file: JPEG, PNG, WebP, AVIF, HEIC or TIFF, never animated. One that arrives cut out, with an alpha
     channel, keeps that alpha.
     """
+    url: _builtins.str
+    """Where the file is: an https address on the internet, or s3://bucket/key where the operator lets the tenant read."""
+    blob_key: _builtins.str
+    """The key of an earlier result."""
     def __init__(
         self,
         *,
         content: _builtins.bytes = ...,
+        url: _builtins.str = ...,
+        blob_key: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "source", b"source"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blob_key", b"blob_key", "content", b"content", "source", b"source", "url", b"url"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blob_key", b"blob_key", "content", b"content", "source", b"source", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["content"]  # noqa: Y015
+    _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["content", "url", "blob_key"]  # noqa: Y015
     _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_source) -> _WhichOneofReturnType_source | None: ...
 

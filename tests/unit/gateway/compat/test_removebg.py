@@ -119,7 +119,7 @@ async def test_json_and_line_forms_are_read_as_well(client, photo):
         assert opened(await client().post("/v1.0/removebg", **body)).size == (300, 200)
 
 
-async def test_image_url_is_refused_by_its_name(client):
+async def test_image_url_that_is_not_fetched_is_refused_by_its_name(client):
     answer = await client().post("/v1.0/removebg", json={"image_url": "https://example.org/a.jpg"})
     assert (answer.status_code, error_of(answer)["code"]) == (400, "invalid_image_url")
 

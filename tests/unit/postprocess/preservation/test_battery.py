@@ -12,9 +12,10 @@ from services.common.srgb import to_bytes, to_linear
 from services.postprocess.composite import composite
 from services.postprocess.preservation.battery import Battery
 from services.postprocess.preservation.evidence import Evidence
+from services.postprocess.preservation.reader import TextReader
 from services.postprocess.preservation.report import Report
-from services.postprocess.preservation.text import TextLine, TextReader, summarised
-from services.postprocess.preservation.thresholds import BARS, Level, Thresholds
+from services.postprocess.preservation.text import TextLine, summarised
+from services.postprocess.preservation.thresholds import CRITERIA, Level, Thresholds
 from services.postprocess.product import Product
 from tests.support.drawn_products import Bag, backgrounds, over
 from tests.support.products import block, product_of
@@ -128,7 +129,7 @@ def test_every_measure_of_a_level_is_taken_or_says_why_not(level: Level) -> None
         level,
         Thresholds(),
     )
-    wanted = {bar.name for bar in BARS if bar.level is Level.BASIC or level is Level.FULL}
+    wanted = {bar.name for bar in CRITERIA if bar.level is Level.BASIC or level is Level.FULL}
     assert {measure.name for measure in found.measures} | set(found.unmeasured) == wanted
 
 

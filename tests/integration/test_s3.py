@@ -1,0 +1,87 @@
+"""The whole service with its blobs in a bucket, and photos that it fetches itself."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import httpx
+
+from services.storage.s3 import S3Blobs
+from tests.support.running_service import PATIENCE_S, free_ports
+from tests.support.s3_servers import BUCKET, CREDENTIALS, moto_server, settings_for
+from tests.support.tls_files import TlsFiles
+
+
+@contextmanager
+def served(environment, log_path):
+    """Base URL of `vitrine serve` in a process of its own."""
+    http, grpc_port, metrics = free_ports(3)
+    ports = {"HTTP__PORT": http, "GRPC__PORT": grpc_port, "RAY__METRICS_PORT": metrics}
+    variables = {f"VITRINE_{name}": str(value) for name, value in (ports | environment).items()}
+    with log_path.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.cli", "serve"], env=os.environ | variables, stdout=log, stderr=log,
+            start_new_session=True,
+        )  # fmt: skip
+    try:
+        wait_until_ready(f"http://127.0.0.1:{http}", log_path)
+        yield f"http://127.0.0.1:{http}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(3 * PATIENCE_S)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def wait_until_ready(base_url, log):
+    limit = time.monotonic() + 3 * PATIENCE_S
+    while time.monotonic() < limit:
+        try:
+            if httpx.get(f"{base_url}/readyz", timeout=5).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.5)
+    raise AssertionError(log.read_text()[-3000:])
+
+
+def test_shot_of_photos_from_elsewhere_lies_in_the_bucket(photo, tmp_path, monkeypatch):
+    with moto_server() as endpoint, TlsFiles(photo) as files:
+        files.headers = {"Content-Type": "image/jpeg"}
+        (tmp_path / "ca.pem").write_text(files.ca_pem)
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        blobs = S3Blobs(settings_for(endpoint), url_ttl_s=60)
+        blobs.put("inputs/cup.jpg", photo, "image/jpeg")
+        environment = {
+            "DATA_DIR": tmp_path / "data",
+            "STORAGE__BACKEND": "s3",
+            "STORAGE__INPUTS": json.dumps({"local": [f"{BUCKET}/studio/inputs"]}),
+            "STORAGE__S3__BUCKET": BUCKET,
+            "STORAGE__S3__PREFIX": "studio",
+            "STORAGE__S3__ENDPOINT_URL": endpoint,
+            **{f"STORAGE__S3__{name.upper()}": value for name, value in CREDENTIALS.items()},
+            "FETCH__TRUSTED_HOSTS": json.dumps([f"localhost:{files.port}"]),
+        }
+        with served(environment, tmp_path / "log") as base_url:
+            body = {"scene_id": "white", "seed": 1, "output": {"inline": True}}
+            sources = (f"s3://{BUCKET}/studio/inputs/cup.jpg", files.url)
+            shots = [shot(base_url, body | {"image": {"url": url}}).json() for url in sources]
+            for each in shots:
+                assert blobs.get(each["image"]["key"]) == httpx.get(each["image"]["url"]).content
+            again = shot(base_url, body | {"image": {"blob_key": shots[0]["image"]["key"]}})
+            assert again.status_code == 200
+            refused = shot(base_url, body | {"image": {"url": f"s3://{BUCKET}/studio/{shots[0]['image']['key']}"}})
+            assert (refused.status_code, refused.json()["details"]["field"]) == (403, "image.url")
+        assert shots[0]["recipe_sha256"] == shots[1]["recipe_sha256"]
+        assert len(list(blobs.under("shots"))) == 3
+
+
+def shot(base_url, body):
+    return httpx.post(f"{base_url}/v1/shots", json=body, timeout=PATIENCE_S)
