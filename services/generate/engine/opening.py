@@ -101,10 +101,11 @@ class Runners:
         Raises:
             ModelUnavailable: What the operator wants can't be had here.
         """
-        wanted = settings.diffusion.runner
+        wanted, width_bytes = settings.diffusion.runner, 4 if settings.diffusion.precision == "float32" else 2
         choice = choose(
-            Machine.probe(), Needs(), wanted if wanted == "auto" else RunnerKind(wanted), settings.diffusion.device
-        )
+            Machine.probe(), Needs(checkpoint.weights * width_bytes),
+            wanted if wanted == "auto" else RunnerKind(wanted), settings.diffusion.device,
+        )  # fmt: skip
         logger(part="engines").info("runner_chosen", **choice.told())
         report = None if recorder is None else EngineMetrics(recorder, choice.runner)
         if report is not None:

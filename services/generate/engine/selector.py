@@ -35,7 +35,7 @@ class Needs:
     """What a checkpoint asks of a machine.
 
     Args:
-        weights_bytes: Of all its networks, in the type that they are computed in.
+        weights_bytes: Of all its networks, in the type that a GPU would have them in.
     """
 
     weights_bytes: int = 0
