@@ -24,13 +24,25 @@ def test_clean_mask_has_no_strands(product):
     assert not doubt.strands.any()
 
 
-def test_thin_trace_that_leaves_the_product_is_a_strand(product):
+def comb(product):
+    """The product with six threads."""
+    product[20:60, 40:90:8] = 1
+    return product
+
+
+def test_thin_traces_that_leave_the_product_are_strands(product):
+    assert np.all(doubt_of(comb(product)).strands[25:50, 40:90:8])
+
+
+def test_lone_trace_is_of_something_behind(product):
     product[20:60, 60] = 1
-    assert np.all(doubt_of(product).strands[25:50, 60])
+    doubt = doubt_of(product)
+    assert not doubt.strands.any()
+    assert not doubt.places[:45].any()
 
 
 def test_thin_trace_that_starts_elsewhere_is_none(product):
-    product[5:35, 60] = 1
+    product[5:35, 40:90:8] = 1
     assert not doubt_of(product).places[:40].any()
 
 
@@ -42,13 +54,12 @@ def test_broad_doubt_beside_the_product_is_no_strand(product):
 
 
 def test_strap_that_the_network_is_sure_of_is_no_strand(product):
-    product[20:60, 58:66] = 1
+    comb(product)[20:60, 58:66] = 1
     assert not doubt_of(product).strands[25:50, 60:64].any()
 
 
 def test_doubt_has_the_photos_size_and_its_part_that_of_the_box(product):
-    product[20:60, 60] = 1
-    seen = cv2.GaussianBlur(product, (0, 0), 1.5)
+    seen = cv2.GaussianBlur(comb(product), (0, 0), 1.5)
     doubt = Doubt.of(seen, seen >= 0.5, (200, 300))
     assert doubt.places.shape == (200, 300)
     part = doubt.within(Box(10, 20, 70, 90))

@@ -68,9 +68,9 @@ def test_noise_does_not_widen_a_strap(matting):
 
 
 @pytest.mark.parametrize("noise", [0, 3], ids=["clean", "noisy"])
-def test_strand_that_the_network_hardly_sees_is_followed_to_its_end_and_marked(matting, disc, noise):
+def test_strands_that_the_network_hardly_sees_are_followed_to_their_ends_and_marked(matting, disc, noise):
     coverage = disc(SIZE, 30).astype(float)
-    coverage[4:60, 80] = 1
+    coverage[4:60, 60:101:10] = 1
     noisy = photo_of(coverage) + np.random.default_rng(5).normal(0, noise, (*SIZE, 3))
     matte = cut(matting, np.clip(noisy, 0, 255).astype(np.uint8), coverage)
     assert matte.alpha[8:45, 80].min() > 0.7
