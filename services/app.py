@@ -47,7 +47,7 @@ def build(settings: Settings) -> serve.Application:
 
 def _options(stage: ScalingSettings) -> dict[str, Any]:
     return {
-        "ray_actor_options": {"num_cpus": stage.num_cpus},
+        "ray_actor_options": {"num_cpus": stage.num_cpus, "num_gpus": stage.num_gpus},
         "max_ongoing_requests": stage.max_ongoing_requests,
         "max_queued_requests": stage.max_queued_requests,
         "backpressure_config": BackpressureConfig(status_code=429, retry_after_s=1),

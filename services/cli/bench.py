@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from services.cli.bench_engines import bench_engines
 from services.cli.bench_generate import bench_generate
 from services.cli.configuration import open_settings, service_address
 from services.cli.console import AddressOption, JsonOption, asides, results, write_json
@@ -31,9 +32,10 @@ QUALITY = 92
 bench = typer.Typer(
     name="bench",
     invoke_without_command=True,
-    help="Measure a shot stage by stage; `generate`: how diffusion is served.",
+    help="Measure a shot stage by stage; `generate`: how diffusion is served; `engines`: what computes it.",
 )
 bench.command("generate")(bench_generate)
+bench.command("engines")(bench_engines)
 
 #: Makes one shot from a seed.
 Make = Callable[[int], Awaitable["CreateShotResponse"]]

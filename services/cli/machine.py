@@ -10,7 +10,7 @@ from typing import Any, Final
 from services import __version__
 
 #: What the stages' speed hangs on.
-PACKAGES: Final = ("ray", "openvino", "onnxruntime", "numpy", "opencv-python-headless", "pillow", "grpcio")
+PACKAGES: Final = ("ray", "torch", "openvino", "onnxruntime", "numpy", "opencv-python-headless", "pillow", "grpcio")
 
 
 def machine_facts() -> dict[str, Any]:

@@ -13,6 +13,7 @@ from services.cli.bench import bench
 from services.cli.blobs import blobs
 from services.cli.cutout import cutout
 from services.cli.demo import demo
+from services.cli.engines import engines
 from services.cli.eval import evaluate
 from services.cli.group import OneLineErrors
 from services.cli.lookbook import lookbook
@@ -56,4 +57,5 @@ app.command("eval")(evaluate)
 app.add_typer(bench, name="bench")
 app.add_typer(blobs, name="blobs")
 app.add_typer(models, name="models")
+app.add_typer(engines, name="engines")
 app.add_typer(scenes, name="scenes")

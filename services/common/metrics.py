@@ -40,8 +40,25 @@ STAGE_WAIT_SECONDS: Final = Metric(
 STAGE_RETRIES: Final = Metric(
     "vitrine_stage_retries_total", "counter", "Calls made again because the stage's replica was lost.", ("stage",)
 )
+RUNNER: Final = Metric(
+    "vitrine_runner", "gauge", "1 for what computes a part of the networks now, 0 for what did before.",
+    ("part", "runner"),
+)  # fmt: skip
+ENGINE_STATE: Final = Metric(
+    "vitrine_engine_state", "gauge", "1 for the state that the engine of a part is in, 0 for the others.",
+    ("part", "state"),
+)  # fmt: skip
 
-ALL: Final = (REQUESTS, REQUEST_SECONDS, IN_FLIGHT, STAGE_SECONDS, STAGE_WAIT_SECONDS, STAGE_RETRIES)
+ALL: Final = (
+    REQUESTS,
+    REQUEST_SECONDS,
+    IN_FLIGHT,
+    STAGE_SECONDS,
+    STAGE_WAIT_SECONDS,
+    STAGE_RETRIES,
+    RUNNER,
+    ENGINE_STATE,
+)
 
 
 class Backend(Protocol):

@@ -149,6 +149,7 @@ class ScalingSettings(Section):
     """One deployment's share of the machine and how it scales."""
 
     num_cpus: float = Field(0.5, gt=0, description="CPUs that Ray reserves per replica; a reservation, not a limit.")
+    num_gpus: float = Field(0, ge=0, description="GPUs that Ray reserves per replica, and the only ones that it sees.")
     min_replicas: int = Field(1, ge=0, description="Replicas kept when idle.")
     max_replicas: int = Field(1, ge=1, description="Most replicas under load.")
     target_ongoing_requests: float = Field(1, gt=0, description="Requests per replica that autoscaling aims at.")
@@ -198,7 +199,14 @@ class DiffusionSettings(Section):
         "auto", description="Where the networks run; auto: on a GPU if there is one."
     )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
-        "auto", description="Number type of the networks; auto: float16 on a GPU, float32 on a CPU."
+        "auto",
+        description="Number type of the networks; auto: float16 on a GPU, bfloat16 where OpenVINO computes in it, "
+        "else float32.",
+    )
+    runner: Literal[
+        "auto", "tensorrt", "tensorrt_rtx", "torch", "torch_compile", "torch_graphs", "openvino", "onnxruntime"
+    ] = Field(
+        "auto", description="What computes the networks; auto: the first that will do, `vitrine engines list` says why."
     )
     steps: int = Field(30, ge=1, le=100, description="Steps of the denoising.")
     guidance: float = Field(7.5, ge=1, le=30, description="Weight of the prompt; 1: none.")

@@ -29,11 +29,12 @@ class Generate:
 
     def __init__(self, settings: Settings) -> None:
         configure_logs(settings.observability.log_level, "generate")
-        self._generator = Generator.open(settings.generate, ModelCache(settings.models))
+        recorder = Recorder(metrics)
+        self._generator = Generator.open(settings.generate, ModelCache(settings.models), recorder)
         self._generator.warm_up()
         self._executor = StageExecutor(
             "generate",
-            Recorder(metrics),
+            recorder,
             stuck_after_s=2 * settings.limits.max_timeout_s,
             workers=settings.generate.at_once,
         )

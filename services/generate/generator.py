@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from services.common.camera import Camera
 from services.common.deadline import Deadline
 from services.common.errors import Internal
+from services.common.metrics import Recorder
 from services.common.settings import GenerateSettings
 from services.generate.plates.painter import PlatePainter
 from services.generate.reference import fit_reference
@@ -34,8 +35,13 @@ class Generator:
         self._diffusion = diffusion
 
     @classmethod
-    def open(cls, settings: GenerateSettings, cache: ModelCache) -> Self:
+    def open(cls, settings: GenerateSettings, cache: ModelCache, recorder: Recorder | None = None) -> Self:
         """A generator of the shipped scenes and the operator's, with the engine that the settings name.
+
+        Args:
+            settings: The stage's.
+            cache: Where panoramas and the checkpoint come from.
+            recorder: Gets what computes the checkpoint's networks.
 
         Raises:
             ValueError: The operator's scenes can't be read.
@@ -46,7 +52,7 @@ class Generator:
             return cls(scenes, plates)
         from services.generate.diffusion.painter import DiffusionPainter  # noqa: PLC0415 - see above
 
-        return cls(scenes, plates, DiffusionPainter.open(settings, cache))
+        return cls(scenes, plates, DiffusionPainter.open(settings, cache, recorder))
 
     def run(
         self,

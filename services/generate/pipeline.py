@@ -8,7 +8,7 @@
 A sample's result does not depend on what it shared its batches with, but for the rounding of batched arithmetic.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 import numpy as np
@@ -26,6 +26,12 @@ from services.generate.diffusion.request import Inpainting, SampleRequest
 from services.generate.diffusion.sample import Bucket, Sample
 from services.generate.diffusion.schedulers import Schedulers
 from services.generate.diffusion.text import TextEncoder
+from services.generate.engine.runner import Runner
+from services.generate.engine.runners.eager import torch_runners
+from services.generate.engine.spec import Part
+
+#: Gives the runners of a checkpoint's networks.
+OpenRunners = Callable[[Networks], Mapping[Part, Runner]]
 
 
 class InpaintPipeline:
@@ -37,27 +43,37 @@ class InpaintPipeline:
     Args:
         checkpoint: What the networks were loaded from.
         networks: All on one device, the denoiser's type counting for latents.
+        open_runners: Gives what computes them; torch when absent.
     """
 
-    def __init__(self, checkpoint: Checkpoint, networks: Networks) -> None:
+    def __init__(self, checkpoint: Checkpoint, networks: Networks, open_runners: OpenRunners = torch_runners) -> None:
+        runners = open_runners(networks)
         self.buckets = checkpoint.buckets
         self._name = checkpoint.name
-        self._unet = networks.unet
+        self._unet = runners[Part.UNET]
+        self.device = torch.device(networks.unet.device)
+        self._dtype: torch.dtype = networks.unet.dtype
         self._nine = checkpoint.in_channels == 9
-        self._text = TextEncoder(networks.tokenizers, networks.encoders, zero_negative=checkpoint.zero_negative)
-        self._coder = LatentCoder(networks.vae, networks.unet.dtype)
+        self._text = TextEncoder(networks, runners, zero_negative=checkpoint.zero_negative)
+        self._coder = LatentCoder(networks.vae, runners, self._dtype)
         self._schedulers = Schedulers(checkpoint.scheduler)
         self._batcher = Batcher(networks.unet.config.time_cond_proj_dim)
         self._preview = LatentPreview(self._coder)
 
     @classmethod
-    def open(cls, checkpoint: Checkpoint, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Self:
+    def open(
+        cls,
+        checkpoint: Checkpoint,
+        device: str = "cpu",
+        dtype: torch.dtype = torch.float32,
+        open_runners: OpenRunners = torch_runners,
+    ) -> Self:
         """A pipeline of a checkpoint.
 
         Raises:
             ModelUnavailable: The checkpoint can't be loaded; the message says why.
         """
-        return cls(checkpoint, Networks.load(checkpoint, torch.device(device), dtype))
+        return cls(checkpoint, Networks.load(checkpoint, torch.device(device), dtype), open_runners)
 
     def warm_up(self) -> None:
         """Make a picture of one step in the smallest size, so that the first request finds everything ready.
@@ -96,11 +112,6 @@ class InpaintPipeline:
         height, width = (side // self._coder.factor for side in request.pictures.size_hw)
         return Bucket((height, width), self._batcher.guided(request.guidance))
 
-    @property
-    def device(self) -> torch.device:
-        """Where the denoiser is."""
-        return torch.device(self._unet.device)
-
     def prepare(self, request: SampleRequest) -> Sample:
         """Everything that comes before the first step.
 
@@ -108,7 +119,7 @@ class InpaintPipeline:
             InvalidInput: See `check`.
         """
         self.check(request)
-        device, dtype = self._unet.device, self._unet.dtype
+        device, dtype = self.device, self._dtype
         pictures = request.pictures
         generator = torch.Generator().manual_seed(request.seed)
         schedule = self._schedulers.open(request, device)
@@ -146,11 +157,8 @@ class InpaintPipeline:
             (B, 4, h, w), guidance included.
         """
         with torch.inference_mode():
-            noise_pred = self._unet(
-                inputs.latents, inputs.timesteps, encoder_hidden_states=inputs.text,
-                timestep_cond=inputs.embedded_guidance, added_cond_kwargs=inputs.added, return_dict=False,
-            )[0]  # fmt: skip
-            return combine(noise_pred, inputs.guidance)
+            noise_pred = self._unet.run(inputs.named())["noise_pred"]
+            return combine(noise_pred.to(inputs.latents.dtype), inputs.guidance)
 
     def advance(self, sample: Sample, noise_pred: Tensor) -> None:
         """Take one step of one sample with its (1, 4, h, w) of `predict`."""
@@ -172,7 +180,7 @@ class InpaintPipeline:
     def _noise(self, size_hw: tuple[int, int], generator: torch.Generator) -> Tensor:
         shape = 1, 4, size_hw[0] // self._coder.factor, size_hw[1] // self._coder.factor
         # Drawn on the CPU in the network's own type, as diffusers' randn_tensor does.
-        return torch.randn(shape, generator=generator, dtype=self._unet.dtype).to(self._unet.device)
+        return torch.randn(shape, generator=generator, dtype=self._dtype).to(self.device)
 
     def _latent_mask(self, mask: NDArray[np.bool_]) -> Tensor:
         """(1, 1, h, w): each cell has the value of its first pixel, as diffusers' pipelines scale masks."""

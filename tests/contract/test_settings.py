@@ -36,6 +36,7 @@ def test_units_stand_in_names_of_numbers():
         "_requests",
         "_replicas",
         "_cpus",
+        "_gpus",
         "threads",
         "_confidence",
     )

@@ -28,6 +28,7 @@ def drawing(tmp_path_factory):
     settings = small_service_settings(folder / "data")
     environment = {
         "VITRINE_GENERATE__ENGINE": "diffusion", "VITRINE_GENERATE__DIFFUSION__CHECKPOINT": "tiny",
+        "VITRINE_GENERATE__DIFFUSION__RUNNER": "torch",
         "VITRINE_GENERATE__MAX_ONGOING_REQUESTS": "8", "VITRINE_MODELS__CATALOG":
         str(write_catalog(checkpoint, folder / "catalog.yaml")), "VITRINE_RAY__OBJECT_STORE_MB": "200",
     }  # fmt: skip

@@ -3,6 +3,7 @@
 Read without torch and in milliseconds, so that a wrong one is refused before anything is loaded.
 """
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -48,6 +49,7 @@ class Checkpoint:
         buckets: The sizes that it draws.
         zero_negative: Whether no negative prompt means zeros instead of the encoded empty text.
         scheduler: Configuration that schedulers are made from.
+        weights: Numbers in all its networks.
     """
 
     folder: Path
@@ -58,6 +60,7 @@ class Checkpoint:
     buckets: Buckets
     zero_negative: bool
     scheduler: dict[str, Any]
+    weights: int = 0
 
     @classmethod
     def read(cls, folder: Path, name: str = "") -> Self:
@@ -94,6 +97,7 @@ class Checkpoint:
             Buckets(native_px, multiple_px),
             zero_negative=family == Family.SDXL and bool(index.get("force_zeros_for_empty_prompt", True)),
             scheduler=_scheduler(configs["scheduler"], family),
+            weights=sum(math.prod(shape) for shapes in reader.shapes.values() for shape in shapes.values()),
         )  # fmt: skip
 
 

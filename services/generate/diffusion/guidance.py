@@ -31,6 +31,13 @@ class DenoiserInputs:
     embedded_guidance: Tensor | None
     guidance: Tensor | None
 
+    def named(self) -> dict[str, Tensor]:
+        """What the denoiser takes, by the names of `services.generate.engine.submodel.UNet`."""
+        named = {"sample": self.latents, "timestep": self.timesteps.float(), "encoder_hidden_states": self.text}
+        if self.embedded_guidance is not None:
+            named["timestep_cond"] = self.embedded_guidance
+        return named | (self.added or {})
+
 
 class Batcher:
     """Stacks samples of one bucket.

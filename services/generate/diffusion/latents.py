@@ -1,25 +1,32 @@
 """Pictures to latents and back."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
+from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from numpy.typing import NDArray
 from torch import Tensor
 
 from services.common.errors import Internal
+from services.generate.engine.runner import Runner
+from services.generate.engine.spec import Part
 
 
 class LatentCoder:
     """The VAE's two halves, from bytes and to bytes.
 
     Args:
-        vae: A diffusers `AutoencoderKL`.
+        vae: A diffusers `AutoencoderKL`, whose device, type and configuration count.
+        runners: Compute its halves.
         dtype: Of latents, the denoiser's own.
     """
 
-    def __init__(self, vae: Any, dtype: torch.dtype) -> None:
+    def __init__(self, vae: Any, runners: Mapping[Part, Runner], dtype: torch.dtype) -> None:
         self._vae = vae
+        self._encoder = runners[Part.VAE_ENCODER]
+        self._decoder = runners[Part.VAE_DECODER]
         self._dtype = dtype
         self.factor = 2 ** (len(vae.config.block_out_channels) - 1)
 
@@ -45,7 +52,8 @@ class LatentCoder:
         pixels = pixels.to(self._dtype).to(device=self._vae.device, dtype=self._vae.dtype)
         pixels = pixels.contiguous(memory_format=torch.channels_last)
         with torch.inference_mode():
-            latents = self._vae.encode(pixels).latent_dist.sample(generator)
+            moments = self._encoder.run({"image": pixels})["moments"]
+            latents = DiagonalGaussianDistribution(moments).sample(generator)
             return torch.as_tensor(latents.to(self._dtype) * self._vae.config.scaling_factor)
 
     def decode(self, latents: Tensor) -> list[NDArray[np.uint8]]:
@@ -63,7 +71,7 @@ class LatentCoder:
         if not bool(torch.isfinite(latents).all()):
             raise Internal("the denoiser gave no finite numbers; the checkpoint may need another precision")
         with torch.inference_mode():
-            pixels = self._vae.decode(self._unscale(latents), return_dict=False)[0]
+            pixels = self._decoder.run({"latents": self._unscale(latents)})["image"]
             pixels = (pixels / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).float().cpu()
         return list(np.round(pixels.numpy() * 255).astype(np.uint8))
 

@@ -1,13 +1,14 @@
 """Backgrounds that a diffusion model draws around a product."""
 
 from collections.abc import Callable
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from services.common.deadline import Deadline
+from services.common.metrics import Recorder
 from services.common.settings import DiffusionSettings, GenerateSettings
 from services.generate.diffusion.checkpoint import Checkpoint
 from services.generate.diffusion.estimates import Estimates
@@ -15,6 +16,7 @@ from services.generate.diffusion.hardware import Hardware
 from services.generate.diffusion.order import Order
 from services.generate.diffusion.painting import Painting
 from services.generate.diffusion.standing import StandingProduct
+from services.generate.engine.opening import Runners
 from services.generate.loop import DenoisingLoop, LoopLimits
 from services.generate.pipeline import InpaintPipeline
 from services.generate.schema import Drawing, GenerateRequest, StepDone
@@ -32,32 +34,43 @@ class DiffusionPainter:
         pipeline: Of the checkpoint.
         loop: Over that pipeline; its thread runs.
         checkpoint: Name and version, for recipes.
+        runners: Made ready in the background once the warm-up is over; None = ready as they are.
     """
 
-    def __init__(self, pipeline: InpaintPipeline, loop: DenoisingLoop, checkpoint: str) -> None:
+    def __init__(
+        self, pipeline: InpaintPipeline, loop: DenoisingLoop, checkpoint: str, runners: Runners | None = None
+    ) -> None:
         self.name = f"diffusion-{_VERSION} {checkpoint}"
         self._pipeline = pipeline
         self._loop = loop
+        self._runners = runners
 
     @classmethod
-    def open(cls, settings: GenerateSettings, cache: ModelCache) -> Self:
+    def open(cls, settings: GenerateSettings, cache: ModelCache, recorder: Recorder | None = None) -> Self:
         """A painter with the checkpoint that the settings name.
+
+        Args:
+            settings: Which checkpoint, and what computes it.
+            cache: Where it comes from.
+            recorder: Gets what computes the networks.
 
         Raises:
             NotFound: The catalogue has no such checkpoint.
-            ModelUnavailable: It can't be had or used, or there is no such device.
+            ModelUnavailable: It can't be had or used, or there is no such device, or what the settings want to compute
+                it can't be had here.
         """
         chosen = settings.diffusion
         entry = cache.catalog.get(chosen.checkpoint)
         checkpoint = Checkpoint.read(cache.path(chosen.checkpoint), chosen.checkpoint)
-        hardware = Hardware.find(chosen.device, chosen.precision)
+        runners = Runners.choose(checkpoint, entry.sha256, settings, cache.derived_dir("networks"), recorder)
+        hardware = Hardware.find(runners.choice.device, chosen.precision)
         if hardware.device == "cpu":
             torch.set_num_threads(settings.threads)
-        pipeline = InpaintPipeline.open(checkpoint, hardware.device, hardware.dtype)
-        measured_for = f"{hardware.name}, {settings.threads} threads, {entry.sha256}"
+        pipeline = InpaintPipeline.open(checkpoint, hardware.device, hardware.dtype, runners.open)
+        measured_for = f"{hardware.name}, {runners.choice.runner}, {settings.threads} threads, {entry.sha256}"
         estimates = Estimates.open(cache.derived_dir("estimates") / "denoising.json", measured_for)
         loop = DenoisingLoop(pipeline, estimates, _limits(chosen))
-        return cls(pipeline, loop, f"{entry.name} {entry.version}")
+        return cls(pipeline, loop, f"{entry.name} {entry.version}", runners)
 
     def paint(
         self,
@@ -104,9 +117,15 @@ class DiffusionPainter:
         return painting.finish(self._loop.submit(order).result())
 
     def warm_up(self) -> None:
-        """Make a small picture, then let the loop's thread have the networks."""
+        """Make a small picture, let the loop's thread have the networks, and begin to make better runners ready."""
         self._pipeline.warm_up()
         self._loop.start()
+        if self._runners is not None:
+            self._runners.start()
+
+    def status(self) -> dict[str, Any]:
+        """What computes the networks, and why; JSON types only."""
+        return {} if self._runners is None else self._runners.status()
 
     def check(self) -> None:
         """See `DenoisingLoop.check`."""
@@ -114,6 +133,8 @@ class DiffusionPainter:
 
     def close(self) -> None:
         """See `DenoisingLoop.close`."""
+        if self._runners is not None:
+            self._runners.close()
         self._loop.close()
 
 

@@ -1,6 +1,7 @@
 """Words to what the denoiser listens to."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -8,12 +9,16 @@ import torch
 from torch import Tensor
 
 from services.common.errors import InvalidInput
+from services.generate.diffusion.networks import Networks
+from services.generate.engine.runner import Runner
+from services.generate.engine.spec import Part
 from services.generate.recent import Recent
 
 #: Prompts whose embeddings are kept: scenes and negative prompts repeat. One takes 0.2 to 0.7 MB.
 KEPT: Final = 64
 #: The start and the end mark take two of a prompt's tokens.
 _MARKS: Final = 2
+_PARTS: Final = (Part.TEXT_ENCODER, Part.TEXT_ENCODER_2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,14 +38,15 @@ class TextEncoder:
     """Encodes prompts as diffusers' pipelines do; `check` may be called by other threads meanwhile.
 
     Args:
-        tokenizers: One or two CLIP tokenizers.
-        encoders: As many CLIP text encoders; with two, the next to last layer counts, and the second one's pooled text.
+        networks: With one or two CLIP tokenizers, and the configurations of as many text encoders.
+        runners: Compute these; with two, the next to last layer counts, and the second one's pooled text.
         zero_negative: Whether no negative prompt means zeros.
     """
 
-    def __init__(self, tokenizers: tuple[Any, ...], encoders: tuple[Any, ...], *, zero_negative: bool) -> None:
-        self._tokenizers = tokenizers
-        self._encoders = encoders
+    def __init__(self, networks: Networks, runners: Mapping[Part, Runner], *, zero_negative: bool) -> None:
+        self._tokenizers = networks.tokenizers
+        self._encoders = networks.encoders
+        self._runners = [runners[part] for part in _PARTS[: len(self._encoders)]]
         self._zero_negative = zero_negative
         self._recent: Recent[TextCondition] = Recent(KEPT)
         # Tokenizers keep the padding of a call as their own state: without turns, a text that is only counted takes it
@@ -91,22 +97,22 @@ class TextEncoder:
             )  # fmt: skip
 
     def _encode(self, prompt: str) -> TextCondition:
-        pairs = list(zip(self._tokenizers, self._encoders, strict=True))
-        if len(pairs) == 1:
-            return TextCondition(self._run(*pairs[0], prompt)[0], None)
-        outputs = [self._run(tokenizer, encoder, prompt) for tokenizer, encoder in pairs]
-        embeds = torch.cat([output.hidden_states[-2] for output in outputs], dim=-1)
-        return TextCondition(embeds, outputs[-1].text_embeds)
+        triples = zip(self._tokenizers, self._encoders, self._runners, strict=True)
+        outputs = [self._run(*triple, prompt) for triple in triples]
+        if len(outputs) == 1:
+            return TextCondition(outputs[0]["last_hidden_state"], None)
+        embeds = torch.cat([output["penultimate_hidden_state"] for output in outputs], dim=-1)
+        return TextCondition(embeds, outputs[-1]["pooled"])
 
-    def _run(self, tokenizer: Any, encoder: Any, prompt: str) -> Any:
+    def _run(self, tokenizer: Any, encoder: Any, runner: Runner, prompt: str) -> dict[str, Tensor]:
         places = _places(tokenizer, encoder)
         with self._tokenizing:
             tokens = tokenizer(prompt, padding="max_length", max_length=places, truncation=True, return_tensors="pt")
+        inputs = {"input_ids": tokens.input_ids.to(encoder.device)}
         # Stable Diffusion 1 lets padding take part, Stable Diffusion 2 does not; the configuration says which.
-        masked = getattr(encoder.config, "use_attention_mask", None)
-        mask = tokens.attention_mask.to(encoder.device) if masked else None
-        with torch.inference_mode():
-            return encoder(tokens.input_ids.to(encoder.device), attention_mask=mask, output_hidden_states=True)
+        if getattr(encoder.config, "use_attention_mask", None):
+            inputs["attention_mask"] = tokens.attention_mask.to(encoder.device)
+        return runner.run(inputs)
 
 
 def _places(tokenizer: Any, encoder: Any) -> int:

@@ -17,9 +17,9 @@ from openvino import opset13
 
 from services.codecs.photo import decode_image
 from services.common.settings import Settings
+from services.generate.engine.runners.openvino import with_outputs
 from services.segment.preprocess import to_batch
 from services.segment.runners.int8 import RANGES, rounded_tensors
-from services.segment.runners.openvino import first_output_only
 
 #: Two ranges, least and largest.
 Seen = dict[str, tuple[float, float]]
@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("photos", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, default=RANGES, help="File for the ranges.")
     options = parser.parse_args()
-    model = first_output_only(openvino.Core().read_model(options.network))
+    model = with_outputs(openvino.Core().read_model(options.network), 1)
     _, _, height, width = model.input(0).shape
     limits = Settings().limits.image
     batches = (to_batch(decode_image(path.read_bytes(), limits).image, (height, width)) for path in options.photos)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 
 from services.common.errors import ModelUnavailable, VitrineError
 from services.common.geometry import SizeHW
+from services.generate.engine.runners.onnxruntime import OnnxRuntimeNetwork
+from services.generate.engine.runners.openvino import OpenVinoNetwork, computes_bfloat16
 from services.segment.preprocess import to_batch
-from services.segment.runners.int8 import RANGES, Ranges
-from services.segment.runners.onnxruntime import OnnxRuntimeRunner
-from services.segment.runners.openvino import OpenVinoRunner, computes_bfloat16
+from services.segment.runners.int8 import RANGES, Ranges, quantize
+from services.segment.runners.mask import MaskRunner
 from services.segment.runners.runner import Runner
 
 RunnerKind = Literal["auto", "openvino", "onnxruntime"]
@@ -43,20 +45,46 @@ def open_runner(kind: RunnerKind, path: Path, threads: int, work_dir: Path, log:
         ModelUnavailable: The wanted library, or with "auto" both, can't load the network.
     """
     if kind == "onnxruntime":
-        return _told(log, OnnxRuntimeRunner(path, threads), "set")
+        return _told(log, open_onnxruntime(path, threads), "set")
     if kind == "openvino":
-        return _told(log, OpenVinoRunner(path, threads, work_dir), "set")
+        return _told(log, open_openvino(path, threads, work_dir), "set")
     reasons: list[str] = []
     for in_int8 in (True, False):
         try:
-            runner = OpenVinoRunner(path, threads, work_dir, _ranges_of(path) if in_int8 else None)
+            runner = open_openvino(path, threads, work_dir, _ranges_of(path) if in_int8 else None)
             reason = _disagreement(runner, path, threads, work_dir)
         except VitrineError as error:
             reason = error.message
         if not reason:
             return _told(log, runner, "; ".join([*reasons, "agrees with onnxruntime"]))
         reasons.append(reason)
-    return _told(log, OnnxRuntimeRunner(path, threads), "; ".join(reasons))
+    return _told(log, open_onnxruntime(path, threads), "; ".join(reasons))
+
+
+def open_onnxruntime(path: Path, threads: int) -> Runner:
+    """The network in ONNX Runtime, the reference.
+
+    Raises:
+        ModelUnavailable: The file is no network that it loads.
+    """
+    return MaskRunner(OnnxRuntimeNetwork(path, threads, outputs=1))
+
+
+def open_openvino(path: Path, threads: int, work_dir: Path, ranges: Ranges | None = None) -> Runner:
+    """The network in OpenVINO, in bfloat16 where the CPU computes in it, which moves a mask by about a hundredth.
+
+    Args:
+        path: The ONNX file.
+        threads: Compute threads.
+        work_dir: For the compiled network.
+        ranges: Of the network's tensors; with them, most of it computes in int8.
+
+    Raises:
+        ModelUnavailable: OpenVINO can't load it, or a range is missing.
+    """
+    change = partial(quantize, ranges=ranges) if ranges else None
+    network = OpenVinoNetwork(path, threads, work_dir, outputs=1, change=change)
+    return MaskRunner(network, "openvino-int8" if ranges else network.name)
 
 
 def _ranges_of(path: Path) -> Ranges:
@@ -78,7 +106,7 @@ def _told(log: Any, runner: Runner, reason: str) -> Runner:
     return runner
 
 
-def _disagreement(runner: OpenVinoRunner, path: Path, threads: int, work_dir: Path) -> str:
+def _disagreement(runner: Runner, path: Path, threads: int, work_dir: Path) -> str:
     """Why the runner is not to be trusted; empty = it is."""
     facts = [path.name, path.stat().st_size, runner.name, openvino.__version__, onnxruntime.__version__]
     facts.append(hashlib.sha256(RANGES.read_bytes()).hexdigest())
@@ -88,7 +116,7 @@ def _disagreement(runner: OpenVinoRunner, path: Path, threads: int, work_dir: Pa
         return str(json.loads(verdict.read_text("utf-8"))["reason"])
     except (OSError, ValueError, KeyError):
         pass
-    reason = compare(runner, OnnxRuntimeRunner(path, threads))
+    reason = compare(runner, open_onnxruntime(path, threads))
     verdict.write_text(json.dumps({"reason": reason, "compared": facts}), "utf-8")
     return reason
 

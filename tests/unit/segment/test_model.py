@@ -3,7 +3,7 @@ import pytest
 
 from services.common.errors import Internal
 from services.segment.model import SegmentationModel
-from services.segment.runners.onnxruntime import OnnxRuntimeRunner
+from services.segment.runners.choice import open_onnxruntime
 
 IMAGE = np.zeros((30, 40, 3), np.uint8)
 
@@ -22,7 +22,7 @@ class FixedRunner:
 
 
 def test_mask_is_where_the_colour_is(tiny_network, disc):
-    model = SegmentationModel(OnnxRuntimeRunner(tiny_network, 1), "tiny 3")
+    model = SegmentationModel(open_onnxruntime(tiny_network, 1), "tiny 3")
     coverage = disc((60, 80), 20)[..., None]
     mask = model.run((coverage * (230, 30, 30) + (1 - coverage) * 180).astype(np.uint8))
     assert mask.shape == (96, 96)
@@ -31,7 +31,7 @@ def test_mask_is_where_the_colour_is(tiny_network, disc):
 
 
 def test_mask_covers_the_photo_alone_when_there_is_a_margin(tiny_network, disc):
-    model = SegmentationModel(OnnxRuntimeRunner(tiny_network, 1), "tiny 3")
+    model = SegmentationModel(open_onnxruntime(tiny_network, 1), "tiny 3")
     coverage = disc((80, 80), 20)[..., None]
     image = (coverage * (230, 30, 30) + (1 - coverage) * 180).astype(np.uint8)
     near, far = model.run(image), model.run(image, margin=0.2)

@@ -33,6 +33,11 @@ def test_whole_checkpoint_is_read(tmp_path, xl, family, channels):
     assert (64, 64) in checkpoint.buckets.sizes
 
 
+def test_weights_are_counted_without_loading_one(folder):
+    counted = sum(array.size for path in folder.glob("*/*.safetensors") for array in load_file(path).values())
+    assert Checkpoint.read(folder).weights == counted > 0
+
+
 @pytest.mark.parametrize(
     "missing",
     [

@@ -26,7 +26,7 @@ CUTOUT = SegmentResult(
 
 
 def settings(**diffusion):
-    return GenerateSettings(engine="diffusion", diffusion={"checkpoint": "tiny", **diffusion})
+    return GenerateSettings(engine="diffusion", diffusion={"checkpoint": "tiny", "runner": "torch", **diffusion})
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def test_what_was_learned_is_remembered(cache):
 
 def test_gpu_that_is_not_there_is_said(cache, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    with pytest.raises(ModelUnavailable, match="no GPU"):
+    with pytest.raises(ModelUnavailable, match="which can't be had on this machine"):
         DiffusionPainter.open(settings(device="cuda"), cache)
 
 

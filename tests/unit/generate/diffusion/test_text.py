@@ -1,6 +1,7 @@
 import copy
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ import torch
 from services.generate.diffusion.checkpoint import Checkpoint
 from services.generate.diffusion.networks import Networks
 from services.generate.diffusion.text import TextEncoder
+from services.generate.engine.runners.eager import torch_runners
 from tests.support.tiny_checkpoint import WIDTH, write_tiny_checkpoint
 
 
@@ -18,7 +20,7 @@ def networks(tmp_path_factory):
 
 
 def encoder(networks, *, zero_negative=True):
-    return TextEncoder(networks.tokenizers, networks.encoders, zero_negative=zero_negative)
+    return TextEncoder(networks, torch_runners(networks), zero_negative=zero_negative)
 
 
 def test_two_encoders_give_wide_tokens_and_one_pooled_text(networks):
@@ -28,8 +30,8 @@ def test_two_encoders_give_wide_tokens_and_one_pooled_text(networks):
 
 
 def test_one_encoder_gives_no_pooled_text(networks):
-    alone = TextEncoder(networks.tokenizers[:1], networks.encoders[:1], zero_negative=False)
-    assert alone.encode("a red cup").pooled is None
+    alone = replace(networks, tokenizers=networks.tokenizers[:1], encoders=networks.encoders[:1])
+    assert encoder(alone).encode("a red cup").pooled is None
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,7 @@ def test_tokenizer_without_a_length_takes_its_encoders(networks):
     tokenizers = tuple(copy.copy(tokenizer) for tokenizer in networks.tokenizers)
     for tokenizer in tokenizers:
         tokenizer.model_max_length = int(1e30)
-    texts = TextEncoder(tokenizers, networks.encoders, zero_negative=True)
+    texts = encoder(replace(networks, tokenizers=tokenizers))
     assert texts.max_tokens == 75
     assert texts.encode("a cup").embeds.shape[1] == 77
 

@@ -6,19 +6,19 @@ import pytest
 from openvino import opset13
 
 from services.common.errors import ModelUnavailable
+from services.generate.engine.runners.openvino import with_outputs
 from services.models.catalog import ModelCatalog
 from services.segment.preprocess import to_batch
 from services.segment.runners.calibrate import see_ranges
-from services.segment.runners.choice import check_picture
+from services.segment.runners.choice import check_picture, open_openvino
 from services.segment.runners.int8 import Ranges, quantize
-from services.segment.runners.openvino import OpenVinoRunner, first_output_only
 
 BATCH = to_batch(check_picture((96, 96)), (96, 96))
 
 
 @pytest.fixture
 def model(tiny_network):
-    return first_output_only(openvino.Core().read_model(tiny_network))
+    return with_outputs(openvino.Core().read_model(tiny_network), 1)
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def ranges(model, tiny_network):
 
 
 def test_rounded_network_finds_the_same_product(tiny_network, ranges, tmp_path):
-    exact, rounded = (OpenVinoRunner(tiny_network, 1, tmp_path, each) for each in (None, ranges))
+    exact, rounded = (open_openvino(tiny_network, 1, tmp_path, each) for each in (None, ranges))
     assert rounded.name == "openvino-int8"
     between = np.abs(exact.run(BATCH) - rounded.run(BATCH))
     assert between.max() > 0
@@ -48,7 +48,7 @@ def test_kernels_and_features_are_rounded(model, ranges):
 
 def test_tensor_without_a_range_is_told(tiny_network, tmp_path):
     with pytest.raises(ModelUnavailable, match="no range is known"):
-        OpenVinoRunner(tiny_network, 1, tmp_path, Ranges("", {}))
+        open_openvino(tiny_network, 1, tmp_path, Ranges("", {}))
 
 
 def test_ranges_belong_to_one_file(tiny_network, ranges):
