@@ -86,7 +86,9 @@ async def test_address_that_does_not_answer_ends_with_the_deadline(sources):
         await content(sources, timeout_s=0.1, url="https://a.example/slow")
 
 
-@pytest.mark.parametrize("image", [{"url": "https://a.example/x"}, {"url": "s3://b/k"}, {"blob_key": "shots/acme/a.jpg"}])
+@pytest.mark.parametrize(
+    "image", [{"url": "https://a.example/x"}, {"url": "s3://b/k"}, {"blob_key": "shots/acme/a.jpg"}]
+)
 async def test_workflow_without_sources_takes_files_alone(image):
     with pytest.raises((InvalidInput, NotFound)):
         await content(Sources(), **image)

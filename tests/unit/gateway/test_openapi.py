@@ -54,7 +54,8 @@ def test_post_answers_json_or_a_picture_and_a_shot_its_progress_too(path, more):
 
 
 def test_shot_takes_its_previews_by_query():
-    [parameter] = WHOLE["paths"]["/v1/shots"]["post"]["parameters"]
+    parameters = WHOLE["paths"]["/v1/shots"]["post"]["parameters"]
+    [parameter] = [each for each in parameters if each["in"] == "query"]
     assert (parameter["name"], parameter["in"], parameter["schema"]["maximum"]) == ("preview_every", "query", 100)
 
 
