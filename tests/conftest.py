@@ -5,8 +5,13 @@ import os
 import pytest
 from hypothesis import settings
 from skimage import data
+from sqlalchemy import text
 
+from services.common.settings import DatabaseSettings
+from services.database.base import Base
+from services.database.database import Database
 from tests.support.photos import encoded
+from tests.support.postgres import PostgresServer, programs
 
 # Busy machines are slow machines; no test here is about time.
 # In CI the same examples each time, as in Hypothesis' own profile for it: luck must not stop an unrelated change.
@@ -23,3 +28,42 @@ def pytest_addoption(parser):
 def photo():
     """A real still life as a JPEG file, 600 x 400."""
     return encoded(data.coffee(), "JPEG", quality=95)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server; CI has one (`.ci/run` installs it), elsewhere what needs it is skipped."""
+    if programs() is None:
+        missing = "PostgreSQL's server is not installed (on Debian: apt install postgresql)"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres, tmp_path_factory):
+    """A database there with its tables."""
+    opened = Database.open(DatabaseSettings(url=postgres.new_database()), tmp_path_factory.mktemp("unused"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_settings(request):
+    """Settings of a database without tables, of each kind."""
+    url = request.getfixturevalue("postgres").new_database() if request.param == "postgresql" else ""
+    return DatabaseSettings(url=url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path):
+    """An open database with empty tables, of each kind."""
+    if request.param == "postgresql":
+        shared = request.getfixturevalue("postgres_database")
+        yield shared
+        with shared.transaction() as session:
+            session.execute(text(f"TRUNCATE {', '.join(Base.metadata.tables)}"))
+        return
+    opened = Database.open(DatabaseSettings(), tmp_path)
+    yield opened
+    opened.close()

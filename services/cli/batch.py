@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import typer
 
 from services.api.studio import CreateCutoutResponse, CreateShotResponse, Layer, PreservationReport
+from services.cli.configuration import api_key
 from services.cli.console import asides, counting_progress, results, seconds, write_json
 from services.cli.group import EXIT_FAILED, one_line
 from services.cli.measures import report_table
@@ -106,7 +107,7 @@ def make_all(
     """`run` over one connection, with a bar that counts the pictures; among `bars`, where `make` shows more of them."""
 
     async def connected() -> list[Outcome]:
-        async with AsyncVitrine(address) as vitrine:
+        async with AsyncVitrine(address, api_key=api_key()) as vitrine:
             with bars or counting_progress() as progress:
                 task = progress.add_task("pictures", total=len(jobs))
                 return await run(jobs, lambda job: make(vitrine, job), parallel, lambda: progress.advance(task))

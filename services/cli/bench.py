@@ -14,7 +14,7 @@ import typer
 
 from services.cli.bench_engines import bench_engines
 from services.cli.bench_generate import bench_generate
-from services.cli.configuration import open_settings, service_address
+from services.cli.configuration import api_key, open_settings, service_address
 from services.cli.console import AddressOption, JsonOption, asides, results, write_json
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ async def _measure(
     options: ShotOptions = {}
     if request.camera_pitch_deg is not None:
         options["camera_pitch_deg"] = request.camera_pitch_deg
-    async with AsyncVitrine(address) as vitrine:
+    async with AsyncVitrine(address, api_key=api_key()) as vitrine:
 
         async def inside(seed: int) -> "CreateShotResponse":
             return await workflow.shot(request.model_copy(update={"seed": seed}), "bench")

@@ -40,3 +40,8 @@ def _given(value: Any) -> Any:
 def service_address(address: str | None) -> str:
     """Where the service's gRPC is: as given, or on this machine at the port of the settings."""
     return address or f"127.0.0.1:{open_settings().grpc.port}"
+
+
+def api_key() -> str:
+    """What the commands say who they are by; empty for none."""
+    return open_settings().client.api_key.get_secret_value()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from services.cli.configuration import open_settings, service_address
+from services.cli.configuration import api_key, open_settings, service_address
 from services.cli.console import AddressOption, JsonOption, asides
 from services.common.place import Place
 
@@ -48,7 +48,7 @@ def lookbook(
     places = list(dict.fromkeys(place or list(Place)))
     found = find_photos(photos)
     work = plan(found, [each.lower() for each in places], out, "jpg")
-    with Vitrine(where) as vitrine:
+    with Vitrine(where, api_key=api_key()) as vitrine:
         scenes = vitrine.scenes()
     numbers: dict[Path | str, int] = {photo: number for number, photo in enumerate(found)}
 

@@ -12,15 +12,19 @@ from services import __version__
 from services.cli.bench import bench
 from services.cli.blobs import blobs
 from services.cli.cutout import cutout
+from services.cli.database import database
 from services.cli.demo import demo
 from services.cli.engines import engines
 from services.cli.eval import evaluate
 from services.cli.group import OneLineErrors
+from services.cli.keys import keys
 from services.cli.lookbook import lookbook
 from services.cli.models import models
 from services.cli.scenes import scenes
 from services.cli.serve import serve
 from services.cli.shoot import shoot
+from services.cli.tenants import tenants
+from services.cli.usage import usage
 
 app = typer.Typer(
     name="vitrine",
@@ -53,9 +57,13 @@ def _main(
 
 for command in (serve, shoot, cutout, lookbook, demo):
     app.command()(command)
+app.command()(usage)
 app.command("eval")(evaluate)
 app.add_typer(bench, name="bench")
 app.add_typer(blobs, name="blobs")
+app.add_typer(database, name="database")
+app.add_typer(keys, name="keys")
 app.add_typer(models, name="models")
 app.add_typer(engines, name="engines")
 app.add_typer(scenes, name="scenes")
+app.add_typer(tenants, name="tenants")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.configuration import open_settings, service_address
+from services.cli.configuration import api_key, open_settings, service_address
 from services.cli.console import AddressOption, JsonOption, results, write_json
 
 scenes = typer.Typer(invoke_without_command=True, help="List the service's scenes, or make a new one.")
@@ -20,7 +20,7 @@ def list_scenes(context: typer.Context, address: AddressOption = None, json: Jso
 
     from services.client import Vitrine
 
-    with Vitrine(service_address(address)) as vitrine:
+    with Vitrine(service_address(address), api_key=api_key()) as vitrine:
         found = vitrine.scenes()
     if json:
         write_json([scene.model_dump(mode="json") for scene in found])

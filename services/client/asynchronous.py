@@ -12,7 +12,20 @@ from services.api.studio import CreateCutoutResponse, CreateShotResponse
 from services.client.channel import OPTIONS
 from services.client.flows import Flows, Health
 from services.client.options import CutoutOptions, Photo, ShotOptions, StreamOptions
-from services.client.steps import REQUEST_ID_KEY, Call, Emit, Event, Flow, Next, Open, Outcome, Pause, ReadFile, Step
+from services.client.steps import (
+    REQUEST_ID_KEY,
+    Call,
+    Emit,
+    Event,
+    Flow,
+    Next,
+    Open,
+    Outcome,
+    Pause,
+    ReadFile,
+    Step,
+    authorization,
+)
 
 T = TypeVar("T")
 
@@ -24,6 +37,7 @@ class AsyncVitrine:
         address: Host and port of the gRPC endpoint.
         timeout_s: For calls that name none, all attempts together, in seconds.
         max_attempts: How often a call is made at most.
+        api_key: Says who calls; a caller on the service's own machine mostly needs none.
         credentials: For TLS, where something before the service ends it; None: plain text.
     """
 
@@ -33,9 +47,11 @@ class AsyncVitrine:
         *,
         timeout_s: float = 120.0,
         max_attempts: int = 5,
+        api_key: str = "",
         credentials: grpc.ChannelCredentials | None = None,
     ) -> None:
         self._flows = Flows(address, timeout_s, max_attempts)
+        self._metadata = authorization(api_key)
         if credentials is None:
             self._channel = grpc.aio.insecure_channel(address, OPTIONS)
         else:
@@ -122,11 +138,11 @@ class AsyncVitrine:
             case Call(method, request, timeout_s, request_id):
                 return await self._channel.unary_unary(
                     method.path, type(request).SerializeToString, method.response.FromString
-                )(request, timeout=timeout_s, metadata=((REQUEST_ID_KEY, request_id),))
+                )(request, timeout=timeout_s, metadata=(*self._metadata, (REQUEST_ID_KEY, request_id)))
             case Open(method, request, timeout_s, request_id):
                 return self._channel.unary_stream(
                     method.path, type(request).SerializeToString, method.response.FromString
-                )(request, timeout=timeout_s, metadata=((REQUEST_ID_KEY, request_id),))
+                )(request, timeout=timeout_s, metadata=(*self._metadata, (REQUEST_ID_KEY, request_id)))
             case Next(call):
                 message = await call.read()
                 return None if message is grpc.aio.EOF else message  # type: ignore[attr-defined] # the stubs lack it

@@ -4,9 +4,17 @@ import random
 import time
 from collections.abc import Callable
 
-from services.common.errors import ModelUnavailable, NotReady, Overloaded, StorageUnavailable, VitrineError
+from services.common.errors import (
+    ModelUnavailable,
+    NotReady,
+    Overloaded,
+    QuotaExceeded,
+    RateLimited,
+    StorageUnavailable,
+    VitrineError,
+)
 
-RETRYABLE = (Overloaded, NotReady, StorageUnavailable, ModelUnavailable)
+RETRYABLE = (Overloaded, RateLimited, QuotaExceeded, NotReady, StorageUnavailable, ModelUnavailable)
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 10.0
 

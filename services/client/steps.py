@@ -20,8 +20,13 @@ T = TypeVar("T")
 #: What streaming calls tell.
 Event = StageEvent | DenoisingStep | CreateShotResponse
 
-#: Metadata that names the request, the same for all attempts, so that the service's logs show them as one.
+#: Metadata that names the request, the same for all attempts: the service makes it once, and its logs show it as one.
 REQUEST_ID_KEY = "request_id"
+
+
+def authorization(api_key: str) -> tuple[tuple[str, str], ...]:
+    """Metadata that says who calls; nothing without a key."""
+    return (("authorization", f"Bearer {api_key}"),) if api_key else ()
 
 
 class Method:

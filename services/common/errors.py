@@ -7,11 +7,15 @@
     ├── NotFound              no such scene, blob, model
     ├── ProductNotFound       the photo holds no product we can be sure of
     ├── ProductChanged        no picture kept the product as asked; carries the preservation report
+    ├── ContentRefused        the photo or the picture is against the content policy
+    ├── Conflict              an idempotency key that was used for something else
     ├── Unauthenticated       who are you
     ├── Forbidden             not you
     ├── Overloaded            try again later; carries retry_after_s
+    ├── RateLimited           you ask too often; carries retry_after_s
+    ├── QuotaExceeded         you have used up what you get; carries retry_after_s
     ├── NotReady              still starting, or stopping
-    ├── StorageUnavailable    the blob store does not answer
+    ├── StorageUnavailable    the blob store or the database does not answer
     ├── ModelUnavailable      weights can't be fetched or don't match their digest
     ├── DeadlineExceeded      the request's time is over
     ├── Cancelled             the caller left
@@ -73,6 +77,14 @@ class ProductChanged(VitrineError):
     code = "product_changed"
 
 
+class ContentRefused(VitrineError):
+    code = "content_refused"
+
+
+class Conflict(VitrineError):
+    code = "conflict"
+
+
 class Unauthenticated(VitrineError):
     code = "unauthenticated"
 
@@ -83,6 +95,14 @@ class Forbidden(VitrineError):
 
 class Overloaded(VitrineError):
     code = "overloaded"
+
+
+class RateLimited(VitrineError):
+    code = "rate_limited"
+
+
+class QuotaExceeded(VitrineError):
+    code = "quota_exceeded"
 
 
 class NotReady(VitrineError):
@@ -118,9 +138,13 @@ LEAVES: tuple[type[VitrineError], ...] = (
     NotFound,
     ProductNotFound,
     ProductChanged,
+    ContentRefused,
+    Conflict,
     Unauthenticated,
     Forbidden,
     Overloaded,
+    RateLimited,
+    QuotaExceeded,
     NotReady,
     StorageUnavailable,
     ModelUnavailable,

@@ -7,6 +7,8 @@ from typing import Any
 
 import structlog
 
+from services.common.redaction import redacted
+
 
 def configure_logs(level: str, component: str) -> None:
     """Set up logging for this process. Called once by each deployment and by the CLI.
@@ -29,11 +31,17 @@ def configure_logs(level: str, component: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
+            _redact,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         # Looked up for every logger, so that a redirected standard error is followed.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
+
+
+def _redact(_: Any, __: str, line: Any) -> str:
+    """Of the finished line, as a secret may stand in any field, and in a stack that holds a foreign error's text."""
+    return redacted(str(line))
 
 
 def logger(**fields: Any) -> Any:

@@ -48,17 +48,22 @@ ENGINE_STATE: Final = Metric(
     "vitrine_engine_state", "gauge", "1 for the state that the engine of a part is in, 0 for the others.",
     ("part", "state"),
 )  # fmt: skip
+TENANT_ITEMS: Final = Metric("vitrine_tenant_items_total", "counter", "Pictures made for a tenant.", ("tenant",))
+TENANT_MEGAPIXELS: Final = Metric(
+    "vitrine_tenant_megapixels_total", "counter", "Megapixels of pictures made for a tenant.", ("tenant",)
+)
+TENANT_BYTES: Final = Metric(
+    "vitrine_tenant_bytes_total", "counter", "Bytes of a tenant's photos (in) and of files stored for it (out).",
+    ("tenant", "direction"),
+)  # fmt: skip
+TENANT_STAGE_SECONDS: Final = Metric(
+    "vitrine_tenant_stage_seconds_total", "counter", "Time that stages worked for a tenant.", ("tenant", "stage")
+)
 
 ALL: Final = (
-    REQUESTS,
-    REQUEST_SECONDS,
-    IN_FLIGHT,
-    STAGE_SECONDS,
-    STAGE_WAIT_SECONDS,
-    STAGE_RETRIES,
-    RUNNER,
-    ENGINE_STATE,
-)
+    REQUESTS, REQUEST_SECONDS, IN_FLIGHT, STAGE_SECONDS, STAGE_WAIT_SECONDS, STAGE_RETRIES, RUNNER, ENGINE_STATE,
+    TENANT_ITEMS, TENANT_MEGAPIXELS, TENANT_BYTES, TENANT_STAGE_SECONDS,
+)  # fmt: skip
 
 
 class Backend(Protocol):
@@ -95,9 +100,10 @@ class Recorder:
     def __init__(self, backend: Backend) -> None:
         self._instruments = {metric.name: _instrument(backend, metric) for metric in ALL}
 
-    def count(self, metric: Metric, **labels: str) -> None:
-        """Add one to a counter."""
-        self._instruments[metric.name].inc(1, tags=labels)
+    def count(self, metric: Metric, by: float = 1, **labels: str) -> None:
+        """Add to a counter; nothing is added for 0, which Serve's counters refuse."""
+        if by:
+            self._instruments[metric.name].inc(by, tags=labels)
 
     def set(self, metric: Metric, value: float, **labels: str) -> None:
         """Set a gauge."""

@@ -131,6 +131,51 @@ class FetchSettings(Section):
     )
 
 
+class ClientSettings(Section):
+    """How the commands call a service."""
+
+    api_key: SecretStr = Field(SecretStr(""), description="Key that the commands call with; empty: none.")
+
+
+class DatabaseSettings(Section):
+    """Where tenants, keys and usage are kept."""
+
+    url: SecretStr = Field(
+        SecretStr(""),
+        description="Such as `postgresql://user:password@host/vitrine`; empty: SQLite in a file of data_dir.",
+    )
+    upgrade: bool = Field(default=True, description="Bring the tables up to date when the service starts.")
+    max_connections: int = Field(4, ge=1, description="Connections, and transactions at once, per gateway replica.")
+    timeout_s: float = Field(5, gt=0, description="Longest wait for a connection or a lock, in seconds.")
+
+
+class TenantSettings(Section):
+    """Who is served, and how much of it; a tenant's own limits (`vitrine tenants set`) come first."""
+
+    require_keys: bool = Field(default=False, description="Ask callers on this machine for a key too.")
+    cache_s: float = Field(
+        5, ge=0, description="How long a key once looked up is believed: a revoked one works no longer than that."
+    )
+    rate_per_s: float = Field(0, ge=0, description="Pictures per second and tenant in the long run; 0: any number.")
+    burst_requests: int = Field(10, ge=1, description="Pictures that may be asked for at once before the rate holds.")
+    quota_items: int = Field(0, ge=0, description="Pictures per tenant and period; 0: any number.")
+    quota_megapixels: float = Field(0, ge=0, description="Megapixels of pictures per tenant and period; 0: any number.")
+    quota_period: Literal["day", "month"] = Field("month", description="A quota's period; it begins at 0:00 UTC.")
+    metric_tenants: int = Field(
+        100, ge=0, description="Tenants that metrics tell by name, the first that call; the rest is `other`."
+    )
+    content_policy: bool = Field(
+        default=False, description="Look at photos and pictures, and refuse those that show nudity."
+    )
+    content_threshold: float = Field(
+        0.8, ge=0, le=1, description="Refused from this score on; open_nsfw is unsure between 0.2 and 0.8."
+    )
+    idempotency_s: int = Field(86_400, ge=1, description="How long answers are kept for their idempotency key.")
+    lease_s: float = Field(
+        10, ge=1, description="A call whose gateway died is taken over by its repetition after this time, in seconds."
+    )
+
+
 class ModelSettings(Section):
     """Weights and panoramas."""
 
@@ -291,7 +336,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("vitrine")),
-        description="Results and the signing key, when blobs lie in a directory.",
+        description="Results and the signing key, when blobs lie in a directory; the database, when it is SQLite.",
     )
     http: HttpSettings = Field(default_factory=HttpSettings)
     grpc: GrpcSettings = Field(default_factory=GrpcSettings)
@@ -299,6 +344,9 @@ class Settings(BaseSettings):
     limits: LimitSettings = Field(default_factory=LimitSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     fetch: FetchSettings = Field(default_factory=FetchSettings)
+    client: ClientSettings = Field(default_factory=ClientSettings)
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    tenants: TenantSettings = Field(default_factory=TenantSettings)
     models: ModelSettings = Field(default_factory=ModelSettings)
     gateway: GatewaySettings = Field(default_factory=GatewaySettings)
     segment: SegmentSettings = Field(default_factory=SegmentSettings)

@@ -1,7 +1,6 @@
 """From where a request says its photo is to the photo's bytes."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from services.api.common import ImageSource
@@ -11,7 +10,8 @@ from services.common.errors import InvalidInput, NotFound, VitrineError
 from services.common.settings import Settings
 from services.fetch.bucket import BucketInputs
 from services.fetch.https import HttpsFetcher
-from services.storage.blobs import RESULT_FOLDERS, BlobStore
+from services.storage.blobs import BlobStore
+from services.storage.owner import require_own
 
 Request = TypeVar("Request", CreateCutoutRequest, CreateShotRequest)
 
@@ -37,7 +37,6 @@ class Sources:
         http: For https addresses; such are refused where None.
         buckets: For s3 addresses; such are refused where None.
         store: For keys of results; such are refused where None.
-        folders: Those of the store's folders that may be read by key.
     """
 
     def __init__(
@@ -45,12 +44,10 @@ class Sources:
         http: Http | None = None,
         buckets: Buckets | None = None,
         store: BlobStore | None = None,
-        folders: Sequence[str] = RESULT_FOLDERS,
     ) -> None:
         self._http = http
         self._buckets = buckets
         self._store = store
-        self._readable = tuple(f"{folder}/" for folder in folders)
 
     @classmethod
     def open(cls, settings: Settings, store: BlobStore) -> "Sources":
@@ -82,7 +79,9 @@ class Sources:
         try:
             async with deadline.limit():
                 content = await (
-                    self._at(image.url, tenant, deadline) if image.url else self._stored(image.blob_key, deadline)
+                    self._at(image.url, tenant, deadline)
+                    if image.url
+                    else self._stored(image.blob_key, tenant, deadline)
                 )
         except VitrineError as error:
             name = f"{field}.url" if image.url else f"{field}.blob_key"
@@ -98,7 +97,8 @@ class Sources:
             raise InvalidInput("this service fetches no addresses; send the file itself")
         return await self._http.fetch(url)
 
-    async def _stored(self, key: str, deadline: Deadline) -> bytes:
-        if self._store is None or not key.startswith(self._readable):
+    async def _stored(self, key: str, tenant: str, deadline: Deadline) -> bytes:
+        if self._store is None:
             raise NotFound("no blob has that key")
+        require_own(key, tenant)
         return await asyncio.to_thread(self._store.get, key, deadline)

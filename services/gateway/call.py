@@ -9,16 +9,13 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import Literal
 
 from services.common.errors import Internal, VitrineError
 from services.common.logs import logger, request_context
 from services.common.metrics import IN_FLIGHT, REQUEST_SECONDS, REQUESTS, Recorder
-from services.gateway.auth import tenant_of
+from services.gateway.door import Door
+from services.gateway.schema import Call
 from services.gateway.status import status_of
-
-Protocol = Literal["grpc", "http"]
 
 #: What we take from callers. It goes into logs, headers and blob keys, so it is short and starts like a name.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -29,36 +26,17 @@ def request_id_from(offered: str | None) -> str:
     return offered if offered and _REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
 
 
-@dataclass(frozen=True)
-class Call:
-    """One call as it arrived.
-
-    Args:
-        method: Name of the RPC, such as "CreateShot"; bounded, as it labels metrics.
-        protocol: By which it came.
-        request_id: See `request_id_from`.
-        peer: Address of the caller, see `auth.tenant_of`.
-        public: True where anyone may call: health, and addresses that carry their own signature.
-        tenant: Whom the caller speaks for; the guard fills it in.
-    """
-
-    method: str
-    protocol: Protocol
-    request_id: str
-    peer: str
-    public: bool = False
-    tenant: str = ""
-
-
 class Guard:
     """Stands around every call.
 
     Args:
         recorder: Gets the metrics of requests.
+        door: Lets callers in.
     """
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, door: Door) -> None:
         self._recorder = recorder
+        self._door = door
         self._in_flight = 0
 
     @asynccontextmanager
@@ -75,7 +53,7 @@ class Guard:
         self._recorder.set(IN_FLIGHT, self._in_flight)
         with request_context(call.request_id, method=call.method, protocol=call.protocol):
             try:
-                yield call if call.public else replace(call, tenant=tenant_of(call.peer))
+                yield call if call.public else await self._door.admit(call)
             except VitrineError as error:
                 outcome = error.code
                 _log_failure(error)

@@ -14,15 +14,19 @@ from services.gateway.call import Guard
 from services.gateway.catalog import Catalog
 from services.gateway.compat.openai_images import OpenAiImages
 from services.gateway.compat.removebg import RemoveBg
+from services.gateway.content import ContentGuard
 from services.gateway.grpc_api import GrpcApi
 from services.gateway.http_api import HttpApi
 from services.gateway.readiness import Readiness
 from services.gateway.scenery import SceneryStudio
+from services.gateway.services import Services
 from services.gateway.studio import Studio
+from services.gateway.tenancy import Tenancy
 from services.generate.scene import SceneCatalog
 from services.models.cache import ModelCache
 from services.storage.local import LocalBlobs
 from services.storage.store import open_store
+from services.tenants.content import ContentPolicy
 from services.workflow.acceptance import AcceptancePolicy
 from services.workflow.deployment import Handle, RemoteGenerate, RemotePostprocess, RemoteResult, RemoteSegment
 from services.workflow.drawing import DrawingPolicy
@@ -39,8 +43,9 @@ class Gateway(GrpcApi):
         segment, generate, postprocess: Handles of the stages.
 
     Raises:
-        StorageUnavailable: The blob store can't be opened.
-        ValueError: The operator's scenes can't be read, or a threshold of theirs is out of its range.
+        StorageUnavailable: The blob store or the database can't be opened.
+        ValueError: The operator's scenes can't be read, a threshold of theirs is out of its range, or the database's
+            address is wrong.
     """
 
     def __init__(
@@ -68,7 +73,8 @@ class Gateway(GrpcApi):
                 "postprocess": lambda: RemoteResult(postprocess.ready.remote()),
             }
         )
-        guard = Guard(recorder)
+        tenancy = Tenancy.open(settings, recorder)
+        guard = Guard(recorder, tenancy.door)
         workflow = ShotWorkflow(
             stages,
             scenes,
@@ -84,22 +90,25 @@ class Gateway(GrpcApi):
             store,
             admission,
             readiness,
+            tenancy.creations,
+            ContentGuard(ContentPolicy(settings.tenants.content_threshold), store),
             limits.inline_bytes,
         )
         catalog = Catalog(scenes, ModelCache(settings.models))
-        super().__init__(guard, studio, catalog, readiness)
+        services = Services(studio, catalog, tenancy.usage)
+        super().__init__(guard, services, readiness)
         body = BodyReader(limits.max_image_bytes)
         scenery = SceneryStudio(
             SceneryWorkflow(stages.generate, scenes, limits.max_canvas_px),
             store,
             admission,
             readiness,
+            tenancy.creations,
             limits.default_timeout_s,
         )
         self._http = HttpApi(
             guard,
-            studio,
-            catalog,
+            services,
             readiness,
             body,
             store if isinstance(store, LocalBlobs) else None,

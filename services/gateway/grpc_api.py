@@ -10,20 +10,23 @@ from google.protobuf.message import Message as Proto
 from grpc_health.v1 import health_pb2
 from pydantic import BaseModel
 
-from services.api import catalog, studio
+from services.api import catalog, studio, usage
 from services.api.convert import from_proto, to_proto
 from services.common.errors import Internal, InvalidInput, NotFound, VitrineError
-from services.gateway.call import Call, Guard, request_id_from
-from services.gateway.catalog import Catalog
+from services.gateway.call import Guard, request_id_from
 from services.gateway.readiness import Readiness
+from services.gateway.schema import Call
+from services.gateway.services import Services
 from services.gateway.status import rich_status, status_of
-from services.gateway.studio import Studio
-from services.pb.vitrine.v1 import catalog_pb2, studio_pb2
+from services.pb.vitrine.v1 import catalog_pb2, studio_pb2, usage_pb2
 
 #: Carries google.rpc.Status, see https://grpc.io/docs/guides/error/#richer-error-model
 STATUS_DETAILS_KEY = "grpc-status-details-bin"
 #: In every answer of the gateway's.
 REQUEST_ID_KEY = "x-request-id"
+#: Metadata of callers.
+AUTHORIZATION_KEY = "authorization"
+IDEMPOTENCY_KEY = "idempotency-key"
 
 Request = TypeVar("Request", bound=BaseModel)
 Answer = TypeVar("Answer", bound=Proto)
@@ -59,18 +62,18 @@ class GrpcApi:
 
     Args:
         guard: Stands around every call.
-        studio: Answers StudioService.
-        catalog: Answers CatalogService.
+        services: Answer.
         readiness: What the health service tells.
     """
 
-    SERVICES: ClassVar = ("", "vitrine.v1.StudioService", "vitrine.v1.CatalogService")
+    SERVICES: ClassVar = ("", "vitrine.v1.StudioService", "vitrine.v1.CatalogService", "vitrine.v1.UsageService")
     WATCH_INTERVAL_S: ClassVar = 1.0
 
-    def __init__(self, guard: Guard, studio: Studio, catalog: Catalog, readiness: Readiness) -> None:
+    def __init__(self, guard: Guard, services: Services, readiness: Readiness) -> None:
         self._guard = guard
-        self._studio = studio
-        self._catalog = catalog
+        self._studio = services.studio
+        self._catalog = services.catalog
+        self._usage = services.usage
         self._readiness = readiness
 
     async def CreateCutout(  # noqa: N802 - the RPC's name
@@ -80,7 +83,7 @@ class GrpcApi:
 
         async def answer(call: Call) -> BaseModel:
             request = from_proto(message, studio.CreateCutoutRequest)
-            return await self._studio.create_cutout(request, call.request_id, call.tenant)
+            return await self._studio.create_cutout(request, call)
 
         return await self._unary("CreateCutout", grpc_context, answer, studio_pb2.CreateCutoutResponse)
 
@@ -91,7 +94,7 @@ class GrpcApi:
 
         async def answer(call: Call) -> BaseModel:
             request = from_proto(message, studio.CreateShotRequest)
-            return await self._studio.create_shot(request, call.request_id, call.tenant)
+            return await self._studio.create_shot(request, call)
 
         return await self._unary("CreateShot", grpc_context, answer, studio_pb2.CreateShotResponse)
 
@@ -102,7 +105,7 @@ class GrpcApi:
 
         def answers(call: Call) -> AsyncGenerator[BaseModel, None]:
             request = from_proto(message, studio.StreamShotRequest)
-            return self._studio.stream_shot(request, call.request_id, call.tenant)
+            return self._studio.stream_shot(request, call)
 
         async with aclosing(self._stream("StreamShot", grpc_context, answers, studio_pb2.StreamShotResponse)) as stream:
             async for each in stream:
@@ -113,8 +116,8 @@ class GrpcApi:
     ) -> AsyncIterator[studio_pb2.ReadBlobResponse]:
         """A stored result in chunks."""
 
-        def answers(_: Call) -> AsyncGenerator[BaseModel, None]:
-            return self._studio.read_blob(from_proto(message, studio.ReadBlobRequest))
+        def answers(call: Call) -> AsyncGenerator[BaseModel, None]:
+            return self._studio.read_blob(from_proto(message, studio.ReadBlobRequest), call)
 
         async with aclosing(self._stream("ReadBlob", grpc_context, answers, studio_pb2.ReadBlobResponse)) as stream:
             async for each in stream:
@@ -139,6 +142,16 @@ class GrpcApi:
             return self._catalog.list_models(from_proto(message, catalog.ListModelsRequest))
 
         return await self._unary("ListModels", grpc_context, answer, catalog_pb2.ListModelsResponse)
+
+    async def GetUsage(  # noqa: N802 - the RPC's name
+        self, message: usage_pb2.GetUsageRequest, grpc_context: GrpcContext
+    ) -> usage_pb2.GetUsageResponse:
+        """What was done for the caller's tenant."""
+
+        async def answer(call: Call) -> BaseModel:
+            return await self._usage.get_usage(from_proto(message, usage.GetUsageRequest), call)
+
+        return await self._unary("GetUsage", grpc_context, answer, usage_pb2.GetUsageResponse)
 
     async def Check(  # noqa: N802 - the RPC's name
         self, message: health_pb2.HealthCheckRequest, grpc_context: GrpcContext
@@ -189,7 +202,7 @@ class GrpcApi:
         except VitrineError as error:
             fail(context, error, call.request_id)
             return answer_type()
-        _finish(context, call.request_id)
+        _finish(context, known)
         return result
 
     async def _stream(
@@ -200,10 +213,10 @@ class GrpcApi:
         answer_type: type[Answer],
     ) -> AsyncGenerator[Answer, None]:
         call = _call(method, context)
-        _finish(context, call.request_id)
         try:
             # Closed at once when the caller leaves, not when the garbage collector comes by.
             async with self._guard.around(call) as known, aclosing(answers(known)) as told:
+                _finish(context, known)
                 async for answer in told:
                     yield _message(answer, answer_type)
         except VitrineError as error:
@@ -220,15 +233,22 @@ def _message(answer: BaseModel, answer_type: type[Answer]) -> Answer:
 
 
 def _call(method: str, context: GrpcContext, *, public: bool = False) -> Call:
+    sent = dict(context.invocation_metadata())
+    own_id = sent.get("request_id")
     # Serve itself makes an id where the caller gave none, and sends it back; taking it up keeps both the same.
-    offered = dict(context.invocation_metadata()).get("request_id") or dict(context.trailing_metadata()).get(
-        "request_id"
-    )
-    return Call(method, "grpc", request_id_from(offered), context.peer(), public)
+    request_id = request_id_from(own_id or dict(context.trailing_metadata()).get("request_id"))
+    return Call(
+        method, "grpc", request_id, context.peer(), public,
+        authorization=sent.get(AUTHORIZATION_KEY, ""),
+        # Over gRPC a request's own id names it, and clients repeat a request under the same.
+        idempotency_key=sent.get(IDEMPOTENCY_KEY) or (request_id if request_id == own_id else ""),
+    )  # fmt: skip
 
 
-def _finish(context: GrpcContext, request_id: str) -> None:
-    context.set_trailing_metadata([(REQUEST_ID_KEY, request_id)])
+def _finish(context: GrpcContext, call: Call) -> None:
+    left = call.allowance.headers if call.allowance else {}
+    told = [(name.lower(), value) for name, value in left.items()]
+    context.set_trailing_metadata([(REQUEST_ID_KEY, call.request_id), *told])
 
 
 def fail(context: GrpcContext, error: VitrineError, request_id: str) -> None:

@@ -1,8 +1,8 @@
 """HTTP at the edge: decode, call, encode. The same messages as gRPC, as JSON or a form; errors as RFC 9457 problems."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from typing import Any, Final, Protocol, TypeVar
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -24,18 +24,21 @@ from services.api.studio import (
     StreamShotRequest,
     StreamShotResponse,
 )
+from services.api.usage import GetUsageRequest, GetUsageResponse
 from services.common.errors import InvalidInput, NotFound, VitrineError
 from services.gateway import openapi, status
 from services.gateway.body import BodyReader
-from services.gateway.call import Call, Guard, request_id_from
-from services.gateway.catalog import Catalog
+from services.gateway.call import Guard, request_id_from
 from services.gateway.event_stream import EventStream
 from services.gateway.negotiation import Accepted
+from services.gateway.rate_headers import RateHeaders
 from services.gateway.readiness import Readiness
-from services.gateway.studio import Studio
+from services.gateway.schema import Call
+from services.gateway.services import Services
 from services.storage.blobs import StoredBlob
 
 REQUEST_ID_HEADER: Final = "X-Request-Id"
+IDEMPOTENCY_KEY_HEADER: Final = "Idempotency-Key"
 
 Answer = TypeVar("Answer", CreateCutoutResponse, CreateShotResponse)
 
@@ -58,8 +61,7 @@ class HttpApi:
 
     Args:
         guard: Stands around every call.
-        studio: Answers StudioService.
-        catalog: Answers CatalogService.
+        services: Answer.
         readiness: What `/readyz` tells.
         body: Reads the bodies of POST requests.
         blobs: The store whose signed addresses lead here; None where they lead to the store itself.
@@ -70,8 +72,7 @@ class HttpApi:
     def __init__(
         self,
         guard: Guard,
-        studio: Studio,
-        catalog: Catalog,
+        services: Services,
         readiness: Readiness,
         body: BodyReader,
         blobs: SignedBlobs | None,
@@ -79,8 +80,9 @@ class HttpApi:
         dialects: Sequence[APIRouter] = (),
     ) -> None:
         self._guard = guard
-        self._studio = studio
-        self._catalog = catalog
+        self._studio = services.studio
+        self._catalog = services.catalog
+        self._usage = services.usage
         self._readiness = readiness
         self._body = body
         self._blobs = blobs
@@ -111,6 +113,10 @@ class HttpApi:
             tags=["catalog"], **openapi.page_route(ListModelsRequest),
         )  # fmt: skip
         app.add_api_route(
+            "/v1/usage", self.get_usage, response_model=GetUsageResponse, summary="What was done for your tenant",
+            tags=["usage"], **openapi.page_route(GetUsageRequest),
+        )  # fmt: skip
+        app.add_api_route(
             "/v1/blobs/{key:path}", self.read_blob, summary="A stored result, by its signed address", tags=["blobs"],
             **openapi.blob_route(),
         )  # fmt: skip
@@ -127,15 +133,16 @@ class HttpApi:
         app.add_exception_handler(VitrineError, _answer_error)
         app.add_exception_handler(HTTPException, _answer_routing_error)
         app.add_exception_handler(RequestValidationError, _answer_validation_error)
+        app.add_middleware(RateHeaders)
         openapi.complete(app)
         return app
 
     async def create_cutout(self, request: Request) -> Response:
         """JSON or multipart in; JSON out, or the picture itself when `Accept` asks for an image."""
-        async with self._guard.around(call_of("CreateCutout", request)) as call:
+        async with self._around("CreateCutout", request) as call:
             accepted = Accepted.of(request.headers.get("accept", ""))
             wanted = accepted.applied(await self._body.read(request, CreateCutoutRequest))
-            return await self._answer(await self._studio.create_cutout(wanted, call.request_id, call.tenant), accepted)
+            return await self._answer(await self._studio.create_cutout(wanted, call), accepted, call)
 
     async def create_shot(self, request: Request) -> Response:
         """JSON or multipart in; out, as `Accept` asks, JSON, the picture itself, or events and then the JSON."""
@@ -146,32 +153,38 @@ class HttpApi:
                 lambda error: status.problem(error, request.state.request_id),
                 self._heartbeat_s,
             )
-        async with self._guard.around(call_of("CreateShot", request)) as call:
+        async with self._around("CreateShot", request) as call:
             wanted = accepted.applied(await self._body.read(request, CreateShotRequest))
-            return await self._answer(await self._studio.create_shot(wanted, call.request_id, call.tenant), accepted)
+            return await self._answer(await self._studio.create_shot(wanted, call), accepted, call)
 
     async def _stream_shot(self, request: Request) -> AsyncGenerator[StreamShotResponse, None]:
-        async with self._guard.around(call_of("StreamShot", request)) as call:
+        async with self._around("StreamShot", request) as call:
             asked = validated(StreamShotRequest, dict(request.query_params))
             shot = await self._body.read(request, CreateShotRequest)
-            stream = self._studio.stream_shot(asked.model_copy(update={"shot": shot}), call.request_id, call.tenant)
+            stream = self._studio.stream_shot(asked.model_copy(update={"shot": shot}), call)
             async with aclosing(stream):
                 async for each in stream:
                     yield each
 
     async def list_scenes(self, request: Request) -> Response:
         """Page by page, sorted by id."""
-        async with self._guard.around(call_of("ListScenes", request)):
+        async with self._around("ListScenes", request):
             return _json(self._catalog.list_scenes(validated(ListScenesRequest, dict(request.query_params))))
 
     async def list_models(self, request: Request) -> Response:
         """Page by page, sorted by name."""
-        async with self._guard.around(call_of("ListModels", request)):
+        async with self._around("ListModels", request):
             return _json(self._catalog.list_models(validated(ListModelsRequest, dict(request.query_params))))
+
+    async def get_usage(self, request: Request) -> Response:
+        """By day, with what is left of the quota."""
+        async with self._around("GetUsage", request) as call:
+            wanted = validated(GetUsageRequest, dict(request.query_params))
+            return _json(await self._usage.get_usage(wanted, call))
 
     async def read_blob(self, request: Request, key: str, expires: int, signature: str) -> Response:
         """Whoever holds the address may read it until it expires."""
-        async with self._guard.around(call_of("DownloadBlob", request, public=True)):
+        async with self._around("DownloadBlob", request, public=True):
             self._signing().verify(key, expires, signature)
             content, media_type = await self._studio.read_result(key)
             headers = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
@@ -179,7 +192,7 @@ class HttpApi:
 
     async def write_blob(self, request: Request, key: str, expires: int, signature: str) -> Response:
         """Whoever holds the address may write the one file that it was made for, until it expires."""
-        async with self._guard.around(call_of("UploadBlob", request, public=True)):
+        async with self._around("UploadBlob", request, public=True):
             media_type, declared = request.headers.get("content-type", ""), request.headers.get("content-length", "")
             if not (declared.isascii() and declared.isdecimal()):
                 raise InvalidInput("the body's length is wanted in Content-Length", field="content-length")
@@ -203,10 +216,13 @@ class HttpApi:
         ready = await self._readiness.ready()
         return JSONResponse({"ready": ready, "stages": states}, 200 if ready else 503)
 
-    async def _answer(self, answer: Answer, accepted: Accepted) -> Response:
+    def _around(self, method: str, request: Request, *, public: bool = False) -> AbstractAsyncContextManager[Call]:
+        return guarded(self._guard, call_of(method, request, public=public), request)
+
+    async def _answer(self, answer: Answer, accepted: Accepted, call: Call) -> Response:
         if not accepted.picture:
             return _json(answer)
-        content, media_type = await self._studio.read_result(answer.image.key)
+        content, media_type = await self._studio.read_own(answer.image.key, call.tenant)
         return Response(content, media_type=media_type, headers=_told_beside(answer))
 
 
@@ -233,7 +249,19 @@ def call_of(method: str, request: Request, *, public: bool = False) -> Call:
     offered = request.headers.get(REQUEST_ID_HEADER)
     request_id = request_id_from(offered)
     request.state.request_id = request_id
-    return Call(method, "http", request_id, request.client.host if request.client else "", public)
+    return Call(
+        method, "http", request_id, request.client.host if request.client else "", public,
+        authorization=request.headers.get("authorization", ""),
+        idempotency_key=request.headers.get(IDEMPOTENCY_KEY_HEADER, ""),
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def guarded(guard: Guard, call: Call, request: Request) -> AsyncIterator[Call]:
+    """What the guard does around a call; what is left of the caller's rate is noted for the answer's header."""
+    async with guard.around(call) as known:
+        request.state.allowance = known.allowance
+        yield known
 
 
 def _json(answer: BaseModel) -> Response:

@@ -28,6 +28,16 @@ _PROBLEM: Final = {
     "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": _REF.format(model=Problem.__name__)}}},
 }
 
+_ONCE: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same request under the same key is answered with the same picture, without new work.",
+    "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,200}$"},
+}
+#: Optional, as callers on the service's own machine mostly need none.
+_KEY: Final[list[dict[str, list[str]]]] = [{"key": []}, {}]
+_KEY_SCHEME: Final = {"type": "http", "scheme": "bearer", "description": "An API key, such as vitrine_1f3a…."}
 
 #: What each event's data is, by the event's name.
 _EVENTS: Final[Mapping[str, type[BaseModel]]] = {
@@ -48,7 +58,8 @@ def picture_route(model: type[BaseModel]) -> dict[str, Any]:
         },
     }
     answer = {"description": "Done. The picture itself when `Accept` asks for an image.", "content": _PICTURE}
-    return {"openapi_extra": {"requestBody": body}, "responses": {200: answer, "default": _PROBLEM}}
+    extra = {"requestBody": body, "parameters": [_ONCE]}
+    return {"openapi_extra": extra, "responses": {200: answer, "default": _PROBLEM}}
 
 
 def shot_route() -> dict[str, Any]:
@@ -61,7 +72,7 @@ def shot_route() -> dict[str, Any]:
     every = StreamShotRequest.model_json_schema()["properties"]["preview_every"]
     parameter = {"name": "preview_every", "in": "query", "required": False, "schema": every}
     return {
-        "openapi_extra": {**route["openapi_extra"], "parameters": [parameter]},
+        "openapi_extra": {**route["openapi_extra"], "parameters": [_ONCE, parameter]},
         "responses": {
             **route["responses"],
             200: {
@@ -161,4 +172,6 @@ def document(app: FastAPI) -> dict[str, Any]:
             operation["responses"].pop("422", None)
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+    whole["components"]["securitySchemes"] = {"key": _KEY_SCHEME}
+    whole["security"] = _KEY
     return whole

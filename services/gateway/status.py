@@ -3,7 +3,7 @@
 import json
 import math
 from bisect import bisect
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from services.api.studio import PreservationReport
 from services.common import errors
 from services.common.errors import VitrineError
 from services.pb.vitrine.v1 import studio_pb2
+from services.tenants.allowance import Allowance
 
 DOMAIN: Final = "vitrine"
 PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
@@ -52,9 +53,13 @@ TABLE: Final = MappingProxyType(
         errors.NotFound.code: Status(404, "Not Found", _CODE.NOT_FOUND),
         errors.ProductNotFound.code: Status(422, "Unprocessable Content", _CODE.FAILED_PRECONDITION),
         errors.ProductChanged.code: Status(422, "Unprocessable Content", _CODE.FAILED_PRECONDITION),
+        errors.ContentRefused.code: Status(422, "Unprocessable Content", _CODE.FAILED_PRECONDITION),
+        errors.Conflict.code: Status(409, "Conflict", _CODE.ALREADY_EXISTS),
         errors.Unauthenticated.code: Status(401, "Unauthorized", _CODE.UNAUTHENTICATED),
         errors.Forbidden.code: Status(403, "Forbidden", _CODE.PERMISSION_DENIED),
         errors.Overloaded.code: Status(429, "Too Many Requests", _CODE.RESOURCE_EXHAUSTED, retryable=True),
+        errors.RateLimited.code: Status(429, "Too Many Requests", _CODE.RESOURCE_EXHAUSTED, retryable=True),
+        errors.QuotaExceeded.code: Status(429, "Too Many Requests", _CODE.RESOURCE_EXHAUSTED, retryable=True),
         errors.NotReady.code: Status(503, "Service Unavailable", _CODE.UNAVAILABLE, retryable=True),
         errors.StorageUnavailable.code: Status(503, "Service Unavailable", _CODE.UNAVAILABLE, retryable=True),
         errors.ModelUnavailable.code: Status(503, "Service Unavailable", _CODE.UNAVAILABLE, retryable=True),
@@ -66,6 +71,9 @@ TABLE: Final = MappingProxyType(
 
 #: Their faulty field is told as google.rpc.BadRequest.
 _FIELD_ERRORS = frozenset({errors.InvalidInput.code, errors.UnsupportedMedia.code, errors.TooLarge.code})
+
+#: The details of `RateLimited` that HTTP has header fields for.
+_ALLOWANCE = frozenset(field.name for field in fields(Allowance))
 
 
 def status_of(error: VitrineError) -> Status:
@@ -109,6 +117,8 @@ def headers(error: VitrineError) -> dict[str, str]:
     found = {"Cache-Control": "no-store"}
     if "retry_after_s" in error.details:
         found["Retry-After"] = str(math.ceil(error.details["retry_after_s"]))
+    if set(error.details) >= _ALLOWANCE:
+        found |= Allowance(**{name: error.details[name] for name in _ALLOWANCE}).headers
     if error.code == errors.Unauthenticated.code:
         found["WWW-Authenticate"] = "Bearer"
     return found

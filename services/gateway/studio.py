@@ -19,18 +19,19 @@ from services.api.studio import (
     StreamShotResponse,
 )
 from services.common.deadline import Deadline
-from services.common.errors import NotFound, VitrineError
+from services.common.errors import VitrineError
 from services.common.logs import logger
 from services.gateway.admission import Admission
+from services.gateway.content import ContentGuard
+from services.gateway.creations import Creations
 from services.gateway.readiness import Readiness
-from services.storage.blobs import RESULT_FOLDERS, BlobStore, media_type_of
+from services.gateway.schema import Call
+from services.storage.blobs import BlobStore, media_type_of
+from services.storage.owner import require_own, require_result
 from services.workflow.events import Listener, nobody_listens
-from services.workflow.shot import ShotWorkflow
+from services.workflow.shot import Look, ShotWorkflow
 
 CHUNK_BYTES: Final = 1 << 20
-
-#: Only results are read by key; nothing else in the store is anybody's business.
-READABLE_PREFIXES: Final = tuple(f"{folder}/" for folder in RESULT_FOLDERS)
 
 #: Whoever waits for an answer that failed waits so long at most for its files to be removed.
 _REMOVAL_WAIT_S: Final = 2.0
@@ -44,55 +45,70 @@ class Studio:
         store: Where they lie.
         admission: How many are made at once.
         readiness: Nothing is made before every stage is warm.
+        creations: Make each call once.
+        content: Looks at photos and pictures.
         inline_bytes: Files sent inside an answer are at most so large, together.
     """
 
     def __init__(
-        self, workflow: ShotWorkflow, store: BlobStore, admission: Admission, readiness: Readiness, inline_bytes: int
+        self,
+        workflow: ShotWorkflow,
+        store: BlobStore,
+        admission: Admission,
+        readiness: Readiness,
+        creations: Creations,
+        content: ContentGuard,
+        inline_bytes: int,
     ) -> None:
         self._workflow = workflow
         self._store = store
         self._admission = admission
         self._readiness = readiness
+        self._creations = creations
+        self._content = content
         self._inline_bytes = inline_bytes
 
-    async def create_cutout(
-        self, request: CreateCutoutRequest, request_id: str, tenant: str = ""
-    ) -> CreateCutoutResponse:
+    async def create_cutout(self, request: CreateCutoutRequest, call: Call) -> CreateCutoutResponse:
         """Cut a product out; waiting for a place counts as part of the request's time."""
         await self._readiness.require()
         deadline = self._workflow.deadline(request.timeout)
-        async with deadline.limit(), self._admission.place():
-            answer = await self._workflow.cutout(request, request_id, deadline, tenant)
-            [image] = await self._handed_out([answer.image], request.output.inline, deadline)
+
+        async def work(look: Look) -> CreateCutoutResponse:
+            async with self._admission.place():
+                return await self._workflow.cutout(request, call.request_id, deadline, call.tenant, look)
+
+        async with deadline.limit():
+            answer = await self._creations.once(
+                call, request, CreateCutoutResponse, lambda: self._content.around(call, work), self._discard
+            )
+            [image] = await self._handed_out(answer, request.output.inline, call, deadline)
         return answer.model_copy(update={"image": image})
 
     async def create_shot(
-        self,
-        request: CreateShotRequest,
-        request_id: str,
-        tenant: str = "",
-        listener: Listener = nobody_listens,
-        preview_every: int = 0,
+        self, request: CreateShotRequest, call: Call, listener: Listener = nobody_listens, preview_every: int = 0
     ) -> CreateShotResponse:
         """Make a shot; waiting for a place counts as part of the request's time."""
         await self._readiness.require()
         deadline = self._workflow.deadline(request.timeout)
-        async with deadline.limit(), self._admission.place():
-            answer = await self._workflow.shot(request, request_id, deadline, listener, tenant, preview_every)
-            blobs = [answer.image, *(layer.blob for layer in answer.layers)]
-            image, *own = await self._handed_out(blobs, request.output.inline, deadline)
+
+        async def work(look: Look) -> CreateShotResponse:
+            async with self._admission.place():
+                return await self._workflow.shot(
+                    request, call.request_id, deadline, listener, call.tenant, preview_every, look
+                )
+
+        async with deadline.limit():
+            answer = await self._creations.once(
+                call, request, CreateShotResponse, lambda: self._content.around(call, work), self._discard
+            )
+            image, *own = await self._handed_out(answer, request.output.inline, call, deadline)
         layers = [layer.model_copy(update={"blob": blob}) for layer, blob in zip(answer.layers, own, strict=True)]
         return answer.model_copy(update={"image": image, "layers": layers})
 
-    async def stream_shot(
-        self, request: StreamShotRequest, request_id: str, tenant: str = ""
-    ) -> AsyncGenerator[StreamShotResponse, None]:
+    async def stream_shot(self, request: StreamShotRequest, call: Call) -> AsyncGenerator[StreamShotResponse, None]:
         """Make a shot and tell of every stage and step; leaving the stream stops the work."""
         events: asyncio.Queue[StageEvent | DenoisingStep | None] = asyncio.Queue()
-        work = asyncio.create_task(
-            self.create_shot(request.shot, request_id, tenant, events.put_nowait, request.preview_every)
-        )
+        work = asyncio.create_task(self.create_shot(request.shot, call, events.put_nowait, request.preview_every))
         work.add_done_callback(lambda _: events.put_nowait(None))
         try:
             while (event := await events.get()) is not None:
@@ -103,37 +119,52 @@ class Studio:
                 work.cancel()
                 await asyncio.wait([work])
 
-    async def read_blob(self, request: ReadBlobRequest) -> AsyncGenerator[ReadBlobResponse, None]:
+    async def read_blob(self, request: ReadBlobRequest, call: Call) -> AsyncGenerator[ReadBlobResponse, None]:
         """A stored result in chunks of at most 1 MiB.
 
         Raises:
-            NotFound: No result has that key.
+            NotFound: None of the tenant's results has that key.
         """
-        content, media_type = await self.read_result(request.key)
+        content, media_type = await self.read_own(request.key, call.tenant)
         for start in range(0, len(content), CHUNK_BYTES):
             yield ReadBlobResponse(
                 chunk=content[start : start + CHUNK_BYTES], size_bytes=len(content), media_type=media_type
             )
 
+    async def read_own(self, key: str, tenant: str) -> tuple[bytes, str]:
+        """One of a tenant's results, and its media type.
+
+        Raises:
+            NotFound: None of its results has that key.
+        """
+        require_own(key, tenant)
+        return await self.read_result(key)
+
     async def read_result(self, key: str) -> tuple[bytes, str]:
-        """A stored result's bytes and media type.
+        """Anybody's result, for whoever holds its signed address.
 
         Raises:
             NotFound: No result has that key.
         """
-        if not key.startswith(READABLE_PREFIXES):
-            raise NotFound("no blob has that key", field="key")
+        require_result(key)
         return await asyncio.to_thread(self._store.get, key), media_type_of(key)
 
-    async def _handed_out(self, blobs: Sequence[Blob], inline: bool, deadline: Deadline) -> list[Blob]:
+    async def _handed_out(
+        self, answer: CreateCutoutResponse | CreateShotResponse, inline: bool, call: Call, deadline: Deadline
+    ) -> list[Blob]:
         """Addresses and contents for a caller; where that fails or nobody waits any more, the files go, since nobody
-        will ever know their keys."""
+        will ever know their keys, but for a caller who can ask for the same answer again."""
         try:
-            return await asyncio.to_thread(self._addressed, blobs, inline, deadline)
+            return await asyncio.to_thread(self._addressed, _blobs_of(answer), inline, deadline)
         except BaseException:
-            removal = asyncio.ensure_future(asyncio.to_thread(self._remove, [blob.key for blob in blobs]))
-            await asyncio.wait([removal], timeout=_REMOVAL_WAIT_S)
+            if not call.idempotency_key:
+                await self._discard(answer)
             raise
+
+    async def _discard(self, answer: CreateCutoutResponse | CreateShotResponse) -> None:
+        keys = [blob.key for blob in _blobs_of(answer)]
+        removal = asyncio.ensure_future(asyncio.to_thread(self._remove, keys))
+        await asyncio.wait([removal], timeout=_REMOVAL_WAIT_S)
 
     def _addressed(self, blobs: Sequence[Blob], inline: bool, deadline: Deadline) -> list[Blob]:
         """The blobs with addresses, and with their content as long as all together stay small enough for an answer."""
@@ -157,6 +188,11 @@ class Studio:
         return blob.model_copy(
             update={"url": address.url, "expire_time": f"{expires:%Y-%m-%dT%H:%M:%SZ}", "content": content}
         )
+
+
+def _blobs_of(answer: CreateCutoutResponse | CreateShotResponse) -> list[Blob]:
+    layers = answer.layers if isinstance(answer, CreateShotResponse) else []
+    return [answer.image, *(layer.blob for layer in layers)]
 
 
 def _told(event: StageEvent | DenoisingStep) -> StreamShotResponse:

@@ -1,14 +1,14 @@
 """A scene without a product: what the Generate stage makes, as a picture of its own."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.api.common import StageName
+from services.api.common import StageName, StageTiming
 from services.api.studio import UINT32_MAX, Canvas
 from services.common.camera import Camera
 from services.common.deadline import Deadline
@@ -31,11 +31,13 @@ class Scenery:
         image: (H, W, 3) uint8 sRGB.
         scene_id: What is seen.
         seed: uint32, which gives the picture again.
+        timings: How long each stage worked.
     """
 
     image: NDArray[np.uint8]
     scene_id: str
     seed: int
+    timings: Sequence[StageTiming]
 
 
 class SceneryWorkflow:
@@ -79,7 +81,7 @@ class SceneryWorkflow:
         async with Walk.within(deadline, request_id) as walk:
             call = self._generate.run(GenerateRequest(scene.id, camera, seed, request_id, deadline.at_s))
             made = await walk.remote(StageName.GENERATE, call, lambda result: result.duration_s)
-        return Scenery(made.background, scene.id, seed)
+        return Scenery(made.background, scene.id, seed, walk.progress.timings)
 
 
 def _camera(scene: Scene, size_hw: SizeHW, max_canvas_px: int) -> Camera:

@@ -26,10 +26,12 @@ from services.common.deadline import Deadline
 from services.common.errors import InvalidInput, ProductNotFound
 from services.common.image import ImageFormat
 from services.common.settings import GenerateSettings, LimitSettings, PreservationSettings
+from services.common.tenant import LOCAL_TENANT
 from services.fetch.sources import Sources
 from services.generate.scene import Scene, SceneCatalog
 from services.postprocess.schema import CutoutRequest, Output
 from services.segment.schema import SegmentRequest, Selection
+from services.storage.owner import result_key
 from services.workflow.acceptance import AcceptancePolicy
 from services.workflow.answer import blob_answer, box_answer, instance_answer
 from services.workflow.attempts import Attempts
@@ -44,6 +46,14 @@ from services.workflow.shot_answer import shot_answer
 from services.workflow.stages import Stages
 from services.workflow.viewpoint import find_viewpoint
 from services.workflow.walk import Walk
+
+#: Looks at a picture that came in, (h, w, 3) uint8 sRGB, and raises what refuses it.
+Look = Callable[[NDArray[np.uint8]], None]
+
+
+def let_pass(picture: NDArray[np.uint8]) -> None:
+    """The look that refuses nothing."""
+
 
 #: Written when a request names no quality.
 DEFAULT_QUALITY: Final = 92
@@ -99,7 +109,12 @@ class ShotWorkflow:
         return Deadline.after(wanted)
 
     async def cutout(
-        self, request: CreateCutoutRequest, request_id: str = "", deadline: Deadline | None = None, tenant: str = ""
+        self,
+        request: CreateCutoutRequest,
+        request_id: str = "",
+        deadline: Deadline | None = None,
+        tenant: str = LOCAL_TENANT,
+        look: Look = let_pass,
     ) -> CreateCutoutResponse:
         """Cut the product out of its photo.
 
@@ -107,7 +122,8 @@ class ShotWorkflow:
             request: What to do.
             request_id: For logs and the blob's key.
             deadline: Made from the request's timeout when absent.
-            tenant: Whose request it is; decides from where its photo may come.
+            tenant: Whose request it is; stands in the blob's key, and decides from where its photo may come.
+            look: Called with the photo, in a thread; raises what refuses it.
 
         Returns:
             The answer, its blob without address and content.
@@ -115,14 +131,14 @@ class ShotWorkflow:
         Raises:
             VitrineError: Any of the tree's; `ProductNotFound` when the segmentation is not sure enough.
         """
-        output = _output(request.output, ImageFormat.PNG, "cutouts", request_id)
+        output = _output(request.output, ImageFormat.PNG, result_key("cutouts", tenant, request_id))
         if output.format is ImageFormat.JPEG:
             raise InvalidInput(
                 "a cutout is written as PNG, WEBP or AVIF, got JPEG, which has no transparency", field="output.format"
             )
         async with Walk.within(deadline or self.deadline(request.timeout), request_id) as walk:
             request = await self._sources.fetched(request, tenant, walk.deadline)
-            product = await self._find_product(walk, request.image.content, request.selection)
+            product = await self._find_product(walk, request.image.content, request.selection, look)
             call = self._stages.postprocess.cutout(
                 CutoutRequest(
                     crop=product.padded_box(request.padding) if request.crop else None,
@@ -151,8 +167,9 @@ class ShotWorkflow:
         request_id: str = "",
         deadline: Deadline | None = None,
         listener: Listener = nobody_listens,
-        tenant: str = "",
+        tenant: str = LOCAL_TENANT,
         preview_every: int = 0,
+        look: Look = let_pass,
     ) -> CreateShotResponse:
         """Put the product into a scene; with another seed, while the picture does not keep it as it was.
 
@@ -161,8 +178,10 @@ class ShotWorkflow:
             request_id: For logs and the blob's key.
             deadline: Made from the request's timeout when absent.
             listener: Told of every stage's beginning and end, and of a drawing's steps.
-            tenant: Whose request it is; decides what the picture has to pass, and from where its photo may come.
+            tenant: Whose request it is; stands in the blobs' keys, and decides what the picture has to pass and from
+                where its photo may come.
             preview_every: Steps between previews for the listener; 0 = none.
+            look: Called with the photo and the reference, in a thread; raises what refuses one.
 
         Returns:
             The answer, its blobs without address and content.
@@ -175,13 +194,13 @@ class ShotWorkflow:
         asked = self._scenes.get(request.scene_id)
         check_named(asked, request.pose, request.camera_pitch_deg)
         self._drawings.check(request, asked)
-        output = _output(request.output, ImageFormat.JPEG, "shots", request_id)
+        output = _output(request.output, ImageFormat.JPEG, result_key("shots", tenant, request_id))
         async with Walk.within(deadline or self.deadline(request.timeout), request_id, listener) as walk:
             request = await self._sources.fetched(request, tenant, walk.deadline)
-            product = await self._find_product(walk, request.image.content, request.selection)
+            product = await self._find_product(walk, request.image.content, request.selection, look)
             fit, layout = await walk.local(StageName.LAYOUT, self._placed, request, asked, product)
             drawing = self._drawings.of(request, asked, layout.placement, preview_every)
-            reference = await asyncio.to_thread(self._reference, request.reference)
+            reference = await asyncio.to_thread(self._reference, request.reference, look)
             recipe = Recipe.resolve(request, asked, fit, self._draw_seed, drawing, reference)
             acceptance = self._policy.of(request, tenant)
             attempts = Attempts(self._stages, walk, product, layout, output, request.layers, acceptance)
@@ -200,8 +219,8 @@ class ShotWorkflow:
         )  # fmt: skip
         return fit, layout
 
-    async def _find_product(self, walk: Walk, photo: bytes, wanted: ProductSelection | None) -> Product:
-        decoded, selection = await walk.local(StageName.DECODE, self._decoded, photo, wanted)
+    async def _find_product(self, walk: Walk, photo: bytes, wanted: ProductSelection | None, look: Look) -> Product:
+        decoded, selection = await walk.local(StageName.DECODE, self._decoded, photo, wanted, look)
         cutout = self._stages.segment.run(
             SegmentRequest(decoded.image, walk.request_id, walk.deadline.at_s, decoded.alpha, selection)
         )
@@ -219,13 +238,16 @@ class ShotWorkflow:
             instances=found.instances,
         )
 
-    def _reference(self, wanted: api.ImageSource | None) -> NDArray[np.uint8] | None:
+    def _reference(self, wanted: api.ImageSource | None, look: Look) -> NDArray[np.uint8] | None:
         if wanted is None:
             return None
-        return decode_named(wanted.content, self._limits.image, "the reference", "reference").on_white()
+        reference = decode_named(wanted.content, self._limits.image, "the reference", "reference").on_white()
+        look(reference)
+        return reference
 
-    def _decoded(self, photo: bytes, wanted: ProductSelection | None) -> tuple[Photo, Selection | None]:
+    def _decoded(self, photo: bytes, wanted: ProductSelection | None, look: Look) -> tuple[Photo, Selection | None]:
         decoded = decode_image(photo, self._limits.image)
+        look(decoded.image)
         return decoded, select(wanted, (decoded.image.shape[0], decoded.image.shape[1]), self._limits.image)
 
 
@@ -240,10 +262,9 @@ def _not_found(confidence: float, least: float, selection: Selection | None) -> 
     )  # fmt: skip
 
 
-def _output(wanted: api.OutputOptions, default: ImageFormat, folder: str, request_id: str) -> Output:
-    """The key is unguessable, because whoever knows it may read the blob; callers may choose request ids."""
-    key = f"{folder}/{request_id or 'local'}-{secrets.token_hex(16)}"
-    return Output(wanted.format or default, wanted.quality or DEFAULT_QUALITY, key)
+def _output(wanted: api.OutputOptions, default: ImageFormat, key: str) -> Output:
+    """The key is unguessable too, as request ids are the callers' to choose, and one may be used again."""
+    return Output(wanted.format or default, wanted.quality or DEFAULT_QUALITY, f"{key}-{secrets.token_hex(16)}")
 
 
 def _rgb(colour: str) -> tuple[int, int, int] | None:

@@ -8,19 +8,19 @@ import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from pydantic import BaseModel
 
-from services.api import catalog, common, studio
+from services.api import catalog, common, studio, usage
 from services.api.convert import from_proto, to_proto
 from services.common.image import ImageFormat
 from services.common.place import Place
 from services.common.pose import Pose
 from services.gateway.openapi import document
 from services.generate.schema import Scheduler
-from services.pb.vitrine.v1 import catalog_pb2, common_pb2, studio_pb2
+from services.pb.vitrine.v1 import catalog_pb2, common_pb2, studio_pb2, usage_pb2
 from services.postprocess.preservation.thresholds import Level
 from services.postprocess.schema import LayerName, Preservation, Shadow
 from tests.support.gateway_parts import Parts
 
-FILES = {common_pb2: common, studio_pb2: studio, catalog_pb2: catalog}
+FILES = {common_pb2: common, studio_pb2: studio, catalog_pb2: catalog, usage_pb2: usage}
 ENUMS = {
     "vitrine.v1.ImageFormat.Format": ImageFormat,
     "vitrine.v1.Stage.Name": common.StageName,
@@ -38,6 +38,7 @@ KINDS = {
     FieldDescriptor.CPPTYPE_STRING: str,
     FieldDescriptor.CPPTYPE_BOOL: bool,
     FieldDescriptor.CPPTYPE_FLOAT: float,
+    FieldDescriptor.CPPTYPE_DOUBLE: float,
     FieldDescriptor.CPPTYPE_INT32: int,
     FieldDescriptor.CPPTYPE_INT64: int,
     FieldDescriptor.CPPTYPE_UINT32: int,
@@ -147,6 +148,7 @@ GRPC_ONLY = {
     "ReadBlobResponse",
     "ListScenesRequest",
     "ListModelsRequest",
+    "GetUsageRequest",
 }
 
 
@@ -185,6 +187,8 @@ def filled(message):
 
 
 def sample(field):
+    if field.name.endswith("_date"):
+        return "2026-11-22"
     if field.name == "background_color":
         return "#0a0b0c"
     if field.name in ("max_attempts", "guidance"):

@@ -17,7 +17,8 @@ def test_metric_has_our_prefix_its_unit_and_bounded_labels(metric):
     assert re.fullmatch(r"vitrine_[a-z_]+", metric.name)
     assert metric.name.endswith(UNITS.get(metric.kind, ""))
     assert metric.description.endswith(".")
-    assert set(metric.labels) <= {"method", "protocol", "outcome", "stage", "part", "runner", "state"}
+    known = {"method", "protocol", "outcome", "stage", "part", "runner", "state", "tenant", "direction"}
+    assert set(metric.labels) <= known
     assert not RESERVED & set(metric.labels)
 
 

@@ -39,6 +39,10 @@ def test_units_stand_in_names_of_numbers():
         "_gpus",
         "threads",
         "_confidence",
+        "_items",
+        "_megapixels",
+        "_tenants",
+        "_threshold",
     )
     counts = ("max_running", "max_waiting", "max_attempts", "max_connections", "max_batch", "slots", ".steps")
     weights = ("guidance", "_strength")

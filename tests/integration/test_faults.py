@@ -155,7 +155,7 @@ def test_only_results_are_read_by_key(service):
 def test_caller_from_another_machine_is_refused(service):
     # A proxy on this machine names the caller that it speaks for.
     answer = service.http.get("/v1/scenes", headers={"X-Forwarded-For": "203.0.113.9"})
-    assert answer.status_code == 403
+    assert answer.status_code == 401
 
 
 def test_too_many_requests_are_refused_with_a_time_to_come_back(service, photo):

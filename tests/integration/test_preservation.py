@@ -86,7 +86,7 @@ def test_picture_that_does_not_pass_is_refused_with_its_report(service, photo, a
 
 def test_picture_that_only_the_full_report_refuses_is_stored_nowhere(service, photo):
     def files():
-        return {path for path in service.settings.data_dir.rglob("shots/*") if path.is_file()}
+        return {path for path in service.settings.data_dir.rglob("shots/*/*") if path.is_file()}
 
     service.studio.CreateShot(shot_request(photo))
     before = files()

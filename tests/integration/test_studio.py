@@ -153,7 +153,7 @@ def test_shot_over_http_as_events_tells_every_stage_and_ends_with_the_shot(servi
     assert [text for name, _, text in lines if name == "event"] == ["stage"] * 2 * len(STAGES) + ["shot"]
     *events, shot = [json.loads(text) for name, _, text in lines if name == "data"]
     assert [each["stage"] for each in events if each["state"] == "FINISHED"] == STAGES
-    assert shot["image"]["key"].startswith("shots/events-1-")
+    assert shot["image"]["key"].startswith("shots/local/events-1-")
 
 
 def test_cutout_over_http_answers_the_picture_when_accept_asks_for_it(service, photo):

@@ -53,6 +53,7 @@ class CannedService(
     Attributes:
         requests: What came in, in order, faults included.
         request_ids: What their callers named them.
+        authorizations: Who they said they are.
         picture: The file that every picture is; set `sha256` with it.
         inline: Whether pictures travel inside answers.
         layers: Names of layers that shots come with.
@@ -66,6 +67,7 @@ class CannedService(
         self.faults = deque()
         self.requests = []
         self.request_ids = []
+        self.authorizations = []
         self.picture = PICTURE
         self.inline = True
         self.layers = ()
@@ -78,7 +80,9 @@ class CannedService(
 
     def _arrive(self, request, context):
         self.requests.append(request)
-        self.request_ids.append(dict(context.invocation_metadata()).get("request_id"))
+        sent = dict(context.invocation_metadata())
+        self.request_ids.append(sent.get("request_id"))
+        self.authorizations.append(sent.get("authorization"))
         time.sleep(self.delay_s)
         fault = self.faults.popleft() if self.faults else None
         if fault is not None and fault.after == 0:

@@ -5,7 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from services.common.metrics import Recorder
-from services.common.settings import GenerateSettings, LimitSettings, ModelSettings, PreservationSettings
+from services.common.settings import (
+    DatabaseSettings,
+    GenerateSettings,
+    LimitSettings,
+    ModelSettings,
+    PreservationSettings,
+    TenantSettings,
+)
+from services.database.database import Database
 from services.fetch.sources import Sources
 from services.gateway.admission import Admission
 from services.gateway.body import BodyReader
@@ -13,15 +21,23 @@ from services.gateway.call import Guard
 from services.gateway.catalog import Catalog
 from services.gateway.compat.openai_images import OpenAiImages
 from services.gateway.compat.removebg import RemoveBg
+from services.gateway.content import ContentGuard
 from services.gateway.grpc_api import GrpcApi
 from services.gateway.http_api import HttpApi
 from services.gateway.readiness import Readiness
 from services.gateway.scenery import SceneryStudio
+from services.gateway.schema import Call
+from services.gateway.services import Services
 from services.gateway.studio import Studio
+from services.gateway.tenancy import Tenancy
 from services.generate.scene import SceneCatalog
 from services.models.cache import ModelCache
 from services.storage.local import LocalBlobs
 from services.storage.signature import Signature
+from services.tenants.accounts import Accounts, Wishes
+from services.tenants.caller import Scope
+from services.tenants.content import ContentPolicy
+from services.tenants.keys import Keys
 from services.workflow.acceptance import AcceptancePolicy
 from services.workflow.drawing import DrawingPolicy
 from services.workflow.scenery import SceneryWorkflow
@@ -30,6 +46,11 @@ from tests.support.fake_metrics import FakeMetrics
 from tests.support.fake_stages import FakeStages
 
 PUBLIC_URL = "http://testserver"
+
+
+def call(request_id="id-1", tenant="local", **options):
+    """A call as the door lets it in."""
+    return Call("CreateShot", "grpc", request_id, "127.0.0.1", tenant=tenant, **options)
 
 
 class Parts:
@@ -44,21 +65,28 @@ class Parts:
         draws: Whether backgrounds are a diffusion model's.
         generate: The stage that makes them, in place of the fake one.
         public_url: Where signed addresses lead.
+        tenants: Options of `TenantSettings`.
+        database: Open; a file in the directory where None.
+        classifier: Of the content policy; the real one where None.
     """
 
     def __init__(
         self,
         directory=None,
+        *,
         limits=None,
         preservation=None,
         heartbeat_s=15.0,
         draws=False,
         generate=None,
         public_url=PUBLIC_URL,
+        tenants=None,
+        database=None,
+        classifier=None,
         **fakes,
     ):
         self.heartbeat_s = heartbeat_s
-        directory = Path(directory or tempfile.gettempdir())
+        directory = Path(directory or tempfile.mkdtemp())
         self.limits = LimitSettings(**(limits or {}))
         self.store = LocalBlobs(directory / "blobs", Signature(b"k" * 32), public_url, 60)
         self.fakes = FakeStages(self.store, **fakes)
@@ -71,16 +99,25 @@ class Parts:
         sources = Sources(store=self.store)
         self.workflow = ShotWorkflow(stages, self.scenes, self.limits, 0.25, policy, drawings=drawings, sources=sources)
         self.readiness = Readiness({stage: self._probe(stage) for stage in ("segment", "generate", "postprocess")})
-        self.guard = Guard(Recorder(self.metrics))
+        self.database = database or Database.open(DatabaseSettings(), directory)
+        self.tenants = TenantSettings(**(tenants or {}))
+        self.accounts = Accounts(self.tenants)
+        self.keys = Keys(self.accounts)
+        recorder = Recorder(self.metrics)
+        self.tenancy = Tenancy.on(self.database, self.tenants, recorder)
+        self.guard = Guard(recorder, self.tenancy.door)
         self.admission = Admission(self.limits.max_running, self.limits.max_waiting)
         self.studio = Studio(
             self.workflow,
             self.store,
             self.admission,
             self.readiness,
+            self.tenancy.creations,
+            ContentGuard(ContentPolicy(self.tenants.content_threshold, classifier), self.store),
             self.limits.inline_bytes,
         )
         self.catalog = Catalog(self.scenes, ModelCache(ModelSettings(cache_dir=directory / "models")))
+        self.services = Services(self.studio, self.catalog, self.tenancy.usage)
 
     def http_app(self):
         body = BodyReader(self.limits.max_image_bytes)
@@ -89,6 +126,7 @@ class Parts:
             self.store,
             self.admission,
             self.readiness,
+            self.tenancy.creations,
             self.limits.default_timeout_s,
         )
         dialects = (
@@ -97,8 +135,7 @@ class Parts:
         )
         return HttpApi(
             self.guard,
-            self.studio,
-            self.catalog,
+            self.services,
             self.readiness,
             body,
             self.store,
@@ -107,7 +144,18 @@ class Parts:
         ).app()
 
     def grpc_api(self):
-        return GrpcApi(self.guard, self.studio, self.catalog, self.readiness)
+        return GrpcApi(self.guard, self.services, self.readiness)
+
+    def new_key(self, tenant, scopes=tuple(Scope), **options):
+        """The text of a new key of a tenant."""
+        with self.database.transaction() as session:
+            return self.keys.create(session, tenant, scopes, **options).text
+
+    def set_limits(self, tenant, **wishes):
+        """Give a tenant, made if need be, limits of its own."""
+        with self.database.transaction() as session:
+            self.accounts.ensure(session, tenant)
+            self.accounts.set_limits(session, tenant, Wishes(**wishes))
 
     def _probe(self, stage):
         return lambda: self.fakes.probe(stage)

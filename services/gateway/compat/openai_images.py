@@ -25,16 +25,18 @@ from services.common.geometry import Box
 from services.common.image import ImageFormat
 from services.common.settings import LimitSettings
 from services.gateway.body import BodyReader
-from services.gateway.call import Call, Guard
+from services.gateway.call import Guard
 from services.gateway.compat import drawing
 from services.gateway.compat.arrangement import contained
+from services.gateway.compat.credentials import keyed
 from services.gateway.compat.documents import edits_route, generations_route
 from services.gateway.compat.fields import read_fields
 from services.gateway.compat.files import picture_file
 from services.gateway.compat.openai_request import FILES, EditRequest, GenerationRequest, ImagesRequest
 from services.gateway.compat.wording import openai_refusal
-from services.gateway.http_api import REQUEST_ID_HEADER, call_of
+from services.gateway.http_api import REQUEST_ID_HEADER, call_of, guarded
 from services.gateway.scenery import SceneryStudio
+from services.gateway.schema import Call
 from services.gateway.studio import Studio
 
 #: Of a scene whose size is left open.
@@ -89,9 +91,10 @@ class OpenAiImages:
 
     async def edit(self, request: Request) -> Response:
         """A form in, JSON with pictures or addresses out."""
+        request = keyed(request)
         call = call_of("EditImages", request)
         try:
-            async with self._guard.around(call) as known:
+            async with guarded(self._guard, call, request) as known:
                 wanted = EditRequest.of(await read_fields(request, self._body, FILES))
                 with _explained():
                     pictures = await self._edited(wanted, known)
@@ -102,9 +105,10 @@ class OpenAiImages:
 
     async def generate(self, request: Request) -> Response:
         """JSON in, JSON with pictures or addresses out."""
+        request = keyed(request)
         call = call_of("GenerateImages", request)
         try:
-            async with self._guard.around(call) as known:
+            async with guarded(self._guard, call, request) as known:
                 wanted = GenerationRequest.of(await read_fields(request, self._body, ()))
                 with _explained():
                     pictures = await self._generated(wanted, known)
@@ -118,12 +122,12 @@ class OpenAiImages:
             return [await self._cut(wanted, selection, call)]
         async with self._time(wanted).limit():
             # One after the other, so that nobody takes all places with one call.
-            return [await self._shot(wanted, selection, call) for _ in range(wanted.n)]
+            return [await self._shot(wanted, selection, call.part(number)) for number in range(wanted.n)]
 
     async def _generated(self, wanted: GenerationRequest, call: Call) -> list[Made]:
         canvas = wanted.canvas if wanted.canvas.width else _SCENERY
         async with self._time(wanted).limit():
-            return [await self._scene(wanted, canvas, call) for _ in range(wanted.n)]
+            return [await self._scene(wanted, canvas, call.part(number)) for number in range(wanted.n)]
 
     def _time(self, wanted: ImagesRequest) -> Deadline:
         """The usual time for each picture, as far as that is allowed."""
@@ -139,8 +143,8 @@ class OpenAiImages:
             "output": _output(wanted),
         }
         request = validated(CreateShotRequest, fields)
-        answer = await self._studio.create_shot(request, call.request_id, call.tenant)
-        return await self._handed_out(wanted, answer.image)
+        answer = await self._studio.create_shot(request, call)
+        return await self._handed_out(wanted, answer.image, call)
 
     async def _cut(self, wanted: EditRequest, selection: ProductSelection | None, call: Call) -> Made:
         framed = bool(wanted.canvas.width)
@@ -149,21 +153,21 @@ class OpenAiImages:
             selection=selection,
             output=OutputOptions(format=ImageFormat.PNG) if framed else _output(wanted),
         )
-        answer = await self._studio.create_cutout(request, call.request_id, call.tenant)
+        answer = await self._studio.create_cutout(request, call)
         if not framed:
-            return await self._handed_out(wanted, answer.image)
-        content, _ = await self._studio.read_result(answer.image.key)
+            return await self._handed_out(wanted, answer.image, call)
+        content, _ = await self._studio.read_own(answer.image.key, call.tenant)
         async with self._drawing:
             return await asyncio.to_thread(_framed, wanted, answer, content)
 
     async def _scene(self, wanted: GenerationRequest, canvas: Canvas, call: Call) -> Made:
-        image = await self._scenery.create(wanted.scene_id, canvas, _output(wanted), call.request_id)
-        return await self._handed_out(wanted, image)
+        image = await self._scenery.create(wanted.scene_id, canvas, _output(wanted), call)
+        return await self._handed_out(wanted, image, call)
 
-    async def _handed_out(self, wanted: ImagesRequest, image: Blob) -> Made:
+    async def _handed_out(self, wanted: ImagesRequest, image: Blob, call: Call) -> Made:
         if wanted.response_format == "url":
             return Made(b"", image.url, image.width, image.height)
-        content, _ = await self._studio.read_result(image.key)
+        content, _ = await self._studio.read_own(image.key, call.tenant)
         return Made(content, "", image.width, image.height)
 
     def _selection(self, mask: bytes) -> ProductSelection | None:

@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 from fastapi import APIRouter, Request, Response
 from numpy.typing import NDArray
-from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 
 from services.api.common import ImageSource
@@ -22,18 +21,19 @@ from services.common.geometry import Box
 from services.common.image import ImageFormat
 from services.common.settings import LimitSettings
 from services.gateway.body import BodyReader
-from services.gateway.call import Call, Guard
+from services.gateway.call import Guard
 from services.gateway.compat import drawing
+from services.gateway.compat.credentials import keyed
 from services.gateway.compat.documents import removebg_route
 from services.gateway.compat.fields import from_base64, read_fields
 from services.gateway.compat.files import ZIP_MEDIA_TYPE, alpha_file, picture_file, zip_file
 from services.gateway.compat.removebg_request import FILES, RemoveBgRequest
 from services.gateway.compat.wording import removebg_refusal
-from services.gateway.http_api import REQUEST_ID_HEADER, call_of
+from services.gateway.http_api import REQUEST_ID_HEADER, call_of, guarded
 from services.gateway.negotiation import Accepted
+from services.gateway.schema import Call
 from services.gateway.studio import Studio
 
-KEY_HEADER: Final = "X-Api-Key"
 #: The service cuts out products and classifies nothing.
 _TYPE: Final = "product"
 _FORMATS: Final = MappingProxyType({"png": ImageFormat.PNG, "jpg": ImageFormat.JPEG, "webp": ImageFormat.WEBP})
@@ -79,10 +79,10 @@ class RemoveBg:
 
     async def remove_background(self, request: Request) -> Response:
         """JSON or a form in; the file out, or JSON with it where `Accept` asks for JSON."""
-        request = as_bearer(request)
+        request = keyed(request)
         call = call_of("RemoveBackground", request)
         try:
-            async with self._guard.around(call) as known:
+            async with guarded(self._guard, call, request) as known:
                 wanted = RemoveBgRequest.of(await read_fields(request, self._body, FILES))
                 result = await self._made(wanted, known)
         except VitrineError as error:
@@ -96,8 +96,8 @@ class RemoveBg:
     async def _made(self, wanted: RemoveBgRequest, call: Call) -> Result:
         request = await asyncio.to_thread(self._request, wanted)
         async with Deadline.after(self._limits.default_timeout_s).limit():
-            answer = await self._studio.create_cutout(request, call.request_id, call.tenant)
-            content, _ = await self._studio.read_result(answer.image.key)
+            answer = await self._studio.create_cutout(request, call)
+            content, _ = await self._studio.read_own(answer.image.key, call.tenant)
             async with self._drawing:
                 return await asyncio.to_thread(self._drawn, wanted, answer, content)
 
@@ -127,17 +127,6 @@ class RemoveBg:
             picture = drawing.over(picture, drawing.covering(below, placement.canvas_hw))
         height, width = placement.canvas_hw
         return Result(*_written(wanted, picture), width, height, placement.product_box)
-
-
-def as_bearer(request: Request) -> Request:
-    """The request with the key that remove.bg's clients send as `X-Api-Key` where keys are looked for."""
-    key = request.headers.get(KEY_HEADER)
-    if not key:
-        return request
-    # What is noted in the request's state stays one with what stands around the route.
-    scope = {**request.scope, "headers": list(request.scope["headers"]), "state": request.scope.setdefault("state", {})}
-    MutableHeaders(scope=scope)["Authorization"] = f"Bearer {key}"
-    return Request(scope, request.receive)
 
 
 def _source(wanted: RemoveBgRequest) -> ImageSource:

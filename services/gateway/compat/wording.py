@@ -63,6 +63,14 @@ TABLE: Final = MappingProxyType(
             RemoveBgWords(400, "product_changed", "No picture kept the product as it was"),
             OpenAiWords(400, _INVALID, "product_changed"),
         ),
+        errors.ContentRefused.code: (
+            RemoveBgWords(400, "content_refused", "The image is against the content policy"),
+            OpenAiWords(400, _INVALID, "moderation_blocked"),
+        ),
+        errors.Conflict.code: (
+            RemoveBgWords(409, "conflict", "The idempotency key was used for another request"),
+            OpenAiWords(409, _INVALID, "conflict"),
+        ),
         errors.Unauthenticated.code: (
             RemoveBgWords(403, "auth_failed", "API key missing or invalid"),
             OpenAiWords(401, _INVALID, "invalid_api_key"),
@@ -74,6 +82,14 @@ TABLE: Final = MappingProxyType(
         errors.Overloaded.code: (
             RemoveBgWords(429, "rate_limit_exceeded", "Rate limit exceeded"),
             OpenAiWords(429, "requests", "rate_limit_exceeded"),
+        ),
+        errors.RateLimited.code: (
+            RemoveBgWords(429, "rate_limit_exceeded", "Rate limit exceeded"),
+            OpenAiWords(429, "requests", "rate_limit_exceeded"),
+        ),
+        errors.QuotaExceeded.code: (
+            RemoveBgWords(402, "insufficient_credits", "Insufficient credits"),
+            OpenAiWords(429, "insufficient_quota", "insufficient_quota"),
         ),
         errors.NotReady.code: (
             RemoveBgWords(503, "not_ready", "Service unavailable"),

@@ -17,15 +17,15 @@ def address(service):
         yield running.address
 
 
-def call_from_a_thread(address, method, *args, **options):
-    with Vitrine(address, timeout_s=5) as vitrine:
+def call_from_a_thread(address, method, *args, api_key="", **options):
+    with Vitrine(address, timeout_s=5, api_key=api_key) as vitrine:
         result = getattr(vitrine, method)(*args, **options)
         return list(result) if method == "stream_shot" else result
 
 
-def call_from_a_loop(address, method, *args, **options):
+def call_from_a_loop(address, method, *args, api_key="", **options):
     async def call():
-        async with AsyncVitrine(address, timeout_s=5) as vitrine:
+        async with AsyncVitrine(address, timeout_s=5, api_key=api_key) as vitrine:
             result = getattr(vitrine, method)(*args, **options)
             return [event async for event in result] if method == "stream_shot" else await result
 

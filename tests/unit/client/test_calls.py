@@ -240,3 +240,10 @@ def test_call_that_takes_too_long_is_given_up(call, service):
     service.delay_s = 0.5
     with pytest.raises(DeadlineExceeded):
         call("shot", b"photo", "marble", timeout_s=0.1)
+
+
+@pytest.mark.parametrize("method", ["shot", "stream_shot"])
+def test_key_says_who_calls(call, service, method):
+    call(method, b"photo", "marble", api_key="vitrine_k")
+    call(method, b"photo", "marble")
+    assert service.authorizations == ["Bearer vitrine_k", None]

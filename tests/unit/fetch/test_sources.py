@@ -30,7 +30,7 @@ class FakeBuckets:
 @pytest.fixture
 def store():
     store = MemoryBlobs()
-    store.files = {"shots/a.jpg": b"a result", "url-signing.key": b"a secret", "leases/a.json": b"{}"}
+    store.files = {"shots/acme/a.jpg": b"a result", "url-signing.key": b"a secret", "leases/a.json": b"{}"}
     return store
 
 
@@ -57,7 +57,7 @@ async def test_s3_address_is_read_for_the_tenant(sources):
 
 
 async def test_key_of_a_result_is_read(sources):
-    assert await content(sources, blob_key="shots/a.jpg") == b"a result"
+    assert await content(sources, blob_key="shots/acme/a.jpg") == b"a result"
 
 
 @pytest.mark.parametrize("key", ["url-signing.key", "leases/a.json", "shots/none.jpg", "shots"])
@@ -86,7 +86,9 @@ async def test_address_that_does_not_answer_ends_with_the_deadline(sources):
         await content(sources, timeout_s=0.1, url="https://a.example/slow")
 
 
-@pytest.mark.parametrize("image", [{"url": "https://a.example/x"}, {"url": "s3://b/k"}, {"blob_key": "shots/a.jpg"}])
+@pytest.mark.parametrize(
+    "image", [{"url": "https://a.example/x"}, {"url": "s3://b/k"}, {"blob_key": "shots/acme/a.jpg"}]
+)
 async def test_workflow_without_sources_takes_files_alone(image):
     with pytest.raises((InvalidInput, NotFound)):
         await content(Sources(), **image)

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from services.common.errors import Forbidden, Internal, NotFound, StorageUnavailable
+from services.common.errors import Internal, NotFound, StorageUnavailable, Unauthenticated
 from services.common.metrics import Recorder
-from services.gateway.call import Call, Guard, request_id_from
+from services.gateway.call import Guard, request_id_from
+from services.gateway.schema import Call
 from tests.support.fake_metrics import FakeMetrics
 
 CALL = Call("CreateShot", "grpc", "id-1", "127.0.0.1")
@@ -19,9 +20,18 @@ def metrics():
     return FakeMetrics()
 
 
+class FakeDoor:
+    """Lets callers on this machine in."""
+
+    async def admit(self, call):
+        if call.peer != "127.0.0.1":
+            raise Unauthenticated("who are you?")
+        return replace(call, tenant="local")
+
+
 @pytest.fixture
 def guard(metrics):
-    return Guard(Recorder(metrics))
+    return Guard(Recorder(metrics), FakeDoor())
 
 
 def outcomes(metrics):
@@ -82,7 +92,7 @@ async def test_caller_who_leaves_is_counted_as_cancelled(guard, metrics):
 
 
 async def test_caller_from_elsewhere_is_refused_unless_the_call_is_public(guard):
-    with pytest.raises(Forbidden):
+    with pytest.raises(Unauthenticated):
         async with guard.around(Call("CreateShot", "http", "id", "203.0.113.9")):
             pass
     async with guard.around(Call("Check", "grpc", "id", "203.0.113.9", public=True)) as known:
@@ -102,3 +112,7 @@ def test_well_formed_request_id_is_kept(offered):
 @pytest.mark.parametrize("offered", [None, "", "-a", ".", "a b", "a/b", "a\n", "é", "f" * 65])
 def test_malformed_request_id_is_replaced(offered):
     assert request_id_from(offered) not in (offered, request_id_from(offered))
+
+
+def test_secret_of_a_call_does_not_show_in_prints():
+    assert "hunter2" not in repr(replace(CALL, authorization="Bearer hunter2"))

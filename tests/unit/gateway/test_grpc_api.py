@@ -4,45 +4,15 @@ import asyncio
 
 import grpc
 import pytest
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2
 
 from services.common.errors import NotReady
-from services.gateway.grpc_api import STATUS_DETAILS_KEY
-from services.pb.vitrine.v1 import catalog_pb2, studio_pb2
+from services.pb.vitrine.v1 import catalog_pb2, studio_pb2, usage_pb2
 from tests.support.gateway_parts import Parts
+from tests.support.grpc_context import ELSEWHERE, FakeContext
 
 HEALTH = health_pb2.HealthCheckResponse
-
-
-class FakeContext:
-    """Serve's context, as far as it is used."""
-
-    def __init__(self, metadata=(), peer="ipv4:127.0.0.1:4000"):
-        self.metadata, self.caller = list(metadata), peer
-        self.code, self.details, self.trailing = None, "", [("request_id", "made-by-serve")]
-
-    def peer(self):
-        return self.caller
-
-    def invocation_metadata(self):
-        return self.metadata
-
-    def trailing_metadata(self):
-        return self.trailing
-
-    def set_code(self, code):
-        self.code = code
-
-    def set_details(self, details):
-        self.details = details
-
-    def set_trailing_metadata(self, metadata):
-        self.trailing = self.trailing[:1] + metadata
-
-    @property
-    def status(self):
-        return status_pb2.Status.FromString(dict(self.trailing)[STATUS_DETAILS_KEY])
 
 
 @pytest.fixture
@@ -113,14 +83,6 @@ async def test_unknown_error_tells_nothing(api, photo):
     assert "secret" not in str(context.status)
 
 
-@pytest.mark.parametrize("method", ["CreateCutout", "CreateShot", "ListScenes", "ListModels"])
-async def test_caller_from_elsewhere_is_refused(api, method):
-    context = FakeContext(peer="ipv4:203.0.113.9:4000")
-    requests = {**vars(studio_pb2), **vars(catalog_pb2)}
-    await getattr(api(), method)(requests[f"{method}Request"](), context)
-    assert context.code is grpc.StatusCode.PERMISSION_DENIED
-
-
 async def test_health_follows_readiness(api):
     assert (await api().Check(health_pb2.HealthCheckRequest(), FakeContext())).status == HEALTH.SERVING
     starting = api(faults={"segment": NotReady("starting")})
@@ -128,7 +90,7 @@ async def test_health_follows_readiness(api):
 
 
 async def test_health_is_told_to_anyone(api):
-    context = FakeContext(peer="ipv4:203.0.113.9:4000")
+    context = FakeContext(peer=ELSEWHERE)
     assert (await api().Check(health_pb2.HealthCheckRequest(), context)).status == HEALTH.SERVING
 
 
@@ -146,3 +108,63 @@ async def test_watch_tells_of_unknown_services_and_of_changes(tmp_path, monkeypa
     await watch.aclose()
     unknown = served.Watch(health_pb2.HealthCheckRequest(service="x"), FakeContext())
     assert [each.status async for each in unknown] == [HEALTH.SERVICE_UNKNOWN]
+
+
+async def test_rate_is_told_beside_every_answer_that_counts(tmp_path, photo):
+    parts = Parts(tmp_path, tenants={"rate_per_s": 0.001, "burst_requests": 2})
+    request = studio_pb2.CreateShotRequest(image={"content": photo}, scene_id="white")
+    contexts = [FakeContext() for _ in range(3)]
+    for context in contexts:
+        copy = studio_pb2.CreateShotRequest()
+        copy.CopyFrom(request)
+        await parts.grpc_api().CreateShot(copy, context)
+    assert [dict(each.trailing).get("ratelimit-remaining") for each in contexts] == ["1", "0", None]
+    assert [each.code for each in contexts] == [None, None, grpc.StatusCode.RESOURCE_EXHAUSTED]
+    retry = error_details_pb2.RetryInfo()
+    assert contexts[2].status.details[-1].Unpack(retry)
+    assert 900 < retry.retry_delay.seconds <= 1000
+    free = FakeContext()
+    await parts.grpc_api().ListScenes(catalog_pb2.ListScenesRequest(), free)
+    assert "ratelimit-limit" not in dict(free.trailing)
+
+
+@pytest.mark.parametrize("name", ["idempotency-key", "request_id"])
+async def test_request_that_is_repeated_under_its_key_is_made_once(tmp_path, photo, name):
+    parts, answers = Parts(tmp_path), []
+    for _ in range(2):
+        request = studio_pb2.CreateShotRequest(image={"content": photo}, scene_id="white")
+        answers.append(await parts.grpc_api().CreateShot(request, FakeContext([(name, "order-17")])))
+    assert answers[0].image.key == answers[1].image.key
+    assert len(parts.fakes.seeds) == 1
+
+
+async def test_id_that_serve_made_is_no_key(tmp_path, photo):
+    parts = Parts(tmp_path)
+    for _ in range(2):
+        request = studio_pb2.CreateShotRequest(image={"content": photo}, scene_id="white")
+        await parts.grpc_api().CreateShot(request, FakeContext())
+    assert len(parts.fakes.seeds) == 2
+
+
+async def test_stream_that_is_repeated_tells_the_shot_alone(tmp_path, photo):
+    parts, streams = Parts(tmp_path), []
+    for _ in range(2):
+        shot = studio_pb2.CreateShotRequest(image={"content": photo}, scene_id="white")
+        stream = parts.grpc_api().StreamShot(
+            studio_pb2.StreamShotRequest(shot=shot), FakeContext([("idempotency-key", "order-17")])
+        )
+        streams.append([each async for each in stream])
+    assert len(streams[0]) > 2
+    [again] = streams[1]
+    assert again.shot.image.sha256 == streams[0][-1].shot.image.sha256
+
+
+async def test_usage_of_the_callers_tenant_is_told(tmp_path, photo):
+    parts = Parts(tmp_path)
+    key = [("authorization", f"Bearer {parts.new_key('acme')}")]
+    request = studio_pb2.CreateShotRequest(image={"content": photo}, scene_id="white")
+    await parts.grpc_api().CreateShot(request, FakeContext(key, ELSEWHERE))
+    answer = await parts.grpc_api().GetUsage(usage_pb2.GetUsageRequest(), FakeContext(key, ELSEWHERE))
+    [day] = answer.days
+    assert (answer.tenant, day.items, answer.quota.items_used, day.bytes_in) == ("acme", 1, 1, len(photo))
+    assert (await parts.grpc_api().GetUsage(usage_pb2.GetUsageRequest(), FakeContext())).tenant == "local"

@@ -219,9 +219,9 @@ async def test_method_that_is_not_taken_lists_the_others(client):
 async def test_caller_from_elsewhere_is_refused_everywhere_but_at_signed_addresses(client, form):
     made = (await client().post("/v1/cutouts", files=form["files"])).json()
     stranger = client(peer="203.0.113.9")
-    for path in ("/v1/scenes", "/v1/models"):
-        assert problem_of(await stranger.get(path))["code"] == "forbidden"
-    assert problem_of(await stranger.post("/v1/shots", **form))["code"] == "forbidden"
+    for path in ("/v1/scenes", "/v1/models", "/v1/usage"):
+        assert problem_of(await stranger.get(path))["code"] == "unauthenticated"
+    assert problem_of(await stranger.post("/v1/shots", **form))["code"] == "unauthenticated"
     assert (await stranger.get(made["image"]["url"])).status_code == 200
 
 
@@ -312,3 +312,73 @@ async def test_address_for_reading_does_not_write(parts, anyone):
     )
     assert problem_of(answer)["code"] == "forbidden"
     assert parts.store.get("shots/a.png") == b"first"
+
+
+async def test_rate_is_told_in_every_answer_that_counts(client, form):
+    limited = client(tenants={"rate_per_s": 0.001, "burst_requests": 1})
+    good, refused = [await limited.post("/v1/shots", **form) for _ in range(2)]
+    assert (good.status_code, good.headers["ratelimit-remaining"]) == (200, "0")
+    assert problem_of(refused)["code"] == "rate_limited"
+    assert (refused.headers["ratelimit-limit"], refused.headers["ratelimit-remaining"]) == ("1", "0")
+    assert 900 < int(refused.headers["retry-after"]) <= 1000
+    assert "ratelimit-limit" not in (await limited.get("/v1/scenes")).headers
+
+
+async def test_rate_is_told_beside_errors_of_calls_that_counted(client):
+    limited = client(tenants={"rate_per_s": 0.001, "burst_requests": 3})
+    answer = await limited.post("/v1/shots", json={})
+    assert problem_of(answer)["code"] == "invalid_input"
+    assert answer.headers["ratelimit-remaining"] == "2"
+
+
+async def test_quota_that_is_used_up_tells_when_it_begins_anew(client, form):
+    limited = client(tenants={"quota_items": 1, "quota_period": "day"})
+    assert (await limited.post("/v1/shots", **form)).status_code == 200
+    refused = await limited.post("/v1/cutouts", files=form["files"])
+    assert (problem_of(refused)["code"], refused.status_code) == ("quota_exceeded", 429)
+    assert 0 < int(refused.headers["retry-after"]) <= 86_401
+
+
+async def test_same_key_and_request_give_the_same_picture_and_another_request_is_refused(client, form):
+    once = client()
+    key = {"Idempotency-Key": "order-17"}
+    del form["data"]["seed"]
+    first, again = [(await once.post("/v1/shots", **form, headers=key)).json() for _ in range(2)]
+    assert first["image"]["key"] == again["image"]["key"]
+    form["data"]["scene_id"] = "marble"
+    refused = problem_of(await once.post("/v1/shots", **form, headers=key))
+    assert (refused["code"], refused["status"], refused["details"]["field"]) == ("conflict", 409, "idempotency-key")
+
+
+async def test_malformed_idempotency_key_is_named(client, form):
+    for key in ("a b", "k" * 201):
+        refused = problem_of(await client().post("/v1/shots", **form, headers={"Idempotency-Key": key}))
+        assert (refused["code"], refused["details"]["field"]) == ("invalid_input", "idempotency-key")
+
+
+async def test_request_id_is_no_idempotency_key_over_http(client, form):
+    once = client()
+    header = {"X-Request-Id": "trace-1"}
+    first, again = [(await once.post("/v1/shots", **form, headers=header)).json() for _ in range(2)]
+    assert first["image"]["key"] != again["image"]["key"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"first_date": "soon"},
+        {"first_date": "2026-W01-1"},
+        {"first_date": "2026-02-30"},
+        {"first_date": "0001-01-02", "last_date": "0001-01-01"},
+        {"first_date": "2020-01-01", "last_date": "2026-01-01"},
+    ],
+    ids=str,
+)
+async def test_faulty_days_are_named(client, query):
+    refused = problem_of(await client().get("/v1/usage", params=query))
+    assert (refused["code"], refused["details"]["field"]) == ("invalid_input", "first_date")
+
+
+async def test_refused_caller_is_told_how_to_say_who_it_is(client):
+    answer = await client(peer="203.0.113.9").get("/v1/scenes")
+    assert answer.headers["www-authenticate"] == "Bearer"

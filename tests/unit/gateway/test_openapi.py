@@ -15,6 +15,7 @@ DIALECTS = {"/v1.0/removebg", "/v1/images/edits", "/v1/images/generations"}
 def test_document_has_every_route():
     assert {(path, method) for path, item in WHOLE["paths"].items() for method in item} == {
         ("/v1/cutouts", "post"), ("/v1/shots", "post"), ("/v1/scenes", "get"), ("/v1/models", "get"),
+        ("/v1/usage", "get"),
         ("/v1/blobs/{key}", "get"), ("/v1/blobs/{key}", "put"), ("/healthz", "get"), ("/readyz", "get"),
         *((path, "post") for path in DIALECTS),
     }  # fmt: skip
@@ -53,7 +54,8 @@ def test_post_answers_json_or_a_picture_and_a_shot_its_progress_too(path, more):
 
 
 def test_shot_takes_its_previews_by_query():
-    [parameter] = WHOLE["paths"]["/v1/shots"]["post"]["parameters"]
+    parameters = WHOLE["paths"]["/v1/shots"]["post"]["parameters"]
+    [parameter] = [each for each in parameters if each["in"] == "query"]
     assert (parameter["name"], parameter["in"], parameter["schema"]["maximum"]) == ("preview_every", "query", 100)
 
 
@@ -69,3 +71,10 @@ def test_pages_are_asked_for_by_query():
     parameters = {each["name"]: each for each in WHOLE["paths"]["/v1/scenes"]["get"]["parameters"]}
     assert set(parameters) == {"page_size", "page_token"}
     assert parameters["page_size"]["schema"]["maximum"] == 1000
+
+
+def test_key_and_idempotency_key_are_described():
+    assert WHOLE["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+    for path in ("/v1/shots", "/v1/cutouts"):
+        names = [each["name"] for each in WHOLE["paths"][path]["post"]["parameters"]]
+        assert "Idempotency-Key" in names

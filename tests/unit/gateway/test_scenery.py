@@ -6,10 +6,11 @@ from services.api.common import OutputOptions
 from services.api.studio import Canvas
 from services.common.errors import DeadlineExceeded, NotReady, Overloaded
 from services.common.image import ImageFormat
+from services.database.tables import UsageRow
 from services.gateway.admission import Admission
 from services.gateway.scenery import SceneryStudio
 from services.workflow.scenery import SceneryWorkflow
-from tests.support.gateway_parts import Parts
+from tests.support.gateway_parts import Parts, call
 
 
 @pytest.fixture
@@ -17,8 +18,9 @@ def create(tmp_path):
     def made(output=None, admission=None, timeout_s=60, **fakes):
         parts = Parts(tmp_path, **fakes)
         workflow = SceneryWorkflow(parts.fakes.stages.generate, parts.scenes, 4096)
-        studio = SceneryStudio(workflow, parts.store, admission or Admission(1, 0), parts.readiness, timeout_s)
-        return parts, studio.create("white", Canvas(width=64, height=48), output or OutputOptions(), "r-1")
+        places = admission or Admission(1, 0)
+        studio = SceneryStudio(workflow, parts.store, places, parts.readiness, parts.tenancy.creations, timeout_s)
+        return parts, studio.create("white", Canvas(width=64, height=48), output or OutputOptions(), call("r-1"))
 
     return made
 
@@ -27,8 +29,8 @@ async def test_picture_lies_at_its_address(create):
     parts, work = create()
     blob = await work
     assert (blob.width, blob.height, blob.media_type) == (64, 48, "image/jpeg")
-    assert blob.key.startswith("shots/r-1-")
-    assert blob.url.startswith("http://testserver/v1/blobs/shots/r-1-")
+    assert blob.key.startswith("shots/local/r-1-")
+    assert blob.url.startswith("http://testserver/v1/blobs/shots/local/r-1-")
     assert len(parts.store.get(blob.key)) == blob.size_bytes
 
 
@@ -55,3 +57,12 @@ async def test_time_runs_out(create):
     _, work = create(timeout_s=0)
     with pytest.raises(DeadlineExceeded):
         await work
+
+
+async def test_scene_is_written_down_like_any_picture(create):
+    parts, work = create()
+    await work
+    with parts.database.reading() as session:
+        row = session.query(UsageRow).one()
+    assert (row.items, row.bytes_in, row.megapixels) == (1, 0, 64 * 48 / 1e6)
+    assert row.generate_s > 0

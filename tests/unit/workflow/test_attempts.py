@@ -43,7 +43,7 @@ def shot_of(photo):
 
 
 def files_in(directory):
-    return [path for path in directory.rglob("*") if path.is_file()]
+    return [path for path in (directory / "blobs").rglob("*") if path.is_file()]
 
 
 def report_in(error):

@@ -46,7 +46,7 @@ def cutout_of(photo):
 async def test_shot_tells_where_it_lies_and_what_it_is_made_of(parts, shot_of):
     answer = await parts().workflow.shot(shot_of(), "id-1")
     assert answer.request_id == "id-1"
-    assert answer.image.key.startswith("shots/id-1-")
+    assert answer.image.key.startswith("shots/local/id-1-")
     assert answer.image.media_type == "image/jpeg"
     assert (answer.scene_id, answer.seed, answer.confidence) == ("marble", 7, 0.9)
     assert answer.preservation.identical
@@ -196,7 +196,7 @@ def test_deadline_is_the_wish_and_more_than_the_limit_is_refused(parts):
 async def test_cutout_is_a_png_of_the_whole_frame(parts, cutout_of):
     made = parts()
     answer = await made.workflow.cutout(cutout_of(), "id-1")
-    assert answer.image.key.startswith("cutouts/id-1-")
+    assert answer.image.key.startswith("cutouts/local/id-1-")
     assert answer.image.media_type == "image/png"
     assert (answer.image.width, answer.image.height) == (600, 400)
     assert made.fakes.requests["postprocess"].crop is None

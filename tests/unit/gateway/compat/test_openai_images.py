@@ -145,4 +145,23 @@ async def test_all_pictures_of_a_call_share_its_time(client, photo, tmp_path):
 async def test_callers_from_elsewhere_are_refused(client, photo):
     for path, body in (("edits", {"files": {"image": photo}}), ("generations", {"json": {}})):
         answer = await client(peer="203.0.113.9").post(f"/v1/images/{path}", **body)
-        assert (answer.status_code, error_of(answer)["code"]) == (403, "permission_denied")
+        assert (answer.status_code, error_of(answer)["code"]) == (401, "invalid_api_key")
+
+
+async def test_pictures_of_one_call_are_each_made_once_under_its_key(client):
+    caller, body = client(), {"prompt": "scene:white", "n": 2, "size": "64x64", "response_format": "url"}
+    told = [
+        (await caller.post("/v1/images/generations", json=body, headers={"Idempotency-Key": "k"})).json()["data"]
+        for _ in range(2)
+    ]
+    first, again = [[each["url"].partition("?")[0] for each in data] for data in told]
+    assert first == again
+    assert len(set(first)) == 2
+
+
+async def test_rate_is_told_to_other_services_clients_too(client):
+    caller = client(tenants={"rate_per_s": 0.001, "burst_requests": 1})
+    body = {"prompt": "scene:white", "size": "64x64"}
+    good, refused = [await caller.post("/v1/images/generations", json=body) for _ in range(2)]
+    assert (good.status_code, good.headers["ratelimit-remaining"]) == (200, "0")
+    assert (refused.status_code, error_of(refused)["code"]) == (429, "rate_limit_exceeded")

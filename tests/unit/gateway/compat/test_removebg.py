@@ -7,10 +7,8 @@ import zipfile
 import numpy as np
 import pytest
 from PIL import Image
-from starlette.requests import Request
 
 from services.common.errors import ProductNotFound
-from services.gateway.compat.removebg import as_bearer
 from tests.support.gateway_parts import Parts
 from tests.support.photos import encoded, flat
 
@@ -151,11 +149,3 @@ async def test_long_bodies_and_many_pixels_are_refused(client, tmp_path):
 async def test_callers_from_elsewhere_are_refused(client, photo):
     answer = await client(peer="203.0.113.9").post("/v1.0/removebg", files={"image_file": photo})
     assert (answer.status_code, error_of(answer)["code"]) == (403, "auth_failed")
-
-
-def test_key_goes_where_keys_are_looked_for():
-    scope = {"type": "http", "headers": [(b"x-api-key", b"k1"), (b"authorization", b"Bearer other")]}
-    assert as_bearer(Request(scope)).headers.getlist("authorization") == ["Bearer k1"]
-    assert scope["headers"][1] == (b"authorization", b"Bearer other")
-    plain = Request({"type": "http", "headers": [(b"authorization", b"Bearer k2")]})
-    assert as_bearer(plain).headers["authorization"] == "Bearer k2"

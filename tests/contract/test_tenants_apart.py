@@ -1,0 +1,214 @@
+"""Every RPC and every route, found in the descriptors and in the OpenAPI, with the wrong key and with another's.
+
+What is new here fails until it says what of a tenant's it hands out.
+"""
+
+import grpc
+import httpx
+import pytest
+from google.protobuf.message_factory import GetMessageClass
+
+from services.gateway.openapi import document
+from services.pb.vitrine.v1 import catalog_pb2, studio_pb2, usage_pb2
+from services.tenants.caller import Scope
+from services.tenants.secret import ApiKey
+from tests.support.gateway_parts import PUBLIC_URL, Parts
+from tests.support.grpc_context import ELSEWHERE, LOCAL, FakeContext
+
+
+def key_fields(message, path=()):
+    for field in message.fields:
+        if field.message_type and field.message_type.full_name.startswith("vitrine."):
+            yield from key_fields(field.message_type, (*path, field.name))
+        elif field.name.endswith("key"):
+            yield (*path, field.name)
+
+
+METHODS = {
+    method.name: method
+    for module in (studio_pb2, catalog_pb2, usage_pb2)
+    for service in module.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
+}
+ROUTES = [
+    (verb.upper(), path) for path, item in document(Parts().http_app())["paths"].items() for verb in item
+]  # fmt: skip
+
+#: Anyone may call: health; and addresses that carry their own signature.
+PUBLIC_ROUTES = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/v1/blobs/{key}"), ("PUT", "/v1/blobs/{key}")}
+#: What hands out something that was made for a tenant, or tells of it. Each has a test below.
+OWNED = {"ReadBlob", "GetUsage"}
+#: Every field of a request, however deep, that names a file: another's is not found.
+KEY_FIELDS = [
+    pytest.param(method, path, id=f"{method}-{'.'.join(path)}")
+    for method in METHODS
+    for path in key_fields(METHODS[method].input_type)
+]
+#: What hands out what it has just made for its caller, or what belongs to nobody.
+OWNERLESS = {"CreateCutout", "CreateShot", "StreamShot", "ListScenes", "ListModels"}
+#: Other services' dialects, each with its own words and status for a wrong key.
+DIALECTS = {("POST", "/v1.0/removebg"): 403, ("POST", "/v1/images/edits"): 401, ("POST", "/v1/images/generations"): 401}
+OWNED_ROUTES = {("GET", "/v1/usage"), ("GET", "/v1/blobs/{key}"), ("PUT", "/v1/blobs/{key}")}
+OWNERLESS_ROUTES = {
+    ("POST", "/v1/cutouts"), ("POST", "/v1/shots"), ("GET", "/v1/scenes"), ("GET", "/v1/models"),
+    ("GET", "/healthz"), ("GET", "/readyz"), *DIALECTS,
+}  # fmt: skip
+
+
+def test_every_rpc_and_route_says_whose_things_it_hands_out():
+    assert set(METHODS) == OWNED | OWNERLESS
+    assert set(ROUTES) == OWNED_ROUTES | OWNERLESS_ROUTES
+
+
+@pytest.fixture
+def parts(tmp_path):
+    return Parts(tmp_path)
+
+
+def revoked(parts):
+    text = parts.new_key("acme")
+    with parts.database.transaction() as session:
+        parts.keys.revoke(session, ApiKey.parse(text).key_id)
+    return text
+
+
+WRONG = {
+    "none": lambda parts: "",
+    "unknown": lambda parts: f"Bearer {ApiKey.draw().text}",
+    "another secret": lambda parts: f"Bearer {parts.new_key('acme')[:-4]}AAAA",
+    "revoked": lambda parts: f"Bearer {revoked(parts)}",
+    "expired": lambda parts: f"Bearer {parts.new_key('acme', days=0)}",
+    "rubbish": lambda parts: "Bearer \u00ff vitrine_",
+    "another scheme": lambda parts: f"Basic {parts.new_key('acme')}",
+}
+KEYS = pytest.mark.parametrize("wrong", WRONG)
+
+
+async def answered(api, method, context, message=None):
+    """The call's messages."""
+    message = message or GetMessageClass(METHODS[method].input_type)()
+    call = getattr(api, method)(message, context)
+    return [each async for each in call] if METHODS[method].server_streaming else [await call]
+
+
+@KEYS
+@pytest.mark.parametrize("method", METHODS)
+async def test_rpc_with_a_wrong_key_is_unauthenticated_and_tells_nothing(parts, method, wrong):
+    sent = WRONG[wrong](parts)
+    # A wrong key is refused from this machine too, where none is needed.
+    context = FakeContext([("authorization", sent)] if sent else [], LOCAL if sent else ELSEWHERE)
+    [answer] = await answered(parts.grpc_api(), method, context)
+    assert context.code is grpc.StatusCode.UNAUTHENTICATED
+    assert answer == GetMessageClass(METHODS[method].output_type)()
+
+
+@KEYS
+@pytest.mark.parametrize(("verb", "path"), [each for each in ROUTES if each not in PUBLIC_ROUTES])
+async def test_route_with_a_wrong_key_is_unauthenticated(parts, verb, path, wrong):
+    answer = await request(parts, verb, path, WRONG[wrong](parts))
+    assert answer.status_code == DIALECTS.get((verb, path), 401)
+    if (verb, path) not in DIALECTS:
+        assert answer.json()["code"] == "unauthenticated"
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("wrong", ["unknown", "another secret", "revoked", "expired"])
+@pytest.mark.parametrize(("verb", "path"), [each for each in ROUTES if each not in PUBLIC_ROUTES])
+async def test_wrong_key_is_refused_from_this_machine_too(parts, verb, path, wrong):
+    answer = await request(parts, verb, path, WRONG[wrong](parts), "127.0.0.1")
+    assert answer.status_code == DIALECTS.get((verb, path), 401)
+
+
+async def request(parts, verb, path, authorization, peer="203.0.113.9", **options):
+    transport = httpx.ASGITransport(parts.http_app(), client=(peer, 4000))
+    headers = {"Authorization": authorization.encode("latin-1")} if authorization else {}
+    async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
+        return await client.request(verb, path, headers=headers, **options)
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_rpc_needs_its_scope(parts, method):
+    refused = []
+    for scope in Scope:
+        context = FakeContext([("authorization", f"Bearer {parts.new_key('acme', [scope])}")], ELSEWHERE)
+        await answered(parts.grpc_api(), method, context)
+        refused.append(context.code is grpc.StatusCode.PERMISSION_DENIED)
+    assert sum(refused) == len(Scope) - 1, "exactly one scope is good for it"
+
+
+@pytest.fixture
+async def made(parts, photo):
+    """A picture of acme's, another tenant's key, and acme's own."""
+    acme, other = (f"Bearer {parts.new_key(name)}" for name in ("acme", "other"))
+    message = studio_pb2.CreateShotRequest(image={"content": photo}, scene_id="white", layers=["SHADOW"])
+    context = FakeContext([("authorization", acme), ("idempotency-key", "order-17")], ELSEWHERE)
+    [answer] = await answered(parts.grpc_api(), "CreateShot", context, message)
+    return answer, other, acme
+
+
+async def test_blobs_of_another_tenant_are_not_found(parts, made):
+    shot, other, acme = made
+    for key in (shot.image.key, shot.layers[0].blob.key):
+        context = FakeContext([("authorization", other)], ELSEWHERE)
+        [answer] = await answered(parts.grpc_api(), "ReadBlob", context, studio_pb2.ReadBlobRequest(key=key))
+        assert (context.code, answer.chunk) == (grpc.StatusCode.NOT_FOUND, b"")
+        assert key not in context.details
+        own = FakeContext([("authorization", acme)], ELSEWHERE)
+        assert (await answered(parts.grpc_api(), "ReadBlob", own, studio_pb2.ReadBlobRequest(key=key)))[0].chunk
+
+
+@pytest.mark.parametrize(("method", "path"), KEY_FIELDS)
+async def test_key_of_another_tenants_file_is_not_found_wherever_it_stands(parts, made, photo, method, path):
+    shot, other, acme = made
+    codes = []
+    for key in (other, acme):
+        message = GetMessageClass(METHODS[method].input_type)()
+        request = message.shot if method == "StreamShot" else message
+        if method != "ReadBlob":
+            request.image.content = photo
+        if hasattr(request, "scene_id"):
+            request.scene_id = "white"
+        target = message
+        for name in path[:-1]:
+            target = getattr(target, name)
+        setattr(target, path[-1], shot.image.key)
+        context = FakeContext([("authorization", key)], ELSEWHERE)
+        await answered(parts.grpc_api(), method, context, message)
+        codes.append(context.code)
+    assert codes[0] is grpc.StatusCode.NOT_FOUND
+    assert codes[1] is not grpc.StatusCode.NOT_FOUND
+
+
+async def test_blobs_of_a_tenant_are_not_the_local_callers(parts, made):
+    context = FakeContext()
+    await answered(parts.grpc_api(), "ReadBlob", context, studio_pb2.ReadBlobRequest(key=made[0].image.key))
+    assert context.code is grpc.StatusCode.NOT_FOUND
+
+
+async def test_signed_address_works_for_whoever_holds_it_and_a_key_opens_no_other(parts, made):
+    shot, other, acme = made
+    assert (await request(parts, "GET", shot.image.url, "")).status_code == 200
+    for key in (other, acme):
+        unsigned = await request(parts, "GET", f"/v1/blobs/{shot.image.key}", key)
+        assert unsigned.status_code == 400
+        forged = {"expires": "9999999999", "signature": "0" * 64}
+        assert (await request(parts, "GET", f"/v1/blobs/{shot.image.key}", key, params=forged)).status_code == 403
+
+
+async def test_usage_of_another_tenant_is_not_told(parts, made):
+    _, other, acme = made
+    for key, items in ((other, 0), (acme, 1)):
+        context = FakeContext([("authorization", key)], ELSEWHERE)
+        [answer] = await answered(parts.grpc_api(), "GetUsage", context)
+        over_http = (await request(parts, "GET", "/v1/usage", key)).json()
+        assert sum(day.items for day in answer.days) == answer.quota.items_used == items
+        assert sum(day["items"] for day in over_http["days"]) == items
+
+
+async def test_idempotency_key_of_another_tenant_gives_a_picture_of_ones_own(parts, made, photo):
+    shot, other, _ = made
+    message = studio_pb2.CreateShotRequest(image={"content": photo}, scene_id="white", layers=["SHADOW"])
+    context = FakeContext([("authorization", other), ("idempotency-key", "order-17")], ELSEWHERE)
+    [answer] = await answered(parts.grpc_api(), "CreateShot", context, message)
+    assert answer.image.key.startswith("shots/other/")
+    assert answer.image.key != shot.image.key

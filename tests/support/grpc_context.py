@@ -1,0 +1,37 @@
+"""Serve's context of a gRPC call, as far as it is used."""
+
+from google.rpc import status_pb2
+
+from services.gateway.grpc_api import STATUS_DETAILS_KEY
+
+LOCAL, ELSEWHERE = "ipv4:127.0.0.1:4000", "ipv4:203.0.113.9:4000"
+
+
+class FakeContext:
+    """Attributes: what was set, `code`, `details` and `trailing`."""
+
+    def __init__(self, metadata=(), peer=LOCAL):
+        self.metadata, self.caller = list(metadata), peer
+        self.code, self.details, self.trailing = None, "", [("request_id", "made-by-serve")]
+
+    def peer(self):
+        return self.caller
+
+    def invocation_metadata(self):
+        return self.metadata
+
+    def trailing_metadata(self):
+        return self.trailing
+
+    def set_code(self, code):
+        self.code = code
+
+    def set_details(self, details):
+        self.details = details
+
+    def set_trailing_metadata(self, metadata):
+        self.trailing = self.trailing[:1] + metadata
+
+    @property
+    def status(self):
+        return status_pb2.Status.FromString(dict(self.trailing)[STATUS_DETAILS_KEY])
