@@ -40,8 +40,9 @@ def s3rver_store(request, tmp_path_factory):
 
 @pytest.fixture
 def moto_blobs(moto_store):
-    yield moto_store
+    # Before, not behind: all of moto's servers in a process share what others left in the bucket.
     moto_store.delete([each.key for each in moto_store.under("")])
+    return moto_store
 
 
 @pytest.fixture

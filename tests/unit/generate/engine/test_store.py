@@ -10,6 +10,9 @@ from services.common.errors import ModelUnavailable, StorageUnavailable
 from services.generate.engine.manifest import Manifest
 from services.generate.engine.shared import SharedEngines
 from services.generate.engine.store import EngineStore
+from services.storage.lease import Leases
+from services.storage.local import LocalBlobs
+from services.storage.signature import Signature
 from tests.support.engines import SIZE_BYTES, SharedLeases, building, engine_spec
 from tests.support.memory_blobs import MemoryBlobs
 
@@ -249,3 +252,12 @@ def test_verifying_reads_every_byte(tmp_path, store):
         store.verify(SPEC.key())
     with pytest.raises(ModelUnavailable, match="no engine"):
         store.verify("0" * 64)
+
+
+def test_the_services_own_leases_and_blobs_will_do(tmp_path):
+    """Two machines and one directory of blobs: while one builds, the other is told so, and then finds the engine."""
+    blobs = LocalBlobs(tmp_path / "blobs", Signature(b"k" * 32), "http://127.0.0.1", 60)
+    one, two = (EngineStore(tmp_path / name, SharedEngines(blobs, Leases(blobs, ttl_s=30))) for name in ("one", "two"))
+    asked = []
+    one.build(SPEC, lambda path: (asked.append(two.build(SPEC, building(b"x"))), path.write_bytes(GOOD)))
+    assert (asked, two.load(SPEC).data) == ([None], GOOD)
