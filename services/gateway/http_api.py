@@ -214,7 +214,8 @@ class HttpApi:
         """200 once every stage has finished its warm-up and answers, 503 until then."""
         states = await self._readiness.states()
         ready = await self._readiness.ready()
-        return JSONResponse({"ready": ready, "stages": states}, 200 if ready else 503)
+        told = {stage: words for stage, words in self._readiness.told.items() if words}
+        return JSONResponse({"ready": ready, "stages": states, "told": told}, 200 if ready else 503)
 
     def _around(self, method: str, request: Request, *, public: bool = False) -> AbstractAsyncContextManager[Call]:
         return guarded(self._guard, call_of(method, request, public=public), request)

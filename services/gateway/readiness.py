@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from services.common.errors import NotReady, Overloaded
 from services.common.lifecycle import Lifecycle
@@ -39,6 +40,8 @@ class Readiness:
         self._was_ready = False
         self._asked_at = -fresh_s
         self._asking = asyncio.Lock()
+        #: By stage, what its last answer told of it, such as what computes its networks and why.
+        self.told: dict[str, dict[str, Any]] = {}
 
     async def states(self) -> dict[str, Lifecycle]:
         """Each stage's state, asked now unless that was done a moment ago."""
@@ -74,7 +77,7 @@ class Readiness:
     async def _ask(self, name: str) -> None:
         try:
             async with asyncio.timeout(self._timeout_s):
-                await self._probes[name]()
+                answer = await self._probes[name]()
         except (TimeoutError, Overloaded):
             return
         except Exception as error:  # noqa: BLE001 - whatever a probe meets, the stage did not answer
@@ -83,3 +86,4 @@ class Readiness:
             self._states[name] = Lifecycle.FAILED
         else:
             self._states[name] = Lifecycle.READY
+            self.told[name] = answer if isinstance(answer, dict) else {}

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from functools import partial
+from typing import Any
 
 from ray import serve
 from ray.serve import metrics
@@ -11,6 +12,7 @@ from services.common.executor import StageExecutor
 from services.common.logs import configure_logs
 from services.common.metrics import Recorder
 from services.common.settings import Settings
+from services.generate.engine.shared import open_shared_engines
 from services.generate.generator import Generator
 from services.generate.schema import GenerateRequest, GenerateResult, StepDone
 from services.models.cache import ModelCache
@@ -30,7 +32,9 @@ class Generate:
     def __init__(self, settings: Settings) -> None:
         configure_logs(settings.observability.log_level, "generate")
         recorder = Recorder(metrics)
-        self._generator = Generator.open(settings.generate, ModelCache(settings.models), recorder)
+        self._generator = Generator.open(
+            settings.generate, ModelCache(settings.models), recorder, partial(open_shared_engines, settings)
+        )
         self._generator.warm_up()
         self._executor = StageExecutor(
             "generate",
@@ -67,9 +71,9 @@ class Generate:
         self._executor.check()
         self._generator.check()
 
-    async def ready(self) -> bool:
-        """Answers, which says that the warm-up is over."""
-        return True
+    async def ready(self) -> dict[str, Any]:
+        """Answers, which says that the warm-up is over; what computes a diffusion model, and why."""
+        return self._generator.status()
 
 
 GenerateDeployment = serve.deployment(name="Generate")(Generate)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from services.common.camera import Camera
 from services.common.deadline import Deadline
@@ -18,6 +18,7 @@ from services.segment.schema import SegmentResult
 
 if TYPE_CHECKING:  # torch takes seconds and hundreds of megabytes, which plates need none of
     from services.generate.diffusion.painter import DiffusionPainter
+    from services.generate.engine.opening import Share
 
 
 class Generator:
@@ -35,13 +36,20 @@ class Generator:
         self._diffusion = diffusion
 
     @classmethod
-    def open(cls, settings: GenerateSettings, cache: ModelCache, recorder: Recorder | None = None) -> Self:
+    def open(
+        cls,
+        settings: GenerateSettings,
+        cache: ModelCache,
+        recorder: Recorder | None = None,
+        share: "Share | None" = None,
+    ) -> Self:
         """A generator of the shipped scenes and the operator's, with the engine that the settings name.
 
         Args:
             settings: The stage's.
             cache: Where panoramas and the checkpoint come from.
             recorder: Gets what computes the checkpoint's networks.
+            share: Opens the compiled networks that all machines share.
 
         Raises:
             ValueError: The operator's scenes can't be read.
@@ -52,7 +60,7 @@ class Generator:
             return cls(scenes, plates)
         from services.generate.diffusion.painter import DiffusionPainter  # noqa: PLC0415 - see above
 
-        return cls(scenes, plates, DiffusionPainter.open(settings, cache, recorder))
+        return cls(scenes, plates, DiffusionPainter.open(settings, cache, recorder, share))
 
     def run(
         self,
@@ -97,6 +105,10 @@ class Generator:
             self.run(GenerateRequest(scene.id, camera, seed=0), Deadline())
         if self._diffusion is not None:
             self._diffusion.warm_up()
+
+    def status(self) -> dict[str, Any]:
+        """What computes the diffusion model, and why; JSON types only, nothing where there is none."""
+        return {} if self._diffusion is None else self._diffusion.status()
 
     def check(self) -> None:
         """See that the diffusion model lives.

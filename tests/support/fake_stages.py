@@ -139,7 +139,7 @@ class FakeStages:
     async def probe(self, stage):
         if isinstance(self.faults.get(stage), NotReady):
             raise self.faults[stage]
-        return True
+        return {"runner": "fake"} if stage == "generate" else True
 
     def _put_layer(self, name, key):
         return self.store.put(f"{key}-{name.lower()}.png", name.encode(), "image/png")

@@ -16,7 +16,7 @@ from services.generate.diffusion.hardware import Hardware
 from services.generate.diffusion.order import Order
 from services.generate.diffusion.painting import Painting
 from services.generate.diffusion.standing import StandingProduct
-from services.generate.engine.opening import Runners
+from services.generate.engine.opening import Runners, Share
 from services.generate.loop import DenoisingLoop, LoopLimits
 from services.generate.pipeline import InpaintPipeline
 from services.generate.schema import Drawing, GenerateRequest, StepDone
@@ -46,13 +46,20 @@ class DiffusionPainter:
         self._runners = runners
 
     @classmethod
-    def open(cls, settings: GenerateSettings, cache: ModelCache, recorder: Recorder | None = None) -> Self:
+    def open(
+        cls,
+        settings: GenerateSettings,
+        cache: ModelCache,
+        recorder: Recorder | None = None,
+        share: Share | None = None,
+    ) -> Self:
         """A painter with the checkpoint that the settings name.
 
         Args:
             settings: Which checkpoint, and what computes it.
             cache: Where it comes from.
             recorder: Gets what computes the networks.
+            share: Opens the engines that all machines share.
 
         Raises:
             NotFound: The catalogue has no such checkpoint.
@@ -62,7 +69,7 @@ class DiffusionPainter:
         chosen = settings.diffusion
         entry = cache.catalog.get(chosen.checkpoint)
         checkpoint = Checkpoint.read(cache.path(chosen.checkpoint), chosen.checkpoint)
-        runners = Runners.choose(checkpoint, entry.sha256, settings, cache.derived_dir("networks"), recorder)
+        runners = Runners.choose(checkpoint, entry.sha256, settings, cache.derived_dir("networks"), recorder, share)
         hardware = Hardware.find(runners.choice.device, chosen.precision)
         if hardware.device == "cpu":
             torch.set_num_threads(settings.threads)

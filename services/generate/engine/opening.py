@@ -1,6 +1,6 @@
 """From a choice to the runners of a checkpoint's networks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,8 @@ from services.generate.engine.spec import Backend, Part, Precision
 from services.generate.engine.store import EngineStore
 from services.generate.engine.submodel import SubModel, dtype_name, sub_models
 
+Share = Callable[[], SharedEngines]
+
 #: What works at every step or on whole pictures, what gains most first. Text is encoded once, and kept.
 PARTS: Final = (Part.UNET, Part.VAE_DECODER, Part.VAE_ENCODER)
 #: By the setting; half precision is bfloat16 on a CPU.
@@ -56,7 +58,7 @@ class Runners:
         work_dir: For exported and compiled networks.
         told: Told the states of every part.
         exports: Where exported networks are; below `work_dir` when absent.
-        shared: Engines that all machines share; None = each builds its own.
+        share: Opens the engines that all machines share; None = each builds its own.
     """
 
     def __init__(
@@ -68,7 +70,7 @@ class Runners:
         work_dir: Path,
         told: Told | None = None,
         exports: Exports | None = None,
-        shared: SharedEngines | None = None,
+        share: Share | None = None,
     ) -> None:
         self.choice = choice
         self._checkpoint = checkpoint
@@ -77,7 +79,7 @@ class Runners:
         self._work_dir = work_dir
         self._told = told
         self._exports = exports or Exports(work_dir / "exports")
-        self._shared = shared
+        self._share = share
         self._preparation = Preparation(())
 
     @classmethod
@@ -88,6 +90,7 @@ class Runners:
         settings: GenerateSettings,
         work_dir: Path,
         recorder: Recorder | None = None,
+        share: Share | None = None,
     ) -> Self:
         """The runners that the selector chooses for this machine; the log says which and why.
 
@@ -97,6 +100,7 @@ class Runners:
             settings: What the operator wants, threads and precision.
             work_dir: For exported and compiled networks.
             recorder: Gets what computes, and the states of every part.
+            share: Opens the engines that all machines share.
 
         Raises:
             ModelUnavailable: What the operator wants can't be had here.
@@ -110,7 +114,7 @@ class Runners:
         report = None if recorder is None else EngineMetrics(recorder, choice.runner)
         if report is not None:
             report.begin(PARTS)
-        return cls(choice, checkpoint, sha256, settings, work_dir, report)
+        return cls(choice, checkpoint, sha256, settings, work_dir, report, share=share)
 
     def open(self, networks: Networks) -> Mapping[Part, Runner]:
         """A runner for every part, each of which works at once; for `InpaintPipeline.open`.
@@ -154,7 +158,7 @@ class Runners:
     def _engine_shop(self, unet: SubModel) -> EngineShop:
         library = Library.open(Backend(self.choice.runner))
         gpu = Machine.probe().gpu
-        store = EngineStore(self._work_dir, self._shared, gpu.driver if gpu else "")
+        store = EngineStore(self._work_dir, self._share() if self._share else None, gpu.driver if gpu else "")
         job = replace(self._job, dtype=dtype_name(unet.dtype))
         device = next(unet.parameters()).device
         return engine_shop(library, self._checkpoint, store, lambda part: self._exports.get(job)[part], device)

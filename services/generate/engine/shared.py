@@ -8,11 +8,16 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Final, Protocol
 
 from services.common.errors import ModelUnavailable, NotFound
+from services.common.settings import Settings
 from services.generate.engine.manifest import Manifest
 from services.storage.blobs import StoredBlob
+from services.storage.lease import Leases
+from services.storage.store import open_store
 
 _FOLDER: Final = "engines"
 _ENGINE_TYPE: Final = "application/octet-stream"
+#: Who builds extends its lease; one that died is waited for so long.
+_LEASE_S: Final = 60.0
 
 
 class Files(Protocol):
@@ -32,7 +37,7 @@ class HeldLease(Protocol):
         """Raise StorageUnavailable where it was lost."""
 
 
-class Leases(Protocol):
+class Building(Protocol):
     """Gives one of all machines the right to build, until it lets go or stops extending it."""
 
     def holding(self, name: str) -> AbstractContextManager[HeldLease | None]:
@@ -59,7 +64,7 @@ class SharedEngines:
         leases: Who may build.
     """
 
-    def __init__(self, files: Files, leases: Leases) -> None:
+    def __init__(self, files: Files, leases: Building) -> None:
         self._files = files
         self._leases = leases
 
@@ -95,6 +100,16 @@ class SharedEngines:
         self._files.put(_engine_key(manifest), engine, _ENGINE_TYPE)
         lease.check()
         self._files.put(f"{_FOLDER}/{manifest.key}/manifest.json", manifest.to_json(), "application/json")
+
+
+def open_shared_engines(settings: Settings) -> SharedEngines:
+    """Those in the service's own blob store.
+
+    Raises:
+        StorageUnavailable: The store can't be opened.
+    """
+    store = open_store(settings)
+    return SharedEngines(store, Leases(store, _LEASE_S))
 
 
 def _engine_key(manifest: Manifest) -> str:

@@ -232,6 +232,10 @@ async def test_readiness_is_503_until_every_stage_answered(client):
     assert (await client().get("/readyz")).status_code == 200
 
 
+async def test_readiness_tells_what_computes_a_stages_networks(client):
+    assert (await client().get("/readyz")).json()["told"] == {"generate": {"runner": "fake"}}
+
+
 async def test_overload_has_retry_after(client, form):
     crowded = client(limits={"max_running": 1, "max_waiting": 0}, slow={"segment": asyncio.Event()})
     calls = [asyncio.create_task(crowded.post("/v1/shots", **form)) for _ in range(2)]
