@@ -89,7 +89,9 @@ class TextEncoder:
             InvalidInput: It has too many tokens.
         """
         with self._tokenizing:
-            got = max(len(tokenizer(prompt).input_ids) for tokenizer in self._tokenizers) - _MARKS
+            # Not `verbose`: it would warn of a length that is refused in our own words.
+            counts = [len(tokenizer(prompt, verbose=False).input_ids) for tokenizer in self._tokenizers]
+            got = max(counts) - _MARKS
         if got > self.max_tokens:
             raise InvalidInput(
                 f"{field} has {got} tokens; this checkpoint reads {self.max_tokens}",
