@@ -15,6 +15,12 @@ from tests.support.running_service import PATIENCE_S, free_ports
 
 pytestmark = pytest.mark.service
 CONFIG = Path("deploy/cpu.yaml")
+#: What a shell starts in the background ignores Ctrl-C, and so would all that it starts in turn.
+HEARS_CTRL_C = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 
 @pytest.fixture
@@ -29,7 +35,7 @@ def config_file_service(tmp_path):
     }  # fmt: skip
     moved = tmp_path / "cpu.yaml"
     moved.write_text(yaml.safe_dump(config))
-    command = [Path(sys.executable).with_name("serve"), "run", moved]
+    command = [sys.executable, "-c", HEARS_CTRL_C, Path(sys.executable).with_name("serve"), "run", moved]
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
             command, env={**os.environ, "RAY_ADDRESS": "local"}, stdout=log, stderr=log, start_new_session=True

@@ -11,9 +11,10 @@ def test_photo_is_shot_in_a_studio_indoors_and_outdoors(photo, tmp_path):
     (tmp_path / "coffee.jpg").write_bytes(photo)
     (tmp_path / "LICENSE").write_text("not a photo", "utf-8")
     told = []
-    shots = look_at_photos(small_service_settings(tmp_path / "service"), tmp_path, told.append)
-    assert [shot.title.split(",")[0] for shot in shots] == ["coffee.jpg"] * 3
-    assert all("agreement" in shot.words and len(shot.pictures) >= 2 for shot in shots)
+    takes = look_at_photos(small_service_settings(tmp_path / "service"), tmp_path, told.append)
+    assert [take.name.split(",")[0] for take in takes] == ["coffee.jpg"] * 3
+    assert not any(take.refusal for take in takes)
+    assert all(take.agreement > 0.9 and take.measures and len(take.pictures) >= 3 for take in takes)
     assert told == ["photo 1 of 1: coffee.jpg"]
 
 
