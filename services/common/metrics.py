@@ -99,6 +99,7 @@ class Recorder:
 
     def __init__(self, backend: Backend) -> None:
         self._instruments = {metric.name: _instrument(backend, metric) for metric in ALL}
+        self._gauges: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
 
     def count(self, metric: Metric, by: float = 1, **labels: str) -> None:
         """Add to a counter; nothing is added for 0, which Serve's counters refuse."""
@@ -107,7 +108,13 @@ class Recorder:
 
     def set(self, metric: Metric, value: float, **labels: str) -> None:
         """Set a gauge."""
+        self._gauges[metric.name, tuple(labels.items())] = value
         self._instruments[metric.name].set(value, tags=labels)
+
+    def repeat(self) -> None:
+        """Write all gauges again; Ray forgets those that were not written for a while (`gauge_metric_ttl_s`)."""
+        for (name, labels), value in list(self._gauges.items()):
+            self._instruments[name].set(value, tags=dict(labels))
 
     def observe(self, metric: Metric, value: float, **labels: str) -> None:
         """Add a value to a histogram."""

@@ -60,7 +60,7 @@ class Gateway(GrpcApi):
         scenes = SceneCatalog.open(settings.generate.scenes_dir)
         policy = AcceptancePolicy(settings.preservation, settings.segment.min_confidence)
         store = open_store(settings)
-        recorder = Recorder(metrics)
+        self._recorder = recorder = Recorder(metrics)
         stages = Stages(
             RemoteSegment(segment, recorder),
             RemoteGenerate(generate, recorder),
@@ -118,6 +118,10 @@ class Gateway(GrpcApi):
                 OpenAiImages(guard, studio, scenery, body, limits).router(),
             ),
         )
+
+    def check_health(self) -> None:
+        """Asked by Serve every few seconds; see `Recorder.repeat`."""
+        self._recorder.repeat()
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Serve asks for the HTTP application when the replica starts."""

@@ -31,14 +31,14 @@ class Generate:
 
     def __init__(self, settings: Settings) -> None:
         configure_logs(settings.observability.log_level, "generate")
-        recorder = Recorder(metrics)
+        self._recorder = Recorder(metrics)
         self._generator = Generator.open(
-            settings.generate, ModelCache(settings.models), recorder, partial(open_shared_engines, settings)
+            settings.generate, ModelCache(settings.models), self._recorder, partial(open_shared_engines, settings)
         )
         self._generator.warm_up()
         self._executor = StageExecutor(
             "generate",
-            recorder,
+            self._recorder,
             stuck_after_s=2 * settings.limits.max_timeout_s,
             workers=settings.generate.at_once,
         )
@@ -70,6 +70,7 @@ class Generate:
         """Asked by Serve every few seconds; see `StageExecutor.check` and `Generator.check`."""
         self._executor.check()
         self._generator.check()
+        self._recorder.repeat()
 
     async def ready(self) -> dict[str, Any]:
         """Answers, which says that the warm-up is over; what computes a diffusion model, and why."""

@@ -83,6 +83,16 @@ def test_shot_is_drawn_step_by_step_around_an_unchanged_product(drawing, photo):
     assert events[-1].shot.preservation.identical
 
 
+def test_what_computes_the_networks_is_told_by_health_and_metrics(drawing):
+    told = drawing.http.get("/readyz").json()["told"]["generate"]
+    assert (told["runner"], told["device"]) == ("torch", "cpu")
+    assert told["reason"]
+    limit = time.monotonic() + PATIENCE_S
+    while "ray_vitrine_runner{" not in drawing.metrics():
+        assert time.monotonic() < limit
+        time.sleep(1)
+
+
 def test_caller_who_cancels_a_stream_ends_the_drawing_within_one_step(drawing, photo):
     request_id = f"left-{uuid.uuid4().hex}"
     events = stream(drawing, photo, request_id, preview_every=1, steps=STEPS)

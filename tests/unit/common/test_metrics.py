@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.common.metrics import ALL, IN_FLIGHT, REQUEST_SECONDS, REQUESTS, Recorder, Silent
+from services.common.metrics import ALL, IN_FLIGHT, REQUEST_SECONDS, REQUESTS, RUNNER, Recorder, Silent
 from tests.support.fake_metrics import FakeMetrics
 
 
@@ -23,6 +23,17 @@ def test_values_arrive_under_their_labels():
     assert backend.values["vitrine_request_seconds", (("method", "CreateShot"), ("protocol", "grpc"))] == [0.5]
     assert backend.values["vitrine_requests_in_flight", ()] == [3]
     assert sum(len(values) for values in backend.values.values()) == 3
+
+
+def test_gauges_are_written_again_with_their_last_values():
+    backend = FakeMetrics()
+    recorder = Recorder(backend)
+    recorder.set(RUNNER, 1.0, part="unet", runner="torch")
+    recorder.set(RUNNER, 0.0, part="unet", runner="torch")
+    recorder.count(REQUESTS, method="CreateShot", protocol="grpc", outcome="ok")
+    recorder.repeat()
+    assert backend.values["vitrine_runner", (("part", "unet"), ("runner", "torch"))] == [1.0, 0.0, 0.0]
+    assert sum(len(values) for values in backend.values.values()) == 4
 
 
 @pytest.mark.parametrize("metric", ALL, ids=lambda metric: metric.name)
