@@ -1,55 +1,24 @@
 """The whole service with its blobs in a bucket, and photos that it fetches itself."""
 
 import json
-import os
-import signal
-import subprocess
 import sys
-import time
-from contextlib import contextmanager
 
 import httpx
 
 from services.storage.s3 import S3Blobs
+from tests.support.child_service import child_service
 from tests.support.running_service import PATIENCE_S, free_ports
 from tests.support.s3_servers import BUCKET, CREDENTIALS, moto_server, settings_for
 from tests.support.tls_files import TlsFiles
 
 
-@contextmanager
 def served(environment, log_path):
     """Base URL of `vitrine serve` in a process of its own."""
     http, grpc_port, metrics = free_ports(3)
     ports = {"HTTP__PORT": http, "GRPC__PORT": grpc_port, "RAY__METRICS_PORT": metrics}
     variables = {f"VITRINE_{name}": str(value) for name, value in (ports | environment).items()}
-    with log_path.open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "services.cli", "serve"], env=os.environ | variables, stdout=log, stderr=log,
-            start_new_session=True,
-        )  # fmt: skip
-    try:
-        wait_until_ready(f"http://127.0.0.1:{http}", log_path)
-        yield f"http://127.0.0.1:{http}"
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(3 * PATIENCE_S)
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-
-
-def wait_until_ready(base_url, log):
-    limit = time.monotonic() + 3 * PATIENCE_S
-    while time.monotonic() < limit:
-        try:
-            if httpx.get(f"{base_url}/readyz", timeout=5).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.5)
-    raise AssertionError(log.read_text()[-3000:])
+    command = [sys.executable, "-m", "services.cli", "serve"]
+    return child_service(command, variables, log_path, f"http://127.0.0.1:{http}")
 
 
 def test_shot_of_photos_from_elsewhere_lies_in_the_bucket(photo, tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ SubModel            what they have in common
 └── VaeDecoder      latents to picture
 """
 
+from abc import ABC, abstractmethod
 from typing import Any, Final
 
 import torch
@@ -17,7 +18,7 @@ from services.generate.engine.interface import HEIGHT, ROWS, WIDTH, Interface, T
 from services.generate.engine.spec import Part
 
 
-class SubModel(nn.Module):
+class SubModel(nn.Module, ABC):
     """A network whose inputs are an interface's, in its order.
 
     Args:
@@ -43,9 +44,9 @@ class SubModel(nn.Module):
         """All outputs, from all inputs."""
         return self.compute({spec.name: tensor for spec, tensor in zip(self.interface.inputs, tensors, strict=True)})
 
+    @abstractmethod
     def compute(self, named: dict[str, Tensor]) -> tuple[Tensor, ...]:
         """All outputs, from inputs by name."""
-        raise NotImplementedError
 
     def weight_names(self) -> set[str]:
         """Names in the network's `state_dict` of all weights that count; the exported graph has the same."""
