@@ -15,7 +15,7 @@ import typer
 from services.cli.bench_engines import bench_engines
 from services.cli.bench_generate import bench_generate
 from services.cli.configuration import api_key, open_settings, service_address
-from services.cli.console import AddressOption, JsonOption, asides, results, write_json
+from services.cli.console import AddressOption, JsonOption, asides, results, save_json, write_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -96,10 +96,7 @@ def _bench(
         "in_process": _figures(inside),
         "through_the_service": _figures(through),
     }
-    out.parent.mkdir(parents=True, exist_ok=True)
-    import json as writer
-
-    out.write_text(writer.dumps(figures, indent=2) + "\n", "utf-8")
+    save_json(figures, out)
     if json:
         write_json(figures)
     else:

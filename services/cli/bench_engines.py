@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from services.cli.console import JsonOption, asides, results, write_json
+from services.cli.console import JsonOption, asides, results, save_json, write_json
 
 if TYPE_CHECKING:
     from services.cli.engine_ways import Drawn
@@ -24,7 +24,6 @@ def bench_engines(
     json: JsonOption = False,
 ) -> None:
     """Draw the same pictures by torch, OpenVINO and ONNX Runtime; untrained networks, made on the spot."""
-    import json as writer
 
     from services.cli.engine_ways import WAYS, Drawing, WayProcess, export_blank
     from services.cli.machine import machine_facts
@@ -53,8 +52,7 @@ def bench_engines(
         "load_1min_after": machine_facts()["machine"]["load_1min"],
         "ways": compare(taken, first="torch, bfloat16", exact="torch, float32"),
     }  # fmt: skip
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(writer.dumps(figures, indent=2) + "\n", "utf-8")
+    save_json(figures, out)
     if json:
         write_json(figures)
     else:

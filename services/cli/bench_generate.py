@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from services.cli.console import JsonOption, asides, results, write_json
+from services.cli.console import JsonOption, asides, results, save_json, write_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +36,6 @@ def bench_generate(
     json: JsonOption = False,
 ) -> None:
     """Serve requests of 4 to 40 steps that arrive at random, in three ways; untrained networks, made on the spot."""
-    import json as writer
 
     import numpy as np
 
@@ -59,8 +58,7 @@ def bench_generate(
                 taken[way].append((arrivals, served))
             # After each round, so that who stops it has the figures of those before.
             figures = conditions | {"rounds": number + 1} | _all_figures(taken)
-            out.parent.mkdir(parents=True, exist_ok=True)
-            out.write_text(writer.dumps(figures, indent=2) + "\n", "utf-8")
+            save_json(figures, out)
     if json:
         write_json(figures)
     else:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -36,6 +37,12 @@ def asides() -> "Console":
 def write_json(value: Any) -> None:
     """Print a value for programs."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def save_json(value: Any, file: Path) -> None:
+    """Write a value for programs to a file, whose folder is made if it is missing."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(value, indent=2) + "\n", "utf-8")
 
 
 def counting_progress() -> "Progress":
