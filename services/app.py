@@ -15,7 +15,8 @@ from ray.serve.schema import LoggingConfig
 
 from services.common.errors import NotReady
 from services.common.ports import require_free_ports
-from services.common.settings import ScalingSettings, Settings
+from services.common.section import ScalingSettings
+from services.common.settings import Settings
 from services.gateway.deployment import GatewayDeployment
 from services.generate.deployment import GenerateDeployment
 from services.postprocess.deployment import PostprocessDeployment

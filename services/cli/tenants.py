@@ -28,7 +28,7 @@ def list_tenants(json: JsonOption = False) -> None:
         write_json(rows)
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("tenant", "created", "rate/s", "burst", "items", "megapixels", "content policy"):
+    for title in ("tenant", "created", "rate/s", "burst", "items", "megapixels", "content policy", "weight", "running"):
         table.add_column(title)
     for row in rows:
         table.add_row(*map(str, row.values()))
@@ -45,6 +45,8 @@ def set_limits(
     content_policy: Annotated[
         bool | None, typer.Option("--content-policy/--no-content-policy", help="Look at photos and pictures.")
     ] = None,
+    weight: Annotated[float | None, typer.Option(help="Share of the work on jobs, beside others' 1.")] = None,
+    running: Annotated[int | None, typer.Option(help="Items of its jobs worked on at once.")] = None,
 ) -> None:
     """Give a tenant limits of its own: 0 is any number, -1 the service's again, what is not given stays."""
     from services.tenants.accounts import Accounts, Wishes
@@ -52,5 +54,7 @@ def set_limits(
     with open_database() as (database, settings), database.transaction() as session:
         accounts = Accounts(settings)
         accounts.ensure(session, tenant)
-        limits = accounts.set_limits(session, tenant, Wishes(rate, burst, items, megapixels, content_policy))
+        limits = accounts.set_limits(
+            session, tenant, Wishes(rate, burst, items, megapixels, content_policy, weight, running)
+        )
     typer.echo(f"{tenant}: " + ", ".join(f"{name} {value}" for name, value in asdict(limits).items()))

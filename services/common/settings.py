@@ -7,26 +7,17 @@ sections to constructors; nothing else reads the environment.
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.common.image import ImageLimits
+from services.common.job_settings import JobSettings
+from services.common.section import BucketPlace, HostAndPort, ScalingSettings, Section
 
 _PREFIX: Final = "VITRINE_"
-
-
-#: A bucket, or a folder in one; a scheme before it would never match anything.
-BucketPlace = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.+)?$")]
-HostAndPort = Annotated[str, Field(pattern=r"^[^/@\s]+:\d{1,5}$")]
-
-
-class Section(BaseModel):
-    """A branch of the tree: frozen, and a misspelt name is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class HttpSettings(Section):
@@ -161,6 +152,7 @@ class TenantSettings(Section):
     quota_items: int = Field(0, ge=0, description="Pictures per tenant and period; 0: any number.")
     quota_megapixels: float = Field(0, ge=0, description="Megapixels of pictures per tenant and period; 0: any number.")
     quota_period: Literal["day", "month"] = Field("month", description="A quota's period; it begins at 0:00 UTC.")
+    job_running: int = Field(0, ge=0, description="Items of a tenant's jobs worked on at once; 0: any number.")
     metric_tenants: int = Field(
         100, ge=0, description="Tenants that metrics tell by name, the first that call; the rest is `other`."
     )
@@ -188,29 +180,6 @@ class ModelSettings(Section):
     )
     catalog: Path | None = Field(None, description="The operator's own catalogue file, beside the shipped one.")
     segmentation: str = Field("isnet", description="Catalogue name of the segmentation model.")
-
-
-class ScalingSettings(Section):
-    """One deployment's share of the machine and how it scales."""
-
-    num_cpus: float = Field(0.5, gt=0, description="CPUs that Ray reserves per replica; a reservation, not a limit.")
-    num_gpus: float = Field(0, ge=0, description="GPUs that Ray reserves per replica, and the only ones that it sees.")
-    min_replicas: int = Field(1, ge=0, description="Replicas kept when idle.")
-    max_replicas: int = Field(1, ge=1, description="Most replicas under load.")
-    target_ongoing_requests: float = Field(1, gt=0, description="Requests per replica that autoscaling aims at.")
-    max_ongoing_requests: int = Field(2, ge=1, description="Requests that a replica holds at once.")
-    max_queued_requests: int = Field(32, ge=0, description="Requests that may wait for a replica, per caller.")
-
-    @model_validator(mode="after")
-    def _scaling_is_possible(self) -> Self:
-        if self.max_replicas < self.min_replicas:
-            raise ValueError(f"max_replicas ({self.max_replicas}) is below min_replicas ({self.min_replicas})")
-        if self.max_ongoing_requests < self.target_ongoing_requests:
-            raise ValueError(
-                f"max_ongoing_requests ({self.max_ongoing_requests}) is below target_ongoing_requests "
-                f"({self.target_ongoing_requests}): autoscaling would never happen"
-            )
-        return self
 
 
 class StageSettings(ScalingSettings):
@@ -353,6 +322,7 @@ class Settings(BaseSettings):
     generate: GenerateSettings = Field(default_factory=GenerateSettings)
     postprocess: StageSettings = Field(default_factory=StageSettings)
     preservation: PreservationSettings = Field(default_factory=PreservationSettings)
+    jobs: JobSettings = Field(default_factory=JobSettings)
     observability: ObservabilitySettings = Field(default_factory=ObservabilitySettings)
 
     @model_validator(mode="after")

@@ -25,6 +25,8 @@ class Wishes:
     quota_items: int | None = None
     quota_megapixels: float | None = None
     content_policy: bool | None = None
+    job_weight: float | None = None
+    job_running: int | None = None
 
 
 class Accounts:
@@ -42,6 +44,8 @@ class Accounts:
             quota_items=settings.quota_items,
             quota_megapixels=settings.quota_megapixels,
             content_policy=settings.content_policy,
+            job_weight=1.0,
+            job_running=settings.job_running,
         )
         self._now = now
 
@@ -65,11 +69,13 @@ class Accounts:
         """Give a tenant limits of its own, and tell what holds for it now.
 
         Raises:
-            InvalidInput: The burst is 0, which would let nothing in.
+            InvalidInput: The burst or the weight is 0, which would let nothing in.
             NotFound: There is no such tenant.
         """
         if wishes.burst == 0:
             raise InvalidInput("a burst is at least 1, or negative for the service's", field="burst")
+        if wishes.job_weight == 0:
+            raise InvalidInput("a weight is above 0, or negative for the usual 1", field="job_weight")
         tenant = session.get(Tenant, name)
         if tenant is None:
             raise NotFound(f"there is no tenant {name[:80]!r}", field="tenant")

@@ -22,6 +22,8 @@ class Limits:
         quota_items: Pictures per period.
         quota_megapixels: Megapixels of pictures per period.
         content_policy: Whether photos and pictures are looked at, see `services.tenants.content`.
+        job_weight: Share of the work on jobs beside other tenants', above 0.
+        job_running: Items of its jobs worked on at once.
     """
 
     rate_per_s: float = 0.0
@@ -29,6 +31,8 @@ class Limits:
     quota_items: int = 0
     quota_megapixels: float = 0.0
     content_policy: bool = False
+    job_weight: float = 1.0
+    job_running: int = 0
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,35 @@ import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from pydantic import BaseModel
 
-from services.api import catalog, common, studio, usage
+from services.api import catalog, common, jobs, studio, uploads, usage, webhooks
 from services.api.convert import from_proto, to_proto
 from services.common.image import ImageFormat
 from services.common.place import Place
 from services.common.pose import Pose
 from services.gateway.openapi import document
 from services.generate.schema import Scheduler
-from services.pb.vitrine.v1 import catalog_pb2, common_pb2, studio_pb2, usage_pb2
+from services.pb.vitrine.v1 import (
+    catalog_pb2,
+    common_pb2,
+    jobs_pb2,
+    studio_pb2,
+    uploads_pb2,
+    usage_pb2,
+    webhooks_pb2,
+)
 from services.postprocess.preservation.thresholds import Level
 from services.postprocess.schema import LayerName, Preservation, Shadow
 from tests.support.gateway_parts import Parts
 
-FILES = {common_pb2: common, studio_pb2: studio, catalog_pb2: catalog, usage_pb2: usage}
+FILES = {
+    common_pb2: common,
+    studio_pb2: studio,
+    catalog_pb2: catalog,
+    usage_pb2: usage,
+    jobs_pb2: jobs,
+    uploads_pb2: uploads,
+    webhooks_pb2: webhooks,
+}
 ENUMS = {
     "vitrine.v1.ImageFormat.Format": ImageFormat,
     "vitrine.v1.Stage.Name": common.StageName,
@@ -33,6 +49,10 @@ ENUMS = {
     "vitrine.v1.PreservationReport.Level": Level,
     "vitrine.v1.Model.Kind": catalog.ModelKind,
     "vitrine.v1.Scene.Place": Place,
+    "vitrine.v1.Job.State": jobs.JobState,
+    "vitrine.v1.JobItem.State": jobs.ItemState,
+    "vitrine.v1.ItemManifest.Format": jobs.ManifestFormat,
+    "vitrine.v1.WebhookDelivery.State": webhooks.DeliveryState,
 }
 KINDS = {
     FieldDescriptor.CPPTYPE_STRING: str,

@@ -18,6 +18,8 @@ class Tenant(Base):
     quota_items: Mapped[int | None]
     quota_megapixels: Mapped[float | None]
     content_policy: Mapped[bool | None]
+    job_weight: Mapped[float | None]
+    job_running: Mapped[int | None]
 
 
 class ApiKeyRow(Base):

@@ -1,0 +1,74 @@
+"""Jobs and items as callers are told of them."""
+
+import datetime
+from typing import Final
+
+from services.api.common import ImageSource
+from services.api.jobs import ItemError, Job, JobCounts, JobItem, JobState
+from services.api.studio import CreateCutoutRequest, CreateCutoutResponse, CreateShotRequest, CreateShotResponse
+from services.common.errors import LEAVES
+from services.database.tables import JobItemRow, JobRow
+from services.jobs.retries import may_help
+from services.jobs.states import ItemState
+
+_ERRORS: Final = {leaf.code: leaf for leaf in LEAVES}
+
+
+def job_told(job: JobRow, waiting_for: str = "") -> Job:
+    """A job.
+
+    Args:
+        job: Its row.
+        waiting_for: Why none of its items begins.
+    """
+    shot = CreateShotRequest.model_validate_json(job.recipe) if job.method == "shot" else None
+    cutout = CreateCutoutRequest.model_validate_json(job.recipe) if job.method == "cutout" else None
+    return Job(
+        job_id=job.id, name=job.name, state=JobState(job.state), open=job.open, counts=counts_told(job),
+        priority=job.priority, max_attempts=job.max_attempts, create_time=time_told(job.created_s),
+        end_time=time_told(job.ended_s), expire_time=time_told(job.expires_s), shot=shot, cutout=cutout,
+        version=job.version, compute=job.compute_s, megapixels=job.megapixels, waiting_for=waiting_for,
+    )  # fmt: skip
+
+
+def counts_told(job: JobRow) -> JobCounts:
+    """How many items are in which state."""
+    return JobCounts(
+        total=job.total, queued=job.queued + job.waiting, running=job.running, succeeded=job.succeeded,
+        failed=job.failed, cancelled=job.cancelled,
+    )  # fmt: skip
+
+
+def item_told(item: JobItemRow, method: str) -> JobItem:
+    """An item, its blobs without addresses.
+
+    Args:
+        item: Its row.
+        method: Its job's, "shot" or "cutout".
+    """
+    state = ItemState(item.state)
+    shot = cutout = error = None
+    if item.result is not None and method == "shot":
+        shot = CreateShotResponse.model_validate_json(item.result)
+    elif item.result is not None:
+        cutout = CreateCutoutResponse.model_validate_json(item.result)
+    if item.error_code is not None:
+        known = _ERRORS.get(item.error_code)
+        error = ItemError(
+            code=item.error_code, message=item.error or "", retryable=known is not None and may_help(known)
+        )
+    return JobItem(
+        number=item.number, key=item.key, state=state.told, attempts=item.attempts,
+        image=ImageSource.model_validate_json(item.image), start_time=time_told(item.began_s),
+        end_time=time_told(item.ended_s),
+        retry_time=time_told(item.retry_at_s if state is ItemState.WAITING else None),
+        error=error, shot=shot, cutout=cutout, version=item.version,
+    )  # fmt: skip
+
+
+def time_told(unix_s: float | None) -> str:
+    """A time as RFC 3339, UTC, to the millisecond; empty where there is none."""
+    if unix_s is None:
+        return ""
+    moment = datetime.datetime.fromtimestamp(unix_s, datetime.UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
