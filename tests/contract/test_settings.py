@@ -43,7 +43,11 @@ def test_units_stand_in_names_of_numbers():
         "_megapixels",
         "_tenants",
         "_threshold",
+        "_days",
+        ".price_item",
+        ".price_megapixel",
     )
-    counts = ("max_running", "max_waiting", "max_attempts", "max_connections", "max_batch", "slots", ".steps")
+    counts = ("_running", "max_waiting", "max_attempts", "max_connections", "max_batch", "slots", ".steps")
+    more_counts = (".at_once", "max_queued", "max_per_tenant")
     weights = ("guidance", "_strength")
-    assert [name for name in numbers if not name.endswith(units + counts + weights)] == []
+    assert [name for name in numbers if not name.endswith(units + counts + more_counts + weights)] == []
