@@ -1,19 +1,23 @@
 """Every change of a job and of its items goes through here, so that states, counts, versions and events agree."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Protocol
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
 from services.api.jobs import JobState
 from services.common.errors import Conflict, NotFound
 from services.database.rows import locked_row
 from services.database.tables import JobItemRow, JobRow, JobShare
+from services.database.tables.jobs import READY_JOBS
+from services.jobs.share import start_s
 from services.jobs.states import ENDED_ITEMS, ENDED_JOBS, ITEM_WAYS, JOB_WAYS, ItemState
 
-_NOTHING: Final = {"virtual_s": 0.0, "running": 0, "item_s": 0.0, "held_until_s": 0.0}
+_NOTHING: Final = {
+    "ready": False, "virtual_s": 0.0, "charged_s": 0.0, "running": 0, "item_s": 0.0, "held_until_s": 0.0,
+}  # fmt: skip
 
 
 class Announcer(Protocol):
@@ -59,6 +63,23 @@ class Moves:
     def share(self, session: Session, tenant: str) -> JobShare:
         """Take the lock of a tenant's jobs; whoever needs several tenants' takes them in the order of their names."""
         return locked_row(session, JobShare, {"tenant": tenant}, _NOTHING)
+
+    def shares(self, session: Session, tenants: Iterable[str]) -> dict[str, JobShare]:
+        """Take several tenants' locks in the order in which nobody waits for each other."""
+        return {tenant: self.share(session, tenant) for tenant in sorted(set(tenants))}
+
+    def wake(self, session: Session, share: JobShare) -> None:
+        """Let a tenant take part in the next claims, if an item of it may begin."""
+        if share.ready or share.held_until_s > self._now():
+            return
+        ready = select(JobRow.id).where(JobRow.tenant == share.tenant, READY_JOBS).limit(1)
+        if session.scalar(ready) is None:
+            return
+        others = JobShare.tenant != share.tenant
+        taking_part = select(func.min(JobShare.virtual_s - JobShare.charged_s)).where(JobShare.ready, others)
+        highest_s = session.scalar(select(func.max(JobShare.virtual_s)).where(others))
+        share.virtual_s = start_s(share.virtual_s, session.scalar(taking_part), highest_s or 0.0)
+        share.ready = True
 
     def job(self, session: Session, tenant: str, job_id: str) -> JobRow:
         """A tenant's job as it is now.
@@ -140,6 +161,8 @@ class Moves:
         """
         if target not in JOB_WAYS[JobState(job.state)]:
             raise Conflict(f"the job is {job.state} and can't become {target}", field="job_id", state=job.state)
+        if target == JobState.ACTIVE and not job.complete:
+            raise Conflict("the job's creation is not over", field="job_id", state=job.state)
         job.state = target
         job.version += 1
         if target in ENDED_JOBS:
@@ -149,24 +172,46 @@ class Moves:
             self._announcer.job_ended(session, job)
         else:
             job.ended_s = None
+        self._wake(session, job)
+
+    def cancel(self, session: Session, job: JobRow) -> None:
+        """Begin no further item of a job, and tell those at work to stop.
+
+        Raises:
+            Conflict: The job has ended.
+        """
+        self.to(session, job, JobState.CANCELLING)
+        job.open = False
+        for waiting in (ItemState.QUEUED, ItemState.WAITING):
+            self.items(session, job, waiting, ItemState.CANCELLED)
+        if job.running:
+            stop = update(JobItemRow).where(JobItemRow.job_id == job.id, JobItemRow.state == ItemState.RUNNING)
+            session.execute(stop.values(stop=True))
+        self.settle(session, job)
 
     def settle(self, session: Session, job: JobRow, ended: Sequence[JobItemRow] = ()) -> None:
-        """End a job whose items have all ended, and tell of items that did; to be called after items were moved.
+        """End a job whose items have all ended, tell of items that did, and let the tenant take part in the next claims
+        if one may begin; to be called after items were moved.
 
         Args:
             session: With the tenant's lock.
             job: Whose items were moved.
             ended: Those that succeeded or failed.
         """
-        session.flush()
         if ended and self._announcer.wants_items(session, job.tenant):
+            session.flush()
             self._announcer.items_ended(session, job, ended)
         if job.queued + job.waiting + job.running or job.open:
+            self._wake(session, job)
             return
         if job.state == JobState.CANCELLING:
             self.to(session, job, JobState.CANCELLED)
         elif job.state in (JobState.ACTIVE, JobState.PAUSED):
             self.to(session, job, JobState.DONE)
+
+    def _wake(self, session: Session, job: JobRow) -> None:
+        if job.state == JobState.ACTIVE and job.queued:
+            self.wake(session, session.get_one(JobShare, job.tenant))
 
 
 def _count(result: object) -> int:

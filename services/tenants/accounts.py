@@ -1,7 +1,7 @@
 """Tenants and their limits."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -88,6 +88,11 @@ class Accounts:
         """What holds for a tenant; for one that has no row, what holds for everybody."""
         own = {name: getattr(tenant, name) for name in asdict(self._service)} if tenant else {}
         return Limits(**(asdict(self._service) | {name: value for name, value in own.items() if value is not None}))
+
+    def limits_of(self, session: Session, names: Collection[str]) -> dict[str, Limits]:
+        """What holds for each of several tenants."""
+        rows = {each.name: each for each in session.scalars(select(Tenant).where(Tenant.name.in_(names)))}
+        return {name: self.limits(rows.get(name)) for name in names}
 
 
 def _is_negative(value: Any) -> bool:

@@ -43,6 +43,14 @@ class Used:
     megapixels: float
 
 
+@dataclass(frozen=True)
+class Reserved:
+    """Pictures that were counted before they are made, and when the period began that they are counted in."""
+
+    period_s: float
+    items: int
+
+
 class Quotas:
     """Counts pictures before they are made, so that no number of replicas makes one too many; megapixels, which are
     known only afterwards, can be overdrawn by what is at work at once.
@@ -65,6 +73,14 @@ class Quotas:
         Raises:
             QuotaExceeded: The quota is used up; tells when the next period begins.
         """
+        return self.reserve_some(session, tenant, limits, 1).period_s
+
+    def reserve_some(self, session: Session, tenant: str, limits: Limits, most: int) -> Reserved:
+        """Count as many of `most` pictures as the quota has left, at least one.
+
+        Raises:
+            QuotaExceeded: The quota is used up; tells when the next period begins.
+        """
         now_s = self._now()
         period = Period.around(now_s, self._length)
         row = _row(session, tenant, period.begins_s)
@@ -72,12 +88,13 @@ class Quotas:
             raise self._used_up(f"{row.items} of {limits.quota_items} pictures", period)
         if 0 < limits.quota_megapixels <= row.megapixels:
             raise self._used_up(f"{row.megapixels:.1f} of {limits.quota_megapixels:g} megapixels", period)
-        row.items += 1
-        return period.begins_s
+        items = min(most, limits.quota_items - row.items) if limits.quota_items else most
+        row.items += items
+        return Reserved(period.begins_s, items)
 
-    def release(self, session: Session, tenant: str, period_s: float) -> None:
-        """Give back a picture that was not made."""
-        _row(session, tenant, period_s).items -= 1
+    def release(self, session: Session, tenant: str, period_s: float, items: int = 1) -> None:
+        """Give back pictures that were not made."""
+        _row(session, tenant, period_s).items -= items
 
     def charge(self, session: Session, tenant: str, period_s: float, megapixels: float) -> None:
         """Count the size of a picture that was made."""

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.database.base import Base
 
+#: What the partial indexes hold. Queries that are to use one say the same in the same words, without parameters.
+READY_JOBS: Final = text("state = 'ACTIVE' AND queued > 0")
 _RUNNING: Final = text("state = 'RUNNING'")
 _WAITING: Final = text("state = 'WAITING'")
 
@@ -20,10 +22,14 @@ class JobRow(Base):
     __tablename__ = "jobs"
     __table_args__ = (
         UniqueConstraint("tenant", "key"),
-        Index("ix_jobs_tenant_state_priority_created_s", "tenant", "state", "priority", "created_s"),
+        Index(
+            "ix_jobs_ready", "tenant", "priority", "created_s", "id",
+            sqlite_where=READY_JOBS, postgresql_where=READY_JOBS,
+        ),
+        Index("ix_jobs_tenant_state_created_s_id", "tenant", "state", "created_s", "id"),
         Index("ix_jobs_tenant_created_s_id", "tenant", "created_s", "id"),
         Index("ix_jobs_expires_s", "expires_s"),
-    )
+    )  # fmt: skip
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     tenant: Mapped[str] = mapped_column(String(63))
@@ -35,6 +41,8 @@ class JobRow(Base):
     state: Mapped[str] = mapped_column(String(12))
     #: Whether items may still be added.
     open: Mapped[bool]
+    #: Whether its creation is over. Until then it expires within minutes, and nothing of it begins.
+    complete: Mapped[bool] = mapped_column(default=True)
     #: "shot" or "cutout", and the request as JSON, without its photo.
     method: Mapped[str] = mapped_column(String(8))
     recipe: Mapped[str] = mapped_column(Text)
@@ -90,7 +98,7 @@ class JobItemRow(Base):
     ended_s: Mapped[float | None]
     #: Whether its worker is to stop.
     stop: Mapped[bool]
-    #: The quota period that a running item is counted in, and the seconds its tenant was charged for it beforehand.
+    #: The quota period that a running item is counted in, and the virtual seconds that its tenant was charged for it.
     period_s: Mapped[float]
     charged_s: Mapped[float]
     #: The answer as JSON, its blobs without address.
@@ -103,10 +111,15 @@ class JobShare(Base):
     """A tenant's turn among all tenants, and the lock of all its jobs."""
 
     __tablename__ = "job_shares"
+    __table_args__ = (Index("ix_job_shares_ready_virtual_s", "ready", "virtual_s"),)
 
     tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    #: Whether an item of it may begin; false only where surely none can.
+    ready: Mapped[bool] = mapped_column(default=False)
     #: Seconds of work by its weight; whoever has the least goes first.
     virtual_s: Mapped[float]
+    #: How many of them were charged beforehand for items that are at work.
+    charged_s: Mapped[float] = mapped_column(default=0.0)
     running: Mapped[int]
     #: How long one of its items takes, learned; 0: none has ended yet.
     item_s: Mapped[float]

@@ -16,12 +16,15 @@ def upgrade() -> None:
     op.create_table(
         "job_shares",
         sa.Column("tenant", sa.String(63), nullable=False),
+        sa.Column("ready", sa.Boolean(), nullable=False),
         sa.Column("virtual_s", sa.Double(), nullable=False),
+        sa.Column("charged_s", sa.Double(), nullable=False),
         sa.Column("running", sa.Integer(), nullable=False),
         sa.Column("item_s", sa.Double(), nullable=False),
         sa.Column("held_until_s", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", name="pk_job_shares"),
     )
+    op.create_index("ix_job_shares_ready_virtual_s", "job_shares", ["ready", "virtual_s"])
     _create_jobs()
     _create_items()
 
@@ -36,6 +39,7 @@ def _create_jobs() -> None:
         sa.Column("digest", sa.LargeBinary(32), nullable=False),
         sa.Column("state", sa.String(12), nullable=False),
         sa.Column("open", sa.Boolean(), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False),
         sa.Column("method", sa.String(8), nullable=False),
         sa.Column("recipe", sa.Text(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
@@ -52,7 +56,12 @@ def _create_jobs() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_jobs"),
         sa.UniqueConstraint("tenant", "key", name="uq_jobs_tenant_key"),
     )
-    op.create_index("ix_jobs_tenant_state_priority_created_s", "jobs", ["tenant", "state", "priority", "created_s"])
+    ready = sa.text("state = 'ACTIVE' AND queued > 0")
+    op.create_index(
+        "ix_jobs_ready", "jobs", ["tenant", "priority", "created_s", "id"],
+        sqlite_where=ready, postgresql_where=ready,
+    )  # fmt: skip
+    op.create_index("ix_jobs_tenant_state_created_s_id", "jobs", ["tenant", "state", "created_s", "id"])
     op.create_index("ix_jobs_tenant_created_s_id", "jobs", ["tenant", "created_s", "id"])
     op.create_index("ix_jobs_expires_s", "jobs", ["expires_s"])
 

@@ -1,0 +1,97 @@
+"""What hangs on items that were at work: counts, turns, quotas, and their jobs' ends."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.database.tables import JobItemRow, JobRow, JobShare
+from services.jobs.moves import Moves
+from services.jobs.share import learned_s
+from services.jobs.states import ItemState
+from services.tenants.caller import Limits
+from services.tenants.quota import Quotas
+from services.tenants.usage import Work
+
+
+class Settlement:
+    """One transaction's items that were at work. They move at once; what many share is done once, at `close`.
+
+    Args:
+        session: With the tenants' locks.
+        moves: Move items.
+        quotas: Get back what was not made.
+        shares: The locks, by tenant.
+        limits: Of the tenants.
+        items: All that may be moved.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        moves: Moves,
+        quotas: Quotas,
+        shares: Mapping[str, JobShare],
+        limits: Mapping[str, Limits],
+        items: Iterable[JobItemRow],
+    ) -> None:
+        self._session = session
+        self._moves = moves
+        self._quotas = quotas
+        self._shares = shares
+        self._limits = limits
+        jobs = select(JobRow).where(JobRow.id.in_({item.job_id for item in items}))
+        found = session.scalars(jobs.execution_options(populate_existing=True))
+        self._jobs = {job.id: job for job in found}
+        self._released = Counter[tuple[str, float]]()
+        self._megapixels = defaultdict[tuple[str, float], float](float)
+        self._ended = defaultdict[str, list[JobItemRow]](list)
+
+    def job(self, item: JobItemRow) -> JobRow:
+        """Whose item it is."""
+        return self._jobs[item.job_id]
+
+    def move(self, item: JobItemRow, target: ItemState, work: Work, spent_s: float | None, **values: Any) -> None:
+        """Move an item on that was at work.
+
+        Args:
+            item: As read with its tenant's lock.
+            target: Where to.
+            work: What was done.
+            spent_s: What its tenant is charged in the end, in seconds before its weight; None: what was charged stays.
+            values: Further columns to set.
+        """
+        job = self.job(item)
+        share = self._shares[job.tenant]
+        share.running -= 1
+        if spent_s is not None:
+            share.virtual_s += spent_s / self._limits[job.tenant].job_weight - item.charged_s
+        # Nothing at work, nothing charged: so rounding does not pile up.
+        share.charged_s = max(0.0, share.charged_s - item.charged_s) if share.running else 0.0
+        job.compute_s += sum(work.stage_s.values())
+        period = job.tenant, item.period_s
+        if target is ItemState.SUCCEEDED:
+            if spent_s is not None:
+                share.item_s = learned_s(share.item_s, spent_s)
+            job.megapixels += work.megapixels
+            self._megapixels[period] += work.megapixels
+        else:
+            self._released[period] += 1
+        if target in (ItemState.SUCCEEDED, ItemState.FAILED):
+            self._ended[job.id].append(item)
+        self._moves.item(job, item, target, lease_until_s=None, **values)
+
+    def close(self) -> None:
+        """Do what many items share."""
+        for tenant, period_s in sorted(self._released.keys() | self._megapixels.keys()):
+            if items := self._released[tenant, period_s]:
+                self._quotas.release(self._session, tenant, period_s, items)
+            if megapixels := self._megapixels[tenant, period_s]:
+                self._quotas.charge(self._session, tenant, period_s, megapixels)
+        for job in self._jobs.values():
+            self._moves.settle(self._session, job, self._ended[job.id])
+        # Another job's items may have waited for a place.
+        for share in self._shares.values():
+            self._moves.wake(self._session, share)
