@@ -1,9 +1,10 @@
 """A blob store that forgets."""
 
 import hashlib
+from collections.abc import Iterator
 
 from services.common.errors import NotFound
-from services.storage.blobs import SignedUrl, StoredBlob
+from services.storage.blobs import BlobInfo, SignedUrl, StoredBlob
 
 
 class MemoryBlobs:
@@ -20,6 +21,10 @@ class MemoryBlobs:
         if key not in self.files:
             raise NotFound("no blob has that key", key=key)
         return self.files[key]
+
+    def under(self, folder: str, deadline=None) -> Iterator[BlobInfo]:
+        found = [key for key in self.files if key.startswith(f"{folder}/")]
+        return iter([BlobInfo(key, len(self.files[key]), 0.0) for key in found])
 
     def delete(self, keys, deadline=None) -> None:
         for key in keys:

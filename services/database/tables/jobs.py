@@ -9,6 +9,7 @@ from services.database.base import Base
 
 #: What the partial indexes hold. Queries that are to use one say the same in the same words, without parameters.
 READY_JOBS: Final = text("state = 'ACTIVE' AND queued > 0")
+UNSWEPT_JOBS: Final = text("NOT swept AND ended_s IS NOT NULL")
 _RUNNING: Final = text("state = 'RUNNING'")
 _WAITING: Final = text("state = 'WAITING'")
 
@@ -29,6 +30,7 @@ class JobRow(Base):
         Index("ix_jobs_tenant_state_created_s_id", "tenant", "state", "created_s", "id"),
         Index("ix_jobs_tenant_created_s_id", "tenant", "created_s", "id"),
         Index("ix_jobs_expires_s", "expires_s"),
+        Index("ix_jobs_unswept", "ended_s", sqlite_where=UNSWEPT_JOBS, postgresql_where=UNSWEPT_JOBS),
     )  # fmt: skip
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -41,7 +43,7 @@ class JobRow(Base):
     state: Mapped[str] = mapped_column(String(12))
     #: Whether items may still be added.
     open: Mapped[bool]
-    #: Whether its creation is over. Until then it expires within minutes, and nothing of it begins.
+    #: Whether all of it is there: not before its creation is over, and not while it is being removed.
     complete: Mapped[bool] = mapped_column(default=True)
     #: "shot" or "cutout", and the request as JSON, without its photo.
     method: Mapped[str] = mapped_column(String(8))

@@ -64,6 +64,8 @@ def _create_jobs() -> None:
     op.create_index("ix_jobs_tenant_state_created_s_id", "jobs", ["tenant", "state", "created_s", "id"])
     op.create_index("ix_jobs_tenant_created_s_id", "jobs", ["tenant", "created_s", "id"])
     op.create_index("ix_jobs_expires_s", "jobs", ["expires_s"])
+    unswept = sa.text("NOT swept AND ended_s IS NOT NULL")
+    op.create_index("ix_jobs_unswept", "jobs", ["ended_s"], sqlite_where=unswept, postgresql_where=unswept)
 
 
 def _create_items() -> None:
