@@ -20,12 +20,10 @@ def locked_row(session: Session, table: type[R], key: dict[str, Any], first: dic
         key: Its primary key, by column.
         first: The other columns' values if the row has to be made.
     """
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    make = insert(table).values(**key, **first).on_conflict_do_nothing()
     # SQLite knows no row locks and needs none: a transaction that may write is alone there.
     find = select(table).filter_by(**key).with_for_update()
-    while True:
-        session.execute(make)
-        # Somebody may remove between the two what was there at the first.
-        if (row := session.execute(find).scalar_one_or_none()) is not None:
-            return row
+    while (row := session.execute(find).scalar_one_or_none()) is None:
+        # Somebody else may make it first, or remove it again.
+        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        session.execute(insert(table).values(**key, **first).on_conflict_do_nothing())
+    return row

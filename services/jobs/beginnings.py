@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from services.api.jobs import MAX_PRIORITY
 from services.common.errors import QuotaExceeded
 from services.common.job_settings import JobSettings
 from services.database.tables import JobItemRow, JobRow, JobShare
@@ -25,6 +26,24 @@ _SPARE: Final = 4
 #: A quota that is used up is looked at again after so long, as an operator may have given more.
 _HELD_S: Final = 60.0
 _METHODS: Final[dict[str, Method]] = {"shot": "shot", "cutout": "cutout"}
+
+#: A tenant's jobs of the highest priority below one, the oldest first; and a job's first items. Made once, as making
+#: a statement takes longer than SQLite takes to answer it.
+_BELOW: Final = JobRow.tenant == bindparam("of"), READY_JOBS, JobRow.priority < bindparam("below")
+_HIGHEST_JOBS: Final = (
+    select(JobRow)
+    .where(*_BELOW, JobRow.priority == select(func.max(JobRow.priority)).where(*_BELOW).scalar_subquery())
+    .order_by(JobRow.created_s, JobRow.id)
+    .limit(bindparam("most"))
+    .execution_options(populate_existing=True)
+)
+_FIRST_ITEMS: Final = (
+    select(JobItemRow)
+    .where(JobItemRow.job_id == bindparam("of"), JobItemRow.state == ItemState.QUEUED)
+    .order_by(JobItemRow.number)
+    .limit(bindparam("most"))
+    .execution_options(populate_existing=True)
+)
 
 
 @dataclass
@@ -82,12 +101,14 @@ class Beginnings:
         candidates = {share.tenant: _Candidate(share, limits[share.tenant]) for share in shares}
         turns = [Turn(name, each.share.virtual_s, each.share.running, each.item_s) for name, each in candidates.items()]
         dealt = deal(turns, most, lambda name: self._look(session, candidates[name], most))
-        # Quotas are locked in the order of names, as everywhere.
-        return [
-            task
-            for name in sorted(dealt)
-            for task in self._begin(session, owner, candidates[name], dealt[name])
-        ]  # fmt: skip
+        # Quotas are locked in the order of names, as everywhere. What is read here does not hang on what is changed, so
+        # that all of it is written at once.
+        with session.no_autoflush:
+            return [
+                task
+                for name in sorted(dealt)
+                for task in self._begin(session, owner, candidates[name], dealt[name])
+            ]  # fmt: skip
 
     def _shares(self, session: Session, most: int) -> Sequence[JobShare]:
         """The free locks of those whose turn it is; where others hold all of them, the first, once it is free."""
@@ -111,16 +132,14 @@ class Beginnings:
 
     def _jobs(self, session: Session, tenant: str, most: int) -> list[JobRow]:
         """The tenant's jobs that come first and have so many items that could begin, or all that have some."""
-        ready = select(JobRow).where(JobRow.tenant == tenant, READY_JOBS)
-        highest = select(func.max(JobRow.priority)).where(JobRow.tenant == tenant, READY_JOBS)
         jobs: list[JobRow] = []
-        level = session.scalar(highest)
-        while level is not None:
-            of_level = ready.where(JobRow.priority == level).order_by(JobRow.created_s, JobRow.id).limit(most)
-            jobs += session.scalars(of_level.execution_options(populate_existing=True))
-            if sum(job.queued for job in jobs) >= most:
+        below = MAX_PRIORITY + 1
+        while sum(job.queued for job in jobs) < most:
+            found = session.scalars(_HIGHEST_JOBS, {"of": tenant, "below": below, "most": most}).all()
+            if not found:
                 break
-            level = session.scalar(highest.where(JobRow.priority < level))
+            jobs += found
+            below = found[-1].priority
         return jobs
 
     def _begin(self, session: Session, owner: str, candidate: _Candidate, most: int) -> list[Task]:
@@ -145,15 +164,8 @@ class Beginnings:
     def _begin_of(
         self, session: Session, owner: str, candidate: _Candidate, job: JobRow, period_s: float, most: int
     ) -> list[Task]:
-        """A job's first items; the state is told literally, so that SQLite sees that an index fits."""
-        first = (
-            select(JobItemRow)
-            .where(JobItemRow.job_id == job.id, JobItemRow.state == literal_column("'QUEUED'"))
-            .order_by(JobItemRow.number)
-            .limit(most)
-            .execution_options(populate_existing=True)
-        )
-        items = session.scalars(first).all()
+        """A job's first items."""
+        items = session.scalars(_FIRST_ITEMS, {"of": job.id, "most": most}).all()
         now_s = self._now()
         for item in items:
             self._moves.item(

@@ -85,11 +85,13 @@ class Settlement:
 
     def close(self) -> None:
         """Do what many items share."""
-        for tenant, period_s in sorted(self._released.keys() | self._megapixels.keys()):
-            if items := self._released[tenant, period_s]:
-                self._quotas.release(self._session, tenant, period_s, items)
-            if megapixels := self._megapixels[tenant, period_s]:
-                self._quotas.charge(self._session, tenant, period_s, megapixels)
+        with self._session.no_autoflush:  # all of it is written at once
+            for tenant, period_s in sorted(self._released.keys() | self._megapixels.keys()):
+                if items := self._released[tenant, period_s]:
+                    self._quotas.release(self._session, tenant, period_s, items)
+                if megapixels := self._megapixels[tenant, period_s]:
+                    self._quotas.charge(self._session, tenant, period_s, megapixels)
+        self._session.flush()
         for job in self._jobs.values():
             self._moves.settle(self._session, job, self._ended[job.id])
         # Another job's items may have waited for a place.
