@@ -19,13 +19,13 @@ def _blobs() -> None:
 
 @blobs.command("sweep")
 def sweep(
-    days: Annotated[float, typer.Option(min=0, help="Remove results that are older, in days.")],
+    days: Annotated[float, typer.Option(min=0, help="Remove results and uploads that are older, in days.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be removed.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Remove old results from the blob directory, and what killed processes left half written. For cron."""
+    """Remove old results and uploads from the blob directory, and what killed processes left half written. For cron."""
     from services.common.errors import InvalidInput
-    from services.storage.blobs import RESULT_FOLDERS
+    from services.storage.blobs import TENANT_FOLDERS
     from services.storage.local import LocalBlobs
     from services.storage.store import blob_directory, open_store
     from services.storage.sweeper import Sweeper
@@ -34,7 +34,7 @@ def sweep(
     store = open_store(settings)
     if not isinstance(store, LocalBlobs):
         raise InvalidInput("the results lie in a bucket; its life-cycle rules remove old ones, see docs/storage.md")
-    swept = Sweeper(blob_directory(settings), store).sweep(RESULT_FOLDERS, days * _DAY_S, dry_run=dry_run)
+    swept = Sweeper(blob_directory(settings), store).sweep(TENANT_FOLDERS, days * _DAY_S, dry_run=dry_run)
     if json:
         write_json({"files": swept.files, "size_bytes": swept.size_bytes, "removed": not dry_run})
     else:

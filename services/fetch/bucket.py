@@ -1,4 +1,4 @@
-"""Photos in buckets, as far as a tenant may read them."""
+"""Photos and lists of them in buckets, as far as a tenant may read there."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -26,7 +26,7 @@ class BucketInputs:
     Args:
         settings: Endpoint and credentials.
         allowed: By tenant, "bucket" or "bucket/folder": all that lies there may be read.
-        max_bytes: Largest photo.
+        max_bytes: Largest object.
     """
 
     def __init__(self, settings: S3Settings, allowed: Mapping[str, Sequence[str]], max_bytes: int) -> None:
@@ -34,20 +34,30 @@ class BucketInputs:
         self._max_bytes = max_bytes
         self._connection = S3Connection(settings)
 
+    def check(self, url: str, tenant: str) -> tuple[str, str]:
+        """The bucket and key of an address that the tenant may read from.
+
+        Raises:
+            InvalidInput: The address is malformed.
+            Forbidden: The tenant may not read there; whether something is there is not looked at.
+        """
+        bucket, key = _parsed(url)
+        if not any(bucket == where and key.startswith(prefix) for where, prefix in self._allowed.get(tenant, ())):
+            raise Forbidden("this tenant may not read from that place; the setting storage.inputs says where it may")
+        return bucket, key
+
     def fetch(self, url: str, tenant: str, deadline: Deadline) -> bytes:
-        """The photo.
+        """What is there.
 
         Raises:
             InvalidInput: The address is malformed.
             Forbidden: The tenant may not read there; whether something is there is not looked at.
             NotFound: Nothing is there that the service may read.
-            TooLarge: It is larger than a photo may be.
+            TooLarge: It is larger than `max_bytes`.
             StorageUnavailable: The store does not answer.
             DeadlineExceeded, Cancelled: Nobody waits any more.
         """
-        bucket, key = _parsed(url)
-        if not any(bucket == where and key.startswith(prefix) for where, prefix in self._allowed.get(tenant, ())):
-            raise Forbidden("this tenant may not read from that place; the setting storage.inputs says where it may")
+        bucket, key = self.check(url, tenant)
 
         def read(client: "S3Client") -> bytes:
             try:

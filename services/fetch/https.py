@@ -55,6 +55,14 @@ class HttpsFetcher:
         self._tls = tls or httpx.create_ssl_context()
         self._backend = GuardedBackend(settings.trusted_hosts, resolve)
 
+    def check(self, url: str) -> None:
+        """Refuse what `fetch` would refuse before it asks anybody.
+
+        Raises:
+            InvalidInput: The address is malformed, or names no public host.
+        """
+        Target.parse(url, self._rules)
+
     async def fetch(self, url: str) -> bytes:
         """The photo at an address. Whoever awaits this bounds it by the request's deadline.
 

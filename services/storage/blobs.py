@@ -19,10 +19,20 @@ _SEGMENT = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}"
 _KEY = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*")
 MAX_KEY_LENGTH = 512
 
-#: Where pictures lie that requests made: all that callers may read by key, and that may be removed after a while.
-RESULT_FOLDERS: Final = ("shots", "cutouts")
+#: Where pictures lie that requests made, and what was written about jobs: all that callers may read by key.
+RESULT_FOLDERS: Final = ("shots", "cutouts", "jobs")
+#: Where callers put what their requests name.
+UPLOADS: Final = "uploads"
+#: All that is some tenant's, and that may be removed after a while.
+TENANT_FOLDERS: Final = (*RESULT_FOLDERS, UPLOADS)
 
-_MEDIA_TYPES = MappingProxyType({image_format.extension: image_format.media_type for image_format in ImageFormat})
+_MEDIA_TYPES = MappingProxyType(
+    {
+        **{image_format.extension: image_format.media_type for image_format in ImageFormat},
+        "csv": "text/csv",
+        "jsonl": "application/jsonl",
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Whose a blob is: its key says so, behind the folder that tells what it is."""
 
 from services.common.errors import NotFound
-from services.storage.blobs import RESULT_FOLDERS
+from services.storage.blobs import RESULT_FOLDERS, TENANT_FOLDERS
 
 
 def result_key(folder: str, tenant: str, name: str) -> str:
@@ -26,4 +26,14 @@ def require_own(key: str, tenant: str) -> None:
         NotFound: It is not; the same, whether somebody else has such a blob or nobody.
     """
     if not key.startswith(tuple(result_key(folder, tenant, "") for folder in RESULT_FOLDERS)):
+        raise NotFound("no blob has that key", field="key")
+
+
+def require_source(key: str, tenant: str) -> None:
+    """See that a key is one that this tenant's requests may name: of a result or of an upload of its own.
+
+    Raises:
+        NotFound: It is not; the same, whether somebody else has such a blob or nobody.
+    """
+    if not key.startswith(tuple(result_key(folder, tenant, "") for folder in TENANT_FOLDERS)):
         raise NotFound("no blob has that key", field="key")

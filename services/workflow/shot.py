@@ -108,6 +108,23 @@ class ShotWorkflow:
             )  # fmt: skip
         return Deadline.after(wanted)
 
+    def check(self, request: CreateCutoutRequest | CreateShotRequest, tenant: str = LOCAL_TENANT) -> None:
+        """Refuse what is wrong with a request whatever its photo shows, before any work; nothing is fetched.
+
+        Args:
+            request: Its photo may be missing.
+            tenant: Whose request it is; decides from where its images may come.
+
+        Raises:
+            VitrineError: `InvalidInput`, `TooLarge`, `NotFound` or `Forbidden`; details name the field.
+        """
+        self.deadline(request.timeout)
+        if isinstance(request, CreateShotRequest):
+            self._scene_of(request)
+        else:
+            _check_transparent(request.output)
+        self._sources.check(request, tenant)
+
     async def cutout(
         self,
         request: CreateCutoutRequest,
@@ -131,11 +148,8 @@ class ShotWorkflow:
         Raises:
             VitrineError: Any of the tree's; `ProductNotFound` when the segmentation is not sure enough.
         """
+        _check_transparent(request.output)
         output = _output(request.output, ImageFormat.PNG, result_key("cutouts", tenant, request_id))
-        if output.format is ImageFormat.JPEG:
-            raise InvalidInput(
-                "a cutout is written as PNG, WEBP or AVIF, got JPEG, which has no transparency", field="output.format"
-            )
         async with Walk.within(deadline or self.deadline(request.timeout), request_id) as walk:
             request = await self._sources.fetched(request, tenant, walk.deadline)
             product = await self._find_product(walk, request.image.content, request.selection, look)
@@ -190,10 +204,7 @@ class ShotWorkflow:
             VitrineError: Any of the tree's; `ProductNotFound` when the segmentation is not sure enough,
                 `ProductChanged` when no picture passed.
         """
-        check_canvas(request.canvas, self._limits.max_canvas_px)
-        asked = self._scenes.get(request.scene_id)
-        check_named(asked, request.pose, request.camera_pitch_deg)
-        self._drawings.check(request, asked)
+        asked = self._scene_of(request)
         output = _output(request.output, ImageFormat.JPEG, result_key("shots", tenant, request_id))
         async with Walk.within(deadline or self.deadline(request.timeout), request_id, listener) as walk:
             request = await self._sources.fetched(request, tenant, walk.deadline)
@@ -206,6 +217,14 @@ class ShotWorkflow:
             attempts = Attempts(self._stages, walk, product, layout, output, request.layers, acceptance)
             made = await attempts.until_passed(recipe)
         return shot_answer(walk, product, fit, layout, made)
+
+    def _scene_of(self, request: CreateShotRequest) -> Scene:
+        """The scene asked for, which can show what is asked of it."""
+        check_canvas(request.canvas, self._limits.max_canvas_px)
+        scene = self._scenes.get(request.scene_id)
+        check_named(scene, request.pose, request.camera_pitch_deg)
+        self._drawings.check(request, scene)
+        return scene
 
     def _placed(self, request: CreateShotRequest, scene: Scene, product: Product) -> tuple[Fit, Layout]:
         """Pose and pitch, read from the photo where the request names none, and the product's place."""
@@ -260,6 +279,13 @@ def _not_found(confidence: float, least: float, selection: Selection | None) -> 
         f"nothing that the selection leaves is a product: {told}; widen the mask or the boxes, or move the points",
         confidence=round(confidence, 4), limit=least, field="selection",
     )  # fmt: skip
+
+
+def _check_transparent(wanted: api.OutputOptions) -> None:
+    if wanted.format is ImageFormat.JPEG:
+        raise InvalidInput(
+            "a cutout is written as PNG, WEBP or AVIF, got JPEG, which has no transparency", field="output.format"
+        )
 
 
 def _output(wanted: api.OutputOptions, default: ImageFormat, key: str) -> Output:

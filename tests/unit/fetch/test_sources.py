@@ -5,7 +5,7 @@ import pytest
 from services.api.common import ImageSource
 from services.api.studio import CreateCutoutRequest, CreateShotRequest, ProductSelection
 from services.common.deadline import Deadline
-from services.common.errors import DeadlineExceeded, InvalidInput, NotFound, TooLarge
+from services.common.errors import DeadlineExceeded, Forbidden, InvalidInput, NotFound, TooLarge
 from services.common.settings import FetchSettings, Settings
 from services.fetch.sources import Sources
 from tests.support.memory_blobs import MemoryBlobs
@@ -13,6 +13,10 @@ from tests.support.memory_blobs import MemoryBlobs
 
 class FakeHttp:
     """Answers an address's own text; "/slow" never, "/large" with a refusal."""
+
+    def check(self, url):
+        if "10.0.0.1" in url:
+            raise InvalidInput("it is private")
 
     async def fetch(self, url):
         if url.endswith("/slow"):
@@ -23,6 +27,10 @@ class FakeHttp:
 
 
 class FakeBuckets:
+    def check(self, url, tenant):
+        if not url.startswith(f"s3://{tenant}/"):
+            raise Forbidden("not there")
+
     def fetch(self, url, tenant, deadline):
         return f"{tenant} {url}".encode()
 
@@ -30,7 +38,12 @@ class FakeBuckets:
 @pytest.fixture
 def store():
     store = MemoryBlobs()
-    store.files = {"shots/acme/a.jpg": b"a result", "url-signing.key": b"a secret", "leases/a.json": b"{}"}
+    store.files = {
+        "shots/acme/a.jpg": b"a result",
+        "uploads/acme/b.jpg": b"an upload",
+        "url-signing.key": b"a secret",
+        "leases/a.json": b"{}",
+    }
     return store
 
 
@@ -58,6 +71,10 @@ async def test_s3_address_is_read_for_the_tenant(sources):
 
 async def test_key_of_a_result_is_read(sources):
     assert await content(sources, blob_key="shots/acme/a.jpg") == b"a result"
+
+
+async def test_key_of_an_upload_is_read(sources):
+    assert await content(sources, blob_key="uploads/acme/b.jpg") == b"an upload"
 
 
 @pytest.mark.parametrize("key", ["url-signing.key", "leases/a.json", "shots/none.jpg", "shots"])
@@ -99,6 +116,31 @@ async def test_settings_decide_what_is_fetched(tmp_path, store):
     for url, told in (("https://a.example/x", "no addresses"), ("s3://b/k", "no bucket")):
         with pytest.raises(InvalidInput, match=told):
             await content(Sources.open(settings, store), url=url)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [{"content": b"x"}, {"url": "https://a.example/x"}, {"url": "s3://acme/k"}, {"blob_key": "uploads/acme/b.jpg"}],
+)
+def test_image_that_may_be_had_passes(sources, image):
+    sources.check(CreateShotRequest(image=image), "acme")
+
+
+@pytest.mark.parametrize(
+    ("field", "request_", "kind"),
+    [
+        ("image.url", {"image": {"url": "https://10.0.0.1/x"}}, InvalidInput),
+        ("selection.keep_mask.url", {"selection": {"keep_mask": {"url": "https://10.0.0.1/x"}}}, InvalidInput),
+        ("reference.url", {"reference": {"url": "s3://b/k"}}, Forbidden),
+        ("image.blob_key", {"image": {"blob_key": "uploads/other/b.jpg"}}, NotFound),
+        ("image.blob_key", {"image": {"blob_key": "uploads/acme/../other/b.jpg"}}, NotFound),
+        ("image.blob_key", {"image": {"blob_key": "url-signing.key"}}, NotFound),
+    ],
+)
+def test_image_that_can_never_be_had_is_refused_before_anybody_is_asked(sources, field, request_, kind):
+    with pytest.raises(kind) as caught:
+        sources.check(CreateShotRequest.model_validate(request_), "acme")
+    assert caught.value.details["field"] == field
 
 
 def test_image_from_two_places_is_invalid():

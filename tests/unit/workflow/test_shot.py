@@ -19,6 +19,7 @@ from services.common.errors import (
     StorageUnavailable,
     TooLarge,
     UnsupportedMedia,
+    VitrineError,
 )
 from services.common.geometry import Box
 from services.common.image import ImageFormat
@@ -237,3 +238,26 @@ async def test_opaque_photo_hands_no_alpha_on(parts, cutout_of):
     made = parts()
     await made.workflow.cutout(cutout_of())
     assert made.fakes.requests["segment"].alpha is None
+
+
+def test_request_without_its_photo_passes_the_check(parts):
+    parts().workflow.check(CreateShotRequest(scene_id="marble"))
+    parts().workflow.check(CreateCutoutRequest())
+
+
+@pytest.mark.parametrize(
+    ("field", "request_"),
+    [
+        ("scene_id", CreateShotRequest(scene_id="nowhere")),
+        ("canvas.width", CreateShotRequest(scene_id="marble", canvas={"width": 9000, "height": 900})),
+        ("pose", CreateShotRequest(scene_id="flat-linen", pose="HANGING")),
+        ("timeout", CreateShotRequest(scene_id="marble", timeout=1e6)),
+        ("prompt", CreateShotRequest(scene_id="marble", prompt="a beach")),
+        ("reference.blob_key", CreateShotRequest(scene_id="marble", reference={"blob_key": "shots/other/a.jpg"})),
+        ("output.format", CreateCutoutRequest(output={"format": "JPEG"})),
+    ],
+)
+def test_check_needs_no_photo(parts, field, request_):
+    with pytest.raises(VitrineError) as caught:
+        parts().workflow.check(request_, "acme")
+    assert caught.value.details["field"] == field

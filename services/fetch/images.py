@@ -1,0 +1,35 @@
+"""The images that a request names or holds, by their fields."""
+
+from typing import Final, TypeVar
+
+from services.api.common import ImageSource
+from services.api.studio import CreateCutoutRequest, CreateShotRequest
+
+Request = TypeVar("Request", CreateCutoutRequest, CreateShotRequest)
+
+PHOTO: Final = "image"
+KEEP_MASK: Final = "selection.keep_mask"
+REFERENCE: Final = "reference"
+
+
+def images_of(request: CreateCutoutRequest | CreateShotRequest) -> dict[str, ImageSource]:
+    """Every image of a request, by the field's dotted name; the photo's may be empty."""
+    images = {PHOTO: request.image}
+    if request.selection is not None and request.selection.keep_mask is not None:
+        images[KEEP_MASK] = request.selection.keep_mask
+    if isinstance(request, CreateShotRequest) and request.reference is not None:
+        images[REFERENCE] = request.reference
+    return images
+
+
+def with_images(request: Request, images: dict[str, ImageSource]) -> Request:
+    """The request with these images in place of its own.
+
+    Args:
+        request: Has an image in each of those fields already.
+        images: By field, as `images_of` names them.
+    """
+    changes: dict[str, object] = {name: image for name, image in images.items() if name != KEEP_MASK}
+    if KEEP_MASK in images and request.selection is not None:
+        changes["selection"] = request.selection.model_copy(update={"keep_mask": images[KEEP_MASK]})
+    return request.model_copy(update=changes)
