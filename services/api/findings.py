@@ -153,11 +153,12 @@ def _owner(path: tuple[str | int, ...], model: type[BaseModel]) -> type[BaseMode
     for name in names:
         if owner is None or name not in owner.model_fields:
             return None
-        owner = _model_in(owner.model_fields[name].annotation)
+        owner = model_in(owner.model_fields[name].annotation)
     return owner
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that a field's annotation holds, also within a list or beside None; None where it holds none."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for each in get_args(annotation) if (found := _model_in(each))), None)
+    return next((found for each in get_args(annotation) if (found := model_in(each))), None)

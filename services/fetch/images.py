@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 from services.api.common import ImageSource
 from services.api.studio import CreateCutoutRequest, CreateShotRequest
 
-Request = TypeVar("Request", CreateCutoutRequest, CreateShotRequest)
+Request = TypeVar("Request", bound=CreateCutoutRequest | CreateShotRequest)
 
 PHOTO: Final = "image"
 KEEP_MASK: Final = "selection.keep_mask"
@@ -32,4 +32,4 @@ def with_images(request: Request, images: dict[str, ImageSource]) -> Request:
     changes: dict[str, object] = {name: image for name, image in images.items() if name != KEEP_MASK}
     if KEEP_MASK in images and request.selection is not None:
         changes["selection"] = request.selection.model_copy(update={"keep_mask": images[KEEP_MASK]})
-    return request.model_copy(update=changes)
+    return request.model_copy(update=changes)  # type: ignore[return-value] # mypy forgets which of the two it is
