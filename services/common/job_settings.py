@@ -39,6 +39,7 @@ class JobSettings(ScalingSettings):
     max_backoff_s: float = Field(300, gt=0, description="Longest wait between attempts, in seconds.")
     keep_days: float = Field(7, gt=0, description="How long jobs and results are kept where a job does not say; days.")
     max_keep_days: float = Field(30, gt=0, description="Longest time that a job may ask to be kept, in days.")
+    watch_every_s: float = Field(0.5, gt=0, description="How often a job that is watched is looked at, in seconds.")
     max_queued: int = Field(1_000_000, ge=1, description="Items that may wait, of all a tenant's jobs together.")
     max_manifest_mb: int = Field(64, ge=1, description="Largest list of items, in MiB.")
     price_item: float = Field(0, ge=0, description="Price of a picture, for estimates.")

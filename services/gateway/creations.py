@@ -93,10 +93,7 @@ class Creations:
             QuotaExceeded: The tenant's quota is used up.
             StorageUnavailable: The database does not answer.
         """
-        if call.idempotency_key and not _KEY.fullmatch(call.idempotency_key):
-            raise InvalidInput(
-                "an idempotency key is 1 to 200 visible ASCII characters, without spaces", field="idempotency-key"
-            )
+        require_key(call.idempotency_key)
         claim = Claim.of(call.tenant, call.idempotency_key, await asyncio.to_thread(_digest, request))
         await self._sweep()
         made: Answer | None = None
@@ -116,7 +113,7 @@ class Creations:
     async def _begin(self, call: Call, claim: Claim) -> bytes | None:
         """The answer that is kept; None when this attempt is to make it."""
         while True:
-            state = await _to_its_end(self._database.run(lambda session: self._begun(session, call, claim)))
+            state = await to_its_end(self._database.run(lambda session: self._begun(session, call, claim)))
             if isinstance(state, Done):
                 logger().info("answered from what is kept")
                 return state.answer
@@ -143,7 +140,7 @@ class Creations:
             self._ledger.add(session, call.tenant, call.method, call.request_id, work)
             return True
 
-        if await _to_its_end(self._database.run(settle)):
+        if await to_its_end(self._database.run(settle)):
             self._metrics.tell(call.tenant, work)
         else:
             # Its lease ended, as after a long stop of this process; whoever took over is the one that counts.
@@ -161,7 +158,7 @@ class Creations:
             return True
 
         try:
-            return await _to_its_end(self._database.run(give_up))
+            return await to_its_end(self._database.run(give_up))
         except StorageUnavailable as error:  # the call's own error is the one to tell; the lease ends by itself
             logger().warning("a call could not be given up", cause=repr(error.__cause__))
             return False
@@ -193,7 +190,19 @@ class Creations:
         await self._database.run(sweep)
 
 
-async def _to_its_end(transaction: Awaitable[T]) -> T:
+def require_key(key: str) -> None:
+    """See that a caller's idempotency key is well formed; it may be empty.
+
+    Raises:
+        InvalidInput: It is not.
+    """
+    if key and not _KEY.fullmatch(key):
+        raise InvalidInput(
+            "an idempotency key is 1 to 200 visible ASCII characters, without spaces", field="idempotency-key"
+        )
+
+
+async def to_its_end(transaction: Awaitable[T]) -> T:
     """Await a transaction to its end, also when the caller leaves, so that what follows finds it done or not begun."""
     running = asyncio.ensure_future(transaction)
     try:

@@ -1,7 +1,6 @@
 """StudioService without a transport: admission, the workflow, and handing results out."""
 
 import asyncio
-import datetime
 from collections.abc import AsyncGenerator, Sequence
 from typing import Final
 
@@ -28,6 +27,7 @@ from services.gateway.readiness import Readiness
 from services.gateway.schema import Call
 from services.storage.blobs import BlobStore, media_type_of
 from services.storage.owner import require_own, require_result
+from services.workflow.answer import addressed
 from services.workflow.events import Listener, nobody_listens
 from services.workflow.shot import Look, ShotWorkflow
 
@@ -173,7 +173,7 @@ class Studio:
         for blob in blobs:
             content = self._store.get(blob.key, deadline) if blob.size_bytes <= room else b""
             room -= len(content)
-            handed_out.append(self._signed(blob, content))
+            handed_out.append(addressed(blob, self._store.sign(blob.key)).model_copy(update={"content": content}))
         return handed_out
 
     def _remove(self, keys: Sequence[str]) -> None:
@@ -181,13 +181,6 @@ class Studio:
             self._store.delete(keys)
         except VitrineError as error:
             logger().warning("files that were not handed out could not be removed", error=error.message)
-
-    def _signed(self, blob: Blob, content: bytes) -> Blob:
-        address = self._store.sign(blob.key)
-        expires = datetime.datetime.fromtimestamp(address.expires_at_s, datetime.UTC)
-        return blob.model_copy(
-            update={"url": address.url, "expire_time": f"{expires:%Y-%m-%dT%H:%M:%SZ}", "content": content}
-        )
 
 
 def _blobs_of(answer: CreateCutoutResponse | CreateShotResponse) -> list[Blob]:

@@ -3,13 +3,15 @@
 import datetime
 from typing import Final
 
-from services.api.common import ImageSource
+from services.api.common import Blob, ImageSource
 from services.api.jobs import ItemError, Job, JobCounts, JobItem, JobState
 from services.api.studio import CreateCutoutRequest, CreateCutoutResponse, CreateShotRequest, CreateShotResponse
 from services.common.errors import LEAVES
 from services.database.tables import JobItemRow, JobRow
 from services.jobs.retries import may_help
 from services.jobs.states import ItemState
+from services.storage.blobs import BlobStore
+from services.workflow.answer import addressed
 
 _ERRORS: Final = {leaf.code: leaf for leaf in LEAVES}
 
@@ -64,6 +66,22 @@ def item_told(item: JobItemRow, method: str) -> JobItem:
         retry_time=time_told(item.retry_at_s if state is ItemState.WAITING else None),
         error=error, shot=shot, cutout=cutout, version=item.version,
     )  # fmt: skip
+
+
+def with_addresses(item: JobItem, store: BlobStore) -> JobItem:
+    """The item, its blobs with addresses that they can be read at for a while."""
+    if item.shot is not None:
+        layers = [layer.model_copy(update={"blob": _addressed(layer.blob, store)}) for layer in item.shot.layers]
+        changes = {"image": _addressed(item.shot.image, store), "layers": layers}
+        return item.model_copy(update={"shot": item.shot.model_copy(update=changes)})
+    if item.cutout is not None:
+        image = _addressed(item.cutout.image, store)
+        return item.model_copy(update={"cutout": item.cutout.model_copy(update={"image": image})})
+    return item
+
+
+def _addressed(blob: Blob, store: BlobStore) -> Blob:
+    return addressed(blob, store.sign(blob.key))
 
 
 def time_told(unix_s: float | None) -> str:

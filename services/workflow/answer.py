@@ -1,5 +1,7 @@
 """What the stages found, in the contract's words."""
 
+import datetime
+
 from services.api import common as api
 from services.api.studio import InstanceReport, Layer, Measure, PreservationProof, PreservationReport, ProductInstance
 from services.common.geometry import Box
@@ -8,7 +10,7 @@ from services.postprocess.preservation.report import Measure as Measured
 from services.postprocess.preservation.report import Report
 from services.postprocess.schema import Reports, RestoreResult, StoredLayer
 from services.segment.schema import Instance
-from services.storage.blobs import StoredBlob
+from services.storage.blobs import SignedUrl, StoredBlob
 
 
 def blob_answer(stored: StoredBlob) -> api.Blob:
@@ -21,6 +23,12 @@ def blob_answer(stored: StoredBlob) -> api.Blob:
         width=stored.width,
         height=stored.height,
     )
+
+
+def addressed(blob: api.Blob, address: SignedUrl) -> api.Blob:
+    """The blob with an address that it can be read at."""
+    expires = datetime.datetime.fromtimestamp(address.expires_at_s, datetime.UTC)
+    return blob.model_copy(update={"url": address.url, "expire_time": f"{expires:%Y-%m-%dT%H:%M:%SZ}"})
 
 
 def layer_answer(layer: StoredLayer) -> Layer:
