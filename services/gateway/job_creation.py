@@ -28,12 +28,12 @@ from services.gateway.creations import require_key, to_its_end
 from services.gateway.schema import Call
 from services.jobs.entry import MAX_ADDED, Entry
 from services.jobs.estimate import Asked, Estimator
+from services.jobs.files import remove_files
 from services.jobs.intake import Checks, Gathered, Intake, Line, inline
 from services.jobs.manifest import Manifests, read_lines
 from services.jobs.moves import Moves
 from services.jobs.recipe import MODELS, Request, method_of
 from services.jobs.register import Register
-from services.jobs.removal import Removal
 from services.jobs.schema import NewItem, NewJob
 from services.storage.blobs import BlobStore
 
@@ -55,7 +55,6 @@ class JobCreation:
         moves: Take the tenant's lock.
         entry: Takes items in.
         register: Knows what is there.
-        removal: Takes away what came to nothing.
         estimator: Tells beforehand.
         manifests: Fetch lists of items.
         checks: What items have to pass.
@@ -68,7 +67,6 @@ class JobCreation:
     moves: Moves
     entry: Entry
     register: Register
-    removal: Removal
     estimator: Estimator
     manifests: Manifests
     checks: Checks
@@ -238,14 +236,9 @@ class JobCreation:
     async def _give_up(self, tenant: str, job_id: str) -> None:
         """Take away what there is of a job that came to nothing. What can't be now, the sweeper takes."""
 
-        def give_up() -> None:
-            with self.database.transaction() as session:
-                given_up = self.register.give_up(session, tenant, job_id)
-            if given_up:
-                self.removal.remove(tenant, job_id)
-
         try:
-            await to_its_end(asyncio.to_thread(give_up))
+            await to_its_end(self.database.run(lambda session: self.register.give_up(session, tenant, job_id)))
+            await to_its_end(asyncio.to_thread(remove_files, self.store, tenant, job_id))
         except VitrineError as error:  # the call's own error is the one to tell
             logger().warning("what is left of a job could not be removed", error=error.message)
 

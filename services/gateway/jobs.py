@@ -43,12 +43,12 @@ from services.gateway.job_creation import JobCreation
 from services.gateway.schema import Call
 from services.jobs.entry import Entry
 from services.jobs.estimate import Estimator
+from services.jobs.files import remove_files
 from services.jobs.intake import Checks
 from services.jobs.listing import Listing
 from services.jobs.manifest import Manifests
 from services.jobs.moves import Moves
 from services.jobs.register import Register
-from services.jobs.removal import Removal
 from services.jobs.result_file import ResultFiles
 from services.jobs.told import with_addresses
 from services.jobs.watch import Watch
@@ -72,7 +72,6 @@ class Jobs:
         creation: Makes them.
         register: Moves them.
         listing: Tells of them.
-        removal: Takes them away.
         files: Writes about them.
         watch: Waits for them.
         store: Where results lie.
@@ -82,7 +81,6 @@ class Jobs:
     creation: JobCreation
     register: Register
     listing: Listing
-    removal: Removal
     files: ResultFiles
     watch: Watch
     store: BlobStore
@@ -92,7 +90,6 @@ class Jobs:
         """As the settings say."""
         register = Register(moves)
         listing = Listing(register)
-        removal = Removal(database, store)
         max_bytes = settings.jobs.max_manifest_mb << 20
         inputs = settings.storage.inputs
         creation = JobCreation(
@@ -100,7 +97,6 @@ class Jobs:
             moves,
             Entry(moves, settings.jobs),
             register,
-            removal,
             Estimator(Accounts(settings.tenants), Quotas(settings.tenants.quota_period), settings.jobs),
             Manifests(store, BucketInputs(settings.storage.s3, inputs, max_bytes) if inputs else None, max_bytes),
             checks,
@@ -110,7 +106,7 @@ class Jobs:
         )
         files = ResultFiles(database, listing, store)
         watch = Watch(database, listing.versions, settings.jobs.watch_every_s)
-        return cls(database, creation, register, listing, removal, files, watch, store)
+        return cls(database, creation, register, listing, files, watch, store)
 
     async def create_job(self, request: CreateJobRequest, call: Call) -> CreateJobResponse:
         """Make a job; see `JobCreation.create`."""
@@ -151,13 +147,13 @@ class Jobs:
         return RetryJobResponse(job=job, retried=retried)
 
     async def delete_job(self, request: DeleteJobRequest, call: Call) -> DeleteJobResponse:
-        """Remove a job that has ended, with its files; see `Register.expire`. What can't be removed now, the sweeper
-        removes: the job is gone in any case."""
+        """Remove a job that has ended, with its files; see `Register.expire`. For callers it is gone at once; what is
+        left, and what a worker that lost its item still writes, the sweeper removes."""
         await self._change(self.register.expire, call, request.job_id)
         try:
-            await to_its_end(asyncio.to_thread(self.removal.remove, call.tenant, request.job_id))
+            await to_its_end(asyncio.to_thread(remove_files, self.store, call.tenant, request.job_id))
         except StorageUnavailable as error:
-            logger().warning("what is left of a deleted job could not be removed", error=error.message)
+            logger().warning("files of a deleted job could not be removed", error=error.message)
         return DeleteJobResponse()
 
     async def create_job_manifest(self, request: CreateJobManifestRequest, call: Call) -> CreateJobManifestResponse:

@@ -168,16 +168,20 @@ class Register:
             )  # fmt: skip
         job.key, job.expires_s = None, self._now()
 
-    def give_up(self, session: Session, tenant: str, job_id: str) -> bool:
-        """Make the time of a job be over whose creation is not complete; False where it is, or the job is gone."""
+    def give_up(self, session: Session, tenant: str, job_id: str) -> None:
+        """End a creation that is not complete: its key may be used again, and the sweeper removes its items.
+
+        Raises:
+            NotFound: It is complete, or gone.
+        """
         self._moves.share(session, tenant)
-        try:
-            job = self._moves.job(session, tenant, job_id)
-        except NotFound:
-            return False
-        if not job.complete:
+        job = self._moves.job(session, tenant, job_id)
+        if job.complete:
+            raise NotFound("there is no such creation", field="job_id")
+        if job.total:
             job.key, job.expires_s = None, min(job.expires_s, self._now())
-        return not job.complete
+        else:
+            session.delete(job)
 
     def _to(self, session: Session, tenant: str, job_id: str, target: JobState) -> Job:
         job = self.held(session, tenant, job_id)
