@@ -12,6 +12,8 @@ from services.fetch.address import is_host_name, is_public, literal
 
 MAX_URL_LENGTH: Final = 2048
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE | re.ASCII)
+#: Of what addresses consist; all else has to be escaped, or has no place in one.
+_CHARACTERS: Final = re.compile(r"[!#-;=?-\[\]_a-z~]*")
 _PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -46,7 +48,7 @@ class Target:
         """
         if len(url) > MAX_URL_LENGTH:
             raise InvalidInput(f"an address may have {MAX_URL_LENGTH} characters, got {len(url)}")
-        if any(character <= " " or character in '\\\x7f"<>^`{|}' or character > "~" for character in url):
+        if not _CHARACTERS.fullmatch(url):
             raise InvalidInput("the address has characters that have to be escaped, or no place in an address")
         try:
             parts = httpx.URL(url)
