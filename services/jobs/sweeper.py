@@ -3,9 +3,8 @@
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 from sqlalchemy import case, delete, exists, select, update
@@ -14,20 +13,19 @@ from services.api.jobs import JobState
 from services.database.database import Database
 from services.database.tables import JobItemRow, JobRow
 from services.database.tables.jobs import UNSWEPT_JOBS
+from services.jobs.files import PICTURES, files_of, remove_files
 from services.jobs.moves import Moves
 from services.jobs.states import ENDED_JOBS, ItemState
-from services.storage.blobs import RESULT_FOLDERS, BlobStore
-from services.storage.owner import result_key
+from services.storage.blobs import BlobStore
 
 #: Jobs that one round looks at.
 _JOBS: Final = 500
-#: Files and rows that are removed at once.
-_FILES: Final = 500
+#: Rows that are removed at once.
 _ROWS: Final = 5000
 #: How a result's file is called: by its item and the fence of the claim that made it.
 _MADE_BY: Final = re.compile(r"(\d{1,9})-(\d{1,9})-.*")
-#: Where photos of jobs lie that came as bytes.
-_INPUTS: Final = "uploads"
+#: A tenant, and a job of it.
+_Place = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -36,22 +34,6 @@ class Removed:
 
     jobs: int = 0
     files: int = 0
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Whose job, and which."""
-
-    tenant: str
-    job_id: str
-
-    def files(self, blobs: BlobStore, folders: Sequence[str]) -> Iterator[list[str]]:
-        """The keys of its files, some at a time."""
-        found = (
-            file.key for folder in folders for file in blobs.under(result_key(folder, self.tenant, self.job_id))
-        )  # fmt: skip
-        while keys := list(islice(found, _FILES)):
-            yield keys
 
 
 class JobSweeper:
@@ -87,24 +69,22 @@ class JobSweeper:
             StorageUnavailable: The database or the blob store does not answer.
         """
         files = self._remove_orphans()
-        gone = [place for place in self._expired() if self._take_down(place)]
-        for place in gone:
-            for keys in place.files(self._blobs, (*RESULT_FOLDERS, _INPUTS)):
-                self._blobs.delete(keys)
-                files += len(keys)
-            self._forget(place)
+        gone = [place for place in self._expired() if self._take_down(*place)]
+        for tenant, job_id in gone:
+            files += remove_files(self._blobs, tenant, job_id)
+            self._forget(tenant, job_id)
         return Removed(len(gone), files)
 
     def _expired(self) -> list[_Place]:
         due = select(JobRow.tenant, JobRow.id).where(JobRow.expires_s <= self._now()).order_by(JobRow.expires_s)
         with self._database.reading() as session:
-            return [_Place(*row) for row in session.execute(due.limit(_JOBS))]
+            return [(tenant, job_id) for tenant, job_id in session.execute(due.limit(_JOBS))]
 
-    def _take_down(self, place: _Place) -> bool:
+    def _take_down(self, tenant: str, job_id: str) -> bool:
         """Whether a job may be removed now; from then on nobody finds it. One that has not ended is cancelled first."""
         with self._database.transaction() as session:
-            self._moves.share(session, place.tenant)
-            job = session.get(JobRow, place.job_id)
+            self._moves.share(session, tenant)
+            job = session.get(JobRow, job_id)
             if job is None or job.expires_s > self._now():
                 return False
             if job.complete and job.state not in ENDED_JOBS:
@@ -116,31 +96,31 @@ class JobSweeper:
             job.complete = False
             return True
 
-    def _forget(self, place: _Place) -> None:
+    def _forget(self, tenant: str, job_id: str) -> None:
         """Remove rows, in transactions that nobody waits long for."""
-        item = JobItemRow.job_id == place.job_id
+        item = JobItemRow.job_id == job_id
         some = select(JobItemRow.number).where(item).limit(_ROWS)
         while True:
             with self._database.transaction() as session:
-                self._moves.share(session, place.tenant)
+                self._moves.share(session, tenant)
                 if session.scalar(select(exists().where(item))):
                     session.execute(delete(JobItemRow).where(item, JobItemRow.number.in_(some)))
                 else:
-                    session.execute(delete(JobRow).where(JobRow.id == place.job_id))
+                    session.execute(delete(JobRow).where(JobRow.id == job_id))
                     return
 
     def _remove_orphans(self) -> int:
         before_s = self._now() - self._rest_s
         ended = select(JobRow.tenant, JobRow.id).where(UNSWEPT_JOBS, JobRow.ended_s <= before_s).limit(_JOBS)
         with self._database.reading() as session:
-            places = [_Place(*row) for row in session.execute(ended)]
-        suspects = self._suspects([place.job_id for place in places])
+            places = [(tenant, job_id) for tenant, job_id in session.execute(ended)]
+        suspects = self._suspects([job_id for _, job_id in places])
         removed = 0
         of_tenant = defaultdict[str, list[str]](list)
-        for place in places:
-            of_tenant[place.tenant].append(place.job_id)
-            for keys in place.files(self._blobs, RESULT_FOLDERS) if place.job_id in suspects else ():
-                orphans = self._orphans(place, keys)
+        for tenant, job_id in places:
+            of_tenant[tenant].append(job_id)
+            for keys in files_of(self._blobs, PICTURES, tenant, job_id) if job_id in suspects else ():
+                orphans = self._orphans(job_id, keys)
                 self._blobs.delete(orphans)
                 removed += len(orphans)
         for tenant, ids in of_tenant.items():
@@ -157,12 +137,12 @@ class JobSweeper:
         with self._database.reading() as session:
             return set(session.scalars(select(JobRow.id).where(JobRow.id.in_(ids), vain)))
 
-    def _orphans(self, place: _Place, keys: Sequence[str]) -> list[str]:
+    def _orphans(self, job_id: str, keys: Sequence[str]) -> list[str]:
         """Which of a job's files no result names. A file of a claim that is newer than what is read here is none: the
         job may have been retried meanwhile."""
         made_by = {key: _made_by(key) for key in keys}
         chosen = select(JobItemRow).where(
-            JobItemRow.job_id == place.job_id, JobItemRow.number.in_({number for number, _ in made_by.values()})
+            JobItemRow.job_id == job_id, JobItemRow.number.in_({number for number, _ in made_by.values()})
         )
         with self._database.reading() as session:
             items = {item.number: item for item in session.scalars(chosen)}

@@ -106,10 +106,11 @@ def test_files_of_a_claim_since_a_retry_stay(store, blobs, sweep):
     assert (len(blobs.files), store.job(job_id).swept) == (1, False)
 
 
-def test_other_jobs_and_tenants_files_stay(store, blobs, sweep):
-    store.create(items=1)
+def test_files_of_others_and_about_the_job_stay(store, blobs, sweep):
+    job_id = store.create(items=1)
     blobs.put("shots/acme/strange", b"", "image/jpeg")
     blobs.put("shots/other/0-1-x.jpg", b"", "image/jpeg")
+    blobs.put(f"jobs/acme/{job_id}/results.csv", b"", "text/csv")
     lost_and_made(store, blobs)
     assert sweep() == Removed(0, 1)
 
