@@ -55,8 +55,16 @@ def database_settings(request):
     return DatabaseSettings(url=url)
 
 
+@pytest.fixture
+def sqlite_database(tmp_path):
+    """An open database with empty tables, for what no database can differ in."""
+    opened = Database.open(DatabaseSettings(), tmp_path)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request, tmp_path):
+def database(request):
     """An open database with empty tables, of each kind."""
     if request.param == "postgresql":
         shared = request.getfixturevalue("postgres_database")
@@ -64,6 +72,4 @@ def database(request, tmp_path):
         with shared.transaction() as session:
             session.execute(text(f"TRUNCATE {', '.join(Base.metadata.tables)}"))
         return
-    opened = Database.open(DatabaseSettings(), tmp_path)
-    yield opened
-    opened.close()
+    yield request.getfixturevalue("sqlite_database")

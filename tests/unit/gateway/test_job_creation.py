@@ -17,7 +17,14 @@ NOTHING = (0, 0)
 
 @pytest.fixture
 def parts(tmp_path, database):
+    """On each database, as its transactions count."""
     return lambda **jobs: JobParts(tmp_path, database, **jobs)
+
+
+@pytest.fixture
+def quick(tmp_path, sqlite_database):
+    """On one."""
+    return lambda **jobs: JobParts(tmp_path, sqlite_database, **jobs)
 
 
 def rows(parts):
@@ -42,8 +49,8 @@ def add(parts, *given, tenant="local"):
     return parts.jobs.add_job_items(messages(*given), call(tenant=tenant))
 
 
-async def test_job_begins_with_all_its_items(parts):
-    made = parts()
+async def test_job_begins_with_all_its_items(quick):
+    made = quick()
     job = (await made.create("a", "b", name="spring", priority=5, max_attempts=2, keep="3600s")).job
     assert (job.state, job.open, job.counts.total, job.counts.queued) == ("ACTIVE", False, 2, 2)
     assert (job.name, job.priority, job.max_attempts, job.shot.scene_id) == ("spring", 5, 2, "white")
@@ -54,14 +61,14 @@ async def test_job_begins_with_all_its_items(parts):
     ("content", "keys"),
     [(f"image,key\n{URL},m\n{URL},\n", ["a", "m", "2"]), (f'{{"key":"m","image":{{"url":"{URL}"}}}}\n', ["a", "m"])],
 )
-async def test_listed_items_follow_those_of_the_request(parts, content, keys):
-    made = parts()
+async def test_listed_items_follow_those_of_the_request(quick, content, keys):
+    made = quick()
     job_id = await made.made("a", manifest={"content": content.encode()})
     assert listed(made, job_id) == keys
 
 
-async def test_bytes_lie_in_the_store_before_the_job_begins(parts, photo):
-    made = parts()
+async def test_bytes_lie_in_the_store_before_the_job_begins(quick, photo):
+    made = quick()
     recipe = {"scene_id": "white", "reference": {"content": photo}}
     job = (await made.create(shot=recipe, items=[{"image": {"content": photo}}])).job
     [key] = made.files()
@@ -83,8 +90,8 @@ async def test_bytes_lie_in_the_store_before_the_job_begins(parts, photo):
         ({"keep": "99999999s"}, "keep"),
     ],
 )
-async def test_fault_leaves_nothing(parts, fields, field, photo):
-    made = parts()
+async def test_fault_leaves_nothing(quick, fields, field, photo):
+    made = quick()
     given = {"items": [*items("a"), {"image": {"content": photo}}], **fields}
     with pytest.raises((InvalidInput, TooLarge)) as caught:
         await made.create(**given)
@@ -135,8 +142,8 @@ async def test_creation_that_died_is_begun_anew(parts, monkeypatch):
     assert (job.state, job.counts.total) == ("ACTIVE", 1)
 
 
-async def test_dry_run_tells_faults_and_makes_nothing(parts, photo):
-    made = parts(price_item=0.5, currency="EUR")
+async def test_dry_run_tells_faults_and_makes_nothing(quick, photo):
+    made = quick(price_item=0.5, currency="EUR")
     given = [*items("a", "a"), {"image": {"content": photo}}, {"key": "b", "image": {}}]
     request = CreateJobRequest.model_validate(
         {"shot": {"scene_id": "white"}, "items": given, "validate_only": True, "name": "spring"}
@@ -194,8 +201,8 @@ async def test_stream_that_breaks_leaves_what_was_added(parts):
     assert listed(made, job_id) == ["a"]
 
 
-async def test_added_items_are_checked_with_the_jobs_recipe(parts, photo):
-    made = parts()
+async def test_added_items_are_checked_with_the_jobs_recipe(quick, photo):
+    made = quick()
     job_id = await made.made(open=True, shot={"scene_id": "white", "reference": {"content": photo}})
     bad = {"key": "b", "image": {"url": URL}, "shot": {"scene_id": "nowhere"}}
     with pytest.raises(InvalidInput) as caught:
@@ -212,20 +219,20 @@ async def test_added_items_are_checked_with_the_jobs_recipe(parts, photo):
         ([{"job_id": "none"}], NotFound),
     ],
 )
-async def test_stream_has_to_name_a_job(parts, sent, error):
+async def test_stream_has_to_name_a_job(quick, sent, error):
     with pytest.raises(error):
-        await add(parts(), *sent)
+        await add(quick(), *sent)
 
 
-async def test_stream_is_about_one_job(parts):
-    made = parts()
+async def test_stream_is_about_one_job(quick):
+    made = quick()
     job_id = await made.made(open=True)
     with pytest.raises(InvalidInput):
         await add(made, {"job_id": job_id}, {"job_id": "other"})
 
 
-async def test_another_tenants_job_takes_nothing(parts):
-    made = parts()
+async def test_another_tenants_job_takes_nothing(quick):
+    made = quick()
     job_id = await made.made(open=True)
     with pytest.raises(NotFound):
         await add(made, {"job_id": job_id, "items": items("a")}, tenant="other")
