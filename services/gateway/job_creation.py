@@ -134,12 +134,11 @@ class JobCreation:
         return AddJobItemsResponse(job=job, added=added, known=came - added)
 
     async def _checked(self, request: CreateJobRequest, recipe: Request, call: Call) -> CreateJobResponse:
-        intake, gathered = await self._gathered(request, recipe, call, _NO_JOB, MAX_FAULTS)
-        stored = MODELS[method_of(recipe)].model_validate_json(intake.recipe)
+        _, gathered = await self._gathered(request, recipe, call, _NO_JOB, MAX_FAULTS)
         job = Job(
             name=request.name, open=request.open, counts=JobCounts(total=len(gathered.items)),
             priority=request.priority, max_attempts=request.max_attempts or self.settings.max_attempts,
-        ).model_copy(update={method_of(recipe): stored})  # fmt: skip
+        )  # fmt: skip
         estimate = await self._estimated(request, gathered, call)
         return CreateJobResponse(job=job, estimate=estimate, faults=gathered.faults)
 
@@ -188,16 +187,16 @@ class JobCreation:
         return Intake(self.checks, recipe, tenant, job_id)
 
     async def _store(self, contents: Mapping[str, bytes]) -> None:
-        """Write what came as bytes, some files at once."""
-        room = asyncio.Semaphore(_WRITES)
-
-        async def write(key: str, content: bytes) -> None:
-            async with room:
-                await asyncio.to_thread(self.store.put, key, content, "application/octet-stream")
-
-        async with asyncio.TaskGroup() as group:
-            for key, content in contents.items():
-                group.create_task(write(key, content))
+        """Write what came as bytes, some files at once; when this fails, none of them is being written any more."""
+        keys = list(contents)
+        for first in range(0, len(keys), _WRITES):
+            writing = [
+                asyncio.to_thread(self.store.put, key, contents[key], "application/octet-stream")
+                for key in keys[first : first + _WRITES]
+            ]
+            for outcome in await to_its_end(asyncio.gather(*writing, return_exceptions=True)):
+                if isinstance(outcome, BaseException):
+                    raise outcome
 
     async def _begun(self, tenant: str, new: NewJob) -> tuple[str, Job | None]:
         """The job's id; and the job where it was made before."""

@@ -115,6 +115,23 @@ async def test_creation_that_fails_on_the_way_leaves_nothing(parts, photo, step,
     assert made.files() == []
 
 
+async def test_bytes_that_can_not_be_stored_leave_nothing(quick, photo, monkeypatch):
+    made = quick()
+    put = made.store.put
+
+    def half(key, data, media_type):
+        if len(made.files()) >= 2:
+            raise StorageUnavailable("it is full")
+        return put(key, data, media_type)
+
+    monkeypatch.setattr(made.store, "put", half)
+    given = [{"image": {"content": photo + bytes(number)}} for number in range(20)]
+    with pytest.raises(StorageUnavailable, match="it is full"):
+        await made.create(items=given)
+    assert rows(made) == NOTHING
+    assert made.files() == []
+
+
 async def test_same_request_is_the_same_job(parts):
     made = parts()
     answers = [await made.create("a", key="k") for _ in range(2)]
