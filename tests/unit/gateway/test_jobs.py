@@ -350,6 +350,16 @@ async def test_watcher_misses_nothing_wherever_it_was_cut_off(parts, monkeypatch
         assert told[-1].job.state == "DONE"
 
 
+async def test_watcher_who_was_cut_off_before_the_job_hears_of_it(quick):
+    job_id = await quick.made("a", "b")
+    quick.move(job_id, 0, RUNNING)
+    cut = Watcher(quick, job_id)
+    assert await cut.take(3) == ["ACTIVE", ("b", "QUEUED"), ("a", "RUNNING")]
+    rest = Watcher(quick, job_id, after=cut.messages[-1].version)
+    assert await rest.take(2) == [("a", "RUNNING"), "ACTIVE"]
+    assert rest.messages[-1].job.counts.running == 1
+
+
 async def test_watcher_who_knows_the_end_hears_no_more(quick):
     job_id = await quick.made("a")
     quick.succeed(job_id, 0)
