@@ -17,10 +17,10 @@ from services.common.errors import InvalidInput, StorageUnavailable
 from services.common.logs import logger
 from services.database.database import Database
 from services.gateway.schema import Call
-from services.gateway.workload import Answer, TenantMetrics, work_of
 from services.tenants.claims import AtWork, Claim, Claims, Done, Ours
 from services.tenants.quota import Quotas
 from services.tenants.usage import UsageLedger, Work
+from services.tenants.workload import Answer, TenantMetrics, work_of
 
 T = TypeVar("T")
 

@@ -7,17 +7,14 @@ from ray.serve import metrics
 from services.common.logs import configure_logs
 from services.common.metrics import Recorder
 from services.common.settings import Settings
-from services.fetch.sources import Sources
 from services.gateway.admission import Admission
 from services.gateway.body import BodyReader
 from services.gateway.call import Guard
 from services.gateway.catalog import Catalog
 from services.gateway.compat.openai_images import OpenAiImages
 from services.gateway.compat.removebg import RemoveBg
-from services.gateway.content import ContentGuard
 from services.gateway.grpc_api import GrpcApi
 from services.gateway.http_api import HttpApi
-from services.gateway.readiness import Readiness
 from services.gateway.scenery import SceneryStudio
 from services.gateway.services import Services
 from services.gateway.studio import Studio
@@ -27,12 +24,10 @@ from services.models.cache import ModelCache
 from services.storage.local import LocalBlobs
 from services.storage.store import open_store
 from services.tenants.content import ContentPolicy
-from services.workflow.acceptance import AcceptancePolicy
-from services.workflow.deployment import Handle, RemoteGenerate, RemotePostprocess, RemoteResult, RemoteSegment
-from services.workflow.drawing import DrawingPolicy
+from services.workflow.content import ContentGuard
+from services.workflow.deployment import Handle, remote_readiness, remote_stages
 from services.workflow.scenery import SceneryWorkflow
 from services.workflow.shot import ShotWorkflow
-from services.workflow.stages import Stages
 
 
 class Gateway(GrpcApi):
@@ -58,32 +53,13 @@ class Gateway(GrpcApi):
         configure_logs(settings.observability.log_level, "gateway")
         limits = settings.limits
         scenes = SceneCatalog.open(settings.generate.scenes_dir)
-        policy = AcceptancePolicy(settings.preservation, settings.segment.min_confidence)
         store = open_store(settings)
         self._recorder = recorder = Recorder(metrics)
-        stages = Stages(
-            RemoteSegment(segment, recorder),
-            RemoteGenerate(generate, recorder),
-            RemotePostprocess(postprocess, recorder),
-        )
-        readiness = Readiness(
-            {
-                "segment": lambda: RemoteResult(segment.ready.remote()),
-                "generate": lambda: RemoteResult(generate.ready.remote()),
-                "postprocess": lambda: RemoteResult(postprocess.ready.remote()),
-            }
-        )
+        stages = remote_stages(segment, generate, postprocess, recorder)
+        readiness = remote_readiness(segment, generate, postprocess)
         tenancy = Tenancy.open(settings, recorder)
         guard = Guard(recorder, tenancy.door)
-        workflow = ShotWorkflow(
-            stages,
-            scenes,
-            limits,
-            settings.segment.min_confidence,
-            policy,
-            drawings=DrawingPolicy(settings.generate),
-            sources=Sources.open(settings, store),
-        )
+        workflow = ShotWorkflow.open(settings, stages, scenes, store)
         admission = Admission(limits.max_running, limits.max_waiting)
         studio = Studio(
             workflow,

@@ -14,11 +14,11 @@ from services.api import catalog, studio, usage
 from services.api.convert import from_proto, to_proto
 from services.common.errors import Internal, InvalidInput, NotFound, VitrineError
 from services.gateway.call import Guard, request_id_from
-from services.gateway.readiness import Readiness
 from services.gateway.schema import Call
 from services.gateway.services import Services
 from services.gateway.status import rich_status, status_of
 from services.pb.vitrine.v1 import catalog_pb2, studio_pb2, usage_pb2
+from services.workflow.readiness import Readiness
 
 #: Carries google.rpc.Status, see https://grpc.io/docs/guides/error/#richer-error-model
 STATUS_DETAILS_KEY = "grpc-status-details-bin"

@@ -32,10 +32,10 @@ from services.gateway.call import Guard, request_id_from
 from services.gateway.event_stream import EventStream
 from services.gateway.negotiation import Accepted
 from services.gateway.rate_headers import RateHeaders
-from services.gateway.readiness import Readiness
 from services.gateway.schema import Call
 from services.gateway.services import Services
 from services.storage.blobs import StoredBlob
+from services.workflow.readiness import Readiness
 
 REQUEST_ID_HEADER: Final = "X-Request-Id"
 IDEMPOTENCY_KEY_HEADER: Final = "Idempotency-Key"

@@ -10,11 +10,11 @@ from services.common.deadline import Deadline
 from services.common.image import ImageFormat
 from services.gateway.admission import Admission
 from services.gateway.creations import Creations
-from services.gateway.readiness import Readiness
 from services.gateway.schema import Call
 from services.storage.blobs import BlobStore
 from services.storage.owner import result_key
 from services.workflow.answer import blob_answer
+from services.workflow.readiness import Readiness
 from services.workflow.scenery import SceneryWorkflow
 from services.workflow.shot import DEFAULT_QUALITY
 

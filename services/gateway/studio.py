@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from functools import partial
 from typing import Final
 
 from services.api.common import Blob
@@ -21,14 +22,14 @@ from services.common.deadline import Deadline
 from services.common.errors import VitrineError
 from services.common.logs import logger
 from services.gateway.admission import Admission
-from services.gateway.content import ContentGuard
 from services.gateway.creations import Creations
-from services.gateway.readiness import Readiness
 from services.gateway.schema import Call
 from services.storage.blobs import BlobStore, media_type_of
 from services.storage.owner import require_own, require_result
-from services.workflow.answer import addressed
+from services.workflow.answer import addressed, blobs_of
+from services.workflow.content import ContentGuard
 from services.workflow.events import Listener, nobody_listens
+from services.workflow.readiness import Readiness
 from services.workflow.shot import Look, ShotWorkflow
 
 CHUNK_BYTES: Final = 1 << 20
@@ -72,6 +73,7 @@ class Studio:
         """Cut a product out; waiting for a place counts as part of the request's time."""
         await self._readiness.require()
         deadline = self._workflow.deadline(request.timeout)
+        looks = call.limits.content_policy
 
         async def work(look: Look) -> CreateCutoutResponse:
             async with self._admission.place():
@@ -79,7 +81,7 @@ class Studio:
 
         async with deadline.limit():
             answer = await self._creations.once(
-                call, request, CreateCutoutResponse, lambda: self._content.around(call, work), self._discard
+                call, request, CreateCutoutResponse, partial(self._content.around, looks, work), self._discard
             )
             [image] = await self._handed_out(answer, request.output.inline, call, deadline)
         return answer.model_copy(update={"image": image})
@@ -90,6 +92,7 @@ class Studio:
         """Make a shot; waiting for a place counts as part of the request's time."""
         await self._readiness.require()
         deadline = self._workflow.deadline(request.timeout)
+        looks = call.limits.content_policy
 
         async def work(look: Look) -> CreateShotResponse:
             async with self._admission.place():
@@ -99,7 +102,7 @@ class Studio:
 
         async with deadline.limit():
             answer = await self._creations.once(
-                call, request, CreateShotResponse, lambda: self._content.around(call, work), self._discard
+                call, request, CreateShotResponse, partial(self._content.around, looks, work), self._discard
             )
             image, *own = await self._handed_out(answer, request.output.inline, call, deadline)
         layers = [layer.model_copy(update={"blob": blob}) for layer, blob in zip(answer.layers, own, strict=True)]
@@ -155,14 +158,14 @@ class Studio:
         """Addresses and contents for a caller; where that fails or nobody waits any more, the files go, since nobody
         will ever know their keys, but for a caller who can ask for the same answer again."""
         try:
-            return await asyncio.to_thread(self._addressed, _blobs_of(answer), inline, deadline)
+            return await asyncio.to_thread(self._addressed, blobs_of(answer), inline, deadline)
         except BaseException:
             if not call.idempotency_key:
                 await self._discard(answer)
             raise
 
     async def _discard(self, answer: CreateCutoutResponse | CreateShotResponse) -> None:
-        keys = [blob.key for blob in _blobs_of(answer)]
+        keys = [blob.key for blob in blobs_of(answer)]
         removal = asyncio.ensure_future(asyncio.to_thread(self._remove, keys))
         await asyncio.wait([removal], timeout=_REMOVAL_WAIT_S)
 
@@ -181,11 +184,6 @@ class Studio:
             self._store.delete(keys)
         except VitrineError as error:
             logger().warning("files that were not handed out could not be removed", error=error.message)
-
-
-def _blobs_of(answer: CreateCutoutResponse | CreateShotResponse) -> list[Blob]:
-    layers = answer.layers if isinstance(answer, CreateShotResponse) else []
-    return [answer.image, *(layer.blob for layer in layers)]
 
 
 def _told(event: StageEvent | DenoisingStep) -> StreamShotResponse:

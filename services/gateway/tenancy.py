@@ -9,12 +9,12 @@ from services.gateway.auth import Auth
 from services.gateway.creations import Creations
 from services.gateway.door import Door
 from services.gateway.usage import Usage
-from services.gateway.workload import TenantMetrics
 from services.tenants.bucket import RateLimiter
 from services.tenants.claims import Claims
 from services.tenants.directory import Directory
 from services.tenants.quota import Quotas
 from services.tenants.usage import UsageLedger
+from services.tenants.workload import TenantMetrics
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,16 @@
 import datetime
 
 from services.api import common as api
-from services.api.studio import InstanceReport, Layer, Measure, PreservationProof, PreservationReport, ProductInstance
+from services.api.studio import (
+    CreateCutoutResponse,
+    CreateShotResponse,
+    InstanceReport,
+    Layer,
+    Measure,
+    PreservationProof,
+    PreservationReport,
+    ProductInstance,
+)
 from services.common.geometry import Box
 from services.common.placement import Placement
 from services.postprocess.preservation.report import Measure as Measured
@@ -29,6 +38,12 @@ def addressed(blob: api.Blob, address: SignedUrl) -> api.Blob:
     """The blob with an address that it can be read at."""
     expires = datetime.datetime.fromtimestamp(address.expires_at_s, datetime.UTC)
     return blob.model_copy(update={"url": address.url, "expire_time": f"{expires:%Y-%m-%dT%H:%M:%SZ}"})
+
+
+def blobs_of(answer: CreateCutoutResponse | CreateShotResponse) -> list[api.Blob]:
+    """Every file of an answer, the picture first."""
+    layers = answer.layers if isinstance(answer, CreateShotResponse) else []
+    return [answer.image, *(layer.blob for layer in layers)]
 
 
 def layer_answer(layer: StoredLayer) -> Layer:

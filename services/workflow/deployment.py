@@ -31,8 +31,9 @@ from services.postprocess.schema import (
     RestoreResult,
 )
 from services.segment.schema import SegmentRequest, SegmentResult
+from services.workflow.readiness import Probe, Readiness
 from services.workflow.repeat import RepeatedCall, StageLost
-from services.workflow.stages import Pending
+from services.workflow.stages import Pending, Stages
 
 T = TypeVar("T")
 
@@ -212,6 +213,23 @@ class RemotePostprocess:
             return RemoteResult(self._handle.discard.remote(request))
 
         return RepeatedCall(StageName.POSTPROCESS, begin, request.deadline_s, self._recorder)
+
+
+def remote_stages(segment: Handle, generate: Handle, postprocess: Handle, recorder: Recorder) -> Stages:
+    """All three behind their handles."""
+    return Stages(
+        RemoteSegment(segment, recorder), RemoteGenerate(generate, recorder), RemotePostprocess(postprocess, recorder)
+    )
+
+
+def remote_readiness(segment: Handle, generate: Handle, postprocess: Handle) -> Readiness:
+    """Whether all three have finished their warm-up and answer."""
+    handles = {"segment": segment, "generate": generate, "postprocess": postprocess}
+
+    def probe(handle: Handle) -> Probe:
+        return lambda: RemoteResult(handle.ready.remote())
+
+    return Readiness({name: probe(handle) for name, handle in handles.items()})
 
 
 def _reference(pending: Pending[Any]) -> Any:

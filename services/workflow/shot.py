@@ -6,7 +6,7 @@ A stage never calls another stage; only this class does. It knows neither transp
 import asyncio
 import secrets
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +25,13 @@ from services.codecs.photo import Photo, decode_image, decode_named
 from services.common.deadline import Deadline
 from services.common.errors import InvalidInput, ProductNotFound
 from services.common.image import ImageFormat
-from services.common.settings import GenerateSettings, LimitSettings, PreservationSettings
+from services.common.settings import GenerateSettings, LimitSettings, PreservationSettings, Settings
 from services.common.tenant import LOCAL_TENANT
 from services.fetch.sources import Sources
 from services.generate.scene import Scene, SceneCatalog
 from services.postprocess.schema import CutoutRequest, Output
 from services.segment.schema import SegmentRequest, Selection
+from services.storage.blobs import BlobStore
 from services.storage.owner import result_key
 from services.workflow.acceptance import AcceptancePolicy
 from services.workflow.answer import blob_answer, box_answer, instance_answer
@@ -92,6 +93,30 @@ class ShotWorkflow:
         self._draw_seed = draw_seed
         self._drawings = drawings or DrawingPolicy(GenerateSettings())
         self._sources = sources or Sources()
+
+    @classmethod
+    def open(cls, settings: Settings, stages: Stages, scenes: SceneCatalog, store: BlobStore) -> Self:
+        """As the settings say.
+
+        Args:
+            settings: The whole tree.
+            stages: Where they are.
+            scenes: The scenes a shot may ask for.
+            store: For photos that are results.
+
+        Raises:
+            ValueError: A threshold of the operator's is out of its range.
+        """
+        min_confidence = settings.segment.min_confidence
+        return cls(
+            stages,
+            scenes,
+            settings.limits,
+            min_confidence,
+            AcceptancePolicy(settings.preservation, min_confidence),
+            drawings=DrawingPolicy(settings.generate),
+            sources=Sources.open(settings, store),
+        )
 
     def deadline(self, timeout_s: float | None) -> Deadline:
         """When a request that arrives now is given up.

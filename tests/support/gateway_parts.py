@@ -21,10 +21,8 @@ from services.gateway.call import Guard
 from services.gateway.catalog import Catalog
 from services.gateway.compat.openai_images import OpenAiImages
 from services.gateway.compat.removebg import RemoveBg
-from services.gateway.content import ContentGuard
 from services.gateway.grpc_api import GrpcApi
 from services.gateway.http_api import HttpApi
-from services.gateway.readiness import Readiness
 from services.gateway.scenery import SceneryStudio
 from services.gateway.schema import Call
 from services.gateway.services import Services
@@ -39,7 +37,9 @@ from services.tenants.caller import Scope
 from services.tenants.content import ContentPolicy
 from services.tenants.keys import Keys
 from services.workflow.acceptance import AcceptancePolicy
+from services.workflow.content import ContentGuard
 from services.workflow.drawing import DrawingPolicy
+from services.workflow.readiness import Readiness
 from services.workflow.scenery import SceneryWorkflow
 from services.workflow.shot import ShotWorkflow
 from tests.support.fake_metrics import FakeMetrics

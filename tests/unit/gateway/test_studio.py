@@ -9,12 +9,12 @@ from services.api.common import OutputOptions
 from services.api.studio import CreateCutoutRequest, CreateShotRequest, ReadBlobRequest, StreamShotRequest
 from services.common.errors import DeadlineExceeded, NotFound, NotReady, Overloaded, StorageUnavailable
 from services.gateway.admission import Admission
-from services.gateway.content import ContentGuard
 from services.gateway.studio import CHUNK_BYTES, Studio
 from services.postprocess.preservation.thresholds import criterion_of
 from services.storage.local import LocalBlobs
 from services.storage.signature import Signature
 from services.tenants.content import ContentPolicy
+from services.workflow.content import ContentGuard
 from tests.support.gateway_parts import PUBLIC_URL, Parts, call
 
 JPEG = b"\xff\xd8"

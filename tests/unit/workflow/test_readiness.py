@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from services.common.errors import NotReady, Overloaded
-from services.gateway.readiness import Readiness
+from services.workflow.readiness import Readiness
 
 
 class Stage:

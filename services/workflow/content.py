@@ -9,10 +9,10 @@ from services.api.studio import CreateCutoutResponse, CreateShotResponse
 from services.codecs.photo import decode_image
 from services.common.errors import ContentRefused
 from services.common.image import ImageLimits
-from services.gateway.schema import Call
-from services.gateway.workload import Answer
 from services.storage.blobs import BlobStore
 from services.tenants.content import ContentPolicy
+from services.tenants.workload import Answer
+from services.workflow.answer import blobs_of
 from services.workflow.shot import Look, let_pass
 
 #: Pictures of ours are as large as canvases may be; the limits of photos are the operator's.
@@ -31,13 +31,17 @@ class ContentGuard:
         self._policy = policy
         self._store = store
 
-    async def around(self, call: Call, work: Callable[[Look], Awaitable[Answer]]) -> Answer:
+    async def around(self, looks: bool, work: Callable[[Look], Awaitable[Answer]]) -> Answer:
         """The answer of `work`, which is given what looks at what comes in. A result that is refused is removed.
+
+        Args:
+            looks: Whether the tenant has the policy; all passes else.
+            work: Makes the picture.
 
         Raises:
             ContentRefused: One of them does not pass.
         """
-        if not call.limits.content_policy:
+        if not looks:
             return await work(let_pass)
         answer = await work(partial(self._policy.require, what="photo"))
         await asyncio.to_thread(self._look_at_result, answer)
@@ -48,6 +52,5 @@ class ContentGuard:
             picture = decode_image(self._store.get(answer.image.key), _OWN)
             self._policy.require(picture.image, what="picture")
         except ContentRefused:
-            layers = answer.layers if isinstance(answer, CreateShotResponse) else []
-            self._store.delete([answer.image.key, *(layer.blob.key for layer in layers)])
+            self._store.delete([blob.key for blob in blobs_of(answer)])
             raise
