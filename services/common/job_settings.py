@@ -25,12 +25,18 @@ class JobSettings(ScalingSettings):
         60, gt=0, description="Replicas are added while the oldest item that could begin waits for longer, in seconds."
     )
     at_once: int = Field(
-        2, ge=1, description="Items worked on at once per dispatcher replica; never two of them in the same stage."
+        2, ge=1, description="Items worked on at once per dispatcher replica; `at_stage` holds for each stage."
+    )
+    at_stage: int = Field(
+        1, ge=1, description="Items in the same stage at once per dispatcher replica; a call waits for so many at most."
     )
     yield_s: float = Field(
         5, ge=0, description="How long an item waits before each stage for calls that somebody waits for, in seconds."
     )
     claim_every_s: float = Field(0.25, gt=0, description="How often a dispatcher without work looks for some; seconds.")
+    drain_s: float = Field(
+        15, ge=0, description="Items at work get so long to end when a dispatcher stops; then they are given back."
+    )
     lease_s: float = Field(
         15, ge=1, description="An item whose dispatcher died is begun again after this time, in seconds."
     )

@@ -59,10 +59,29 @@ TENANT_BYTES: Final = Metric(
 TENANT_STAGE_SECONDS: Final = Metric(
     "vitrine_tenant_stage_seconds_total", "counter", "Time that stages worked for a tenant.", ("tenant", "stage")
 )
+JOB_ITEMS: Final = Metric(
+    "vitrine_job_items_total", "counter", "Attempts at items of jobs by outcome (ok, released or an error code).",
+    ("outcome",),
+)  # fmt: skip
+JOB_ITEMS_RUNNING: Final = Metric("vitrine_job_items_running", "gauge", "Items of jobs at work.")
+JOB_WAIT_SECONDS: Final = Metric(
+    "vitrine_job_wait_seconds", "histogram", "Time from when an item could have begun until it did."
+)
+JOB_YIELD_SECONDS: Final = Metric(
+    "vitrine_job_yield_seconds", "histogram",
+    "Time an item waited before a stage for calls that somebody waits for, where there were any.", ("stage",),
+)  # fmt: skip
+JOB_CLAIMS_LOST: Final = Metric(
+    "vitrine_job_claims_lost_total", "counter", "Items that another dispatcher took over, or whose job was deleted."
+)
+JOB_BACKLOG_SECONDS: Final = Metric(
+    "vitrine_job_backlog_seconds", "gauge", "Since when the oldest item that could begin waits."
+)
 
 ALL: Final = (
     REQUESTS, REQUEST_SECONDS, IN_FLIGHT, STAGE_SECONDS, STAGE_WAIT_SECONDS, STAGE_RETRIES, RUNNER, ENGINE_STATE,
-    TENANT_ITEMS, TENANT_MEGAPIXELS, TENANT_BYTES, TENANT_STAGE_SECONDS,
+    TENANT_ITEMS, TENANT_MEGAPIXELS, TENANT_BYTES, TENANT_STAGE_SECONDS, JOB_ITEMS, JOB_ITEMS_RUNNING, JOB_WAIT_SECONDS,
+    JOB_YIELD_SECONDS, JOB_CLAIMS_LOST, JOB_BACKLOG_SECONDS,
 )  # fmt: skip
 
 

@@ -63,6 +63,7 @@ class Task:
         attempt: Counted from 1.
         method, recipe, overrides, image: What is to be done, as in `NewJob` and `NewItem`.
         content_policy: Whether photo and picture are looked at first.
+        waited_s: Since it could have begun, in seconds.
     """
 
     tenant: str
@@ -76,6 +77,7 @@ class Task:
     overrides: str | None
     image: str
     content_policy: bool = False
+    waited_s: float = 0.0
 
     @property
     def claim(self) -> "ClaimId":

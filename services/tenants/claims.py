@@ -133,6 +133,11 @@ class Claims:
         unfinished = delete(Creation).where(*_owned(claim), Creation.answer.is_(None))
         return _touched(session.execute(unfinished))
 
+    def any_at_work(self, session: Session) -> bool:
+        """Whether any call is at work, of any tenant; cheap enough to be asked often."""
+        working = select(Creation.key).where(Creation.answer.is_(None), Creation.lease_until_s > self._now())
+        return session.scalar(working.limit(1)) is not None
+
     def sweep(self, session: Session) -> list[tuple[str, float]]:
         """Forget answers that expired, and attempts that died and were not repeated.
 

@@ -4,6 +4,7 @@ A stage never calls another stage; only this class does. It knows neither transp
 """
 
 import asyncio
+import copy
 import secrets
 from collections.abc import Callable
 from typing import Final, Self
@@ -117,6 +118,12 @@ class ShotWorkflow:
             drawings=DrawingPolicy(settings.generate),
             sources=Sources.open(settings, store),
         )
+
+    def through(self, stages: Stages) -> Self:
+        """The same walk through other stages."""
+        other = copy.copy(self)
+        other._stages = stages
+        return other
 
     def deadline(self, timeout_s: float | None) -> Deadline:
         """When a request that arrives now is given up.

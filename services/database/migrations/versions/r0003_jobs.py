@@ -27,6 +27,10 @@ def upgrade() -> None:
     op.create_index("ix_job_shares_ready_virtual_s", "job_shares", ["ready", "virtual_s"])
     _create_jobs()
     _create_items()
+    at_work = sa.text("answer IS NULL")
+    op.create_index(
+        "ix_creations_lease_until_s", "creations", ["lease_until_s"], sqlite_where=at_work, postgresql_where=at_work
+    )  # partial: whoever works on jobs looks often whether a call is at work
 
 
 def _create_jobs() -> None:
@@ -106,6 +110,7 @@ def _create_items() -> None:
 
 def downgrade() -> None:
     """Go back to the version before."""
+    op.drop_index("ix_creations_lease_until_s", "creations")
     op.drop_table("job_items")
     op.drop_table("jobs")
     op.drop_table("job_shares")
