@@ -10,15 +10,19 @@ from typing import Any, Final, Self
 
 import ray
 from ray import serve
-from ray.serve.config import AutoscalingConfig, BackpressureConfig
+from ray.serve.config import AutoscalingConfig, AutoscalingPolicy, BackpressureConfig
 from ray.serve.schema import LoggingConfig
 
 from services.common.errors import NotReady
+from services.common.job_settings import JobSettings
 from services.common.ports import require_free_ports
 from services.common.section import ScalingSettings
 from services.common.settings import Settings
 from services.gateway.deployment import GatewayDeployment
 from services.generate.deployment import GenerateDeployment
+from services.jobs.deployment import DispatcherDeployment
+from services.jobs.dispatcher import DRAIN_MARGIN_S
+from services.jobs.scaling import BacklogPolicy
 from services.postprocess.deployment import PostprocessDeployment
 from services.segment.deployment import SegmentDeployment
 
@@ -34,7 +38,7 @@ _GRPC_ROOM_BYTES: Final = 8 << 20
 
 
 def build(settings: Settings) -> serve.Application:
-    """The application: Gateway, and behind it Segment, Generate and Postprocess, each scaled on its own.
+    """The application: the Gateway, and behind it the stages and what works on jobs, each scaled on its own.
 
     Serve's config file names this function and gives `args`, the settings tree; the environment fills what they leave
     out.
@@ -42,8 +46,10 @@ def build(settings: Settings) -> serve.Application:
     segment = SegmentDeployment.options(**_options(settings.segment)).bind(settings)
     generate = GenerateDeployment.options(**_options(settings.generate)).bind(settings)
     postprocess = PostprocessDeployment.options(**_options(settings.postprocess)).bind(settings)
+    dispatcher = DispatcherDeployment.options(**_options(settings.jobs), **_ending(settings.jobs))
+    waker = dispatcher.bind(settings, segment, generate, postprocess)
     gateway = GatewayDeployment.options(**_options(settings.gateway))
-    return gateway.bind(settings, segment, generate, postprocess)
+    return gateway.bind(settings, segment, generate, postprocess, waker)
 
 
 def _options(stage: ScalingSettings) -> dict[str, Any]:
@@ -56,8 +62,20 @@ def _options(stage: ScalingSettings) -> dict[str, Any]:
             min_replicas=stage.min_replicas,
             max_replicas=stage.max_replicas,
             target_ongoing_requests=stage.target_ongoing_requests,
+            **({"policy": _policy(stage)} if isinstance(stage, JobSettings) else {}),
         ),
     }
+
+
+def _policy(jobs: JobSettings) -> Any:
+    policy: Any = AutoscalingPolicy  # its constructor carries no types
+    return policy(policy_function=BacklogPolicy, policy_kwargs={"target_s": jobs.target_backlog_s})
+
+
+def _ending(jobs: JobSettings) -> dict[str, Any]:
+    """How a dispatcher ends: its own work is no request that Serve would wait for, so it is not waited before, and its
+    drain has time to give back what does not end."""
+    return {"graceful_shutdown_wait_loop_s": 0.1, "graceful_shutdown_timeout_s": jobs.drain_s + DRAIN_MARGIN_S}
 
 
 class LocalService:

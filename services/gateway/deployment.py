@@ -20,6 +20,7 @@ from services.gateway.services import Services
 from services.gateway.studio import Studio
 from services.gateway.tenancy import Tenancy
 from services.generate.scene import SceneCatalog
+from services.jobs.waker import Waker
 from services.models.cache import ModelCache
 from services.storage.local import LocalBlobs
 from services.storage.store import open_store
@@ -36,6 +37,7 @@ class Gateway(GrpcApi):
     Args:
         settings: The whole tree.
         segment, generate, postprocess: Handles of the stages.
+        dispatcher: Handle of what works on jobs.
 
     Raises:
         StorageUnavailable: The blob store or the database can't be opened.
@@ -49,6 +51,7 @@ class Gateway(GrpcApi):
         segment: Handle,
         generate: Handle,
         postprocess: Handle,
+        dispatcher: Handle,
     ) -> None:
         configure_logs(settings.observability.log_level, "gateway")
         limits = settings.limits
@@ -82,6 +85,8 @@ class Gateway(GrpcApi):
             tenancy.creations,
             limits.default_timeout_s,
         )
+        #: To be called when a job is new or is to stop.
+        self._wake = Waker(dispatcher)
         self._http = HttpApi(
             guard,
             services,

@@ -75,6 +75,7 @@ class Jobs:
         files: Writes about them.
         watch: Waits for them.
         store: Where results lie.
+        wake: Tells a dispatcher that something is new or is to stop; returns at once.
     """
 
     database: Database
@@ -84,9 +85,18 @@ class Jobs:
     files: ResultFiles
     watch: Watch
     store: BlobStore
+    wake: Callable[[], None]
 
     @classmethod
-    def open(cls, settings: Settings, database: Database, moves: Moves, checks: Checks, store: BlobStore) -> Self:
+    def open(
+        cls,
+        settings: Settings,
+        database: Database,
+        moves: Moves,
+        checks: Checks,
+        store: BlobStore,
+        wake: Callable[[], None] = lambda: None,
+    ) -> Self:
         """As the settings say."""
         register = Register(moves)
         listing = Listing(register)
@@ -106,15 +116,19 @@ class Jobs:
         )
         files = ResultFiles(database, listing, store)
         watch = Watch(database, listing.versions, settings.jobs.watch_every_s)
-        return cls(database, creation, register, listing, files, watch, store)
+        return cls(database, creation, register, listing, files, watch, store, wake)
 
     async def create_job(self, request: CreateJobRequest, call: Call) -> CreateJobResponse:
         """Make a job; see `JobCreation.create`."""
-        return await self.creation.create(request, call)
+        response = await self.creation.create(request, call)
+        self.wake()
+        return response
 
     async def add_job_items(self, messages: AsyncIterator[AddJobItemsRequest], call: Call) -> AddJobItemsResponse:
         """Add a stream's items to a job; see `JobCreation.add`."""
-        return await self.creation.add(messages, call)
+        response = await self.creation.add(messages, call)
+        self.wake()
+        return response
 
     async def get_job(self, request: GetJobRequest, call: Call) -> GetJobResponse:
         """A job."""
@@ -195,7 +209,9 @@ class Jobs:
         return await self.database.read(lambda session: work(session, call.tenant, job_id, *more))
 
     async def _change(self, work: Callable[..., T], call: Call, job_id: str, *more: object) -> T:
-        return await self.database.run(lambda session: work(session, call.tenant, job_id, *more))
+        changed = await self.database.run(lambda session: work(session, call.tenant, job_id, *more))
+        self.wake()
+        return changed
 
     async def _addressed(self, items: Sequence[JobItem]) -> list[JobItem]:
         """Items whose blobs can be read; in a thread, as a bucket's signatures take a while."""

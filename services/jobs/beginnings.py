@@ -176,6 +176,7 @@ class Beginnings:
             Task(
                 job.tenant, job.id, item.number, item.key, item.fence, item.attempts, _METHODS[job.method], job.recipe,
                 item.overrides, item.image, candidate.limits.content_policy,
+                now_s - max(job.created_s, item.retry_at_s or 0.0),
             )
             for item in items
         ]  # fmt: skip

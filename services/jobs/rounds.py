@@ -55,12 +55,12 @@ class Rounds:
         """Take the next step at once, but not before the pause after a failure is over."""
         self._asked.set()
 
-    async def stop(self) -> None:
-        """Let a step that is being taken end, and take no other."""
+    async def stop(self, patience_s: float | None = None) -> None:
+        """Take no other step, and let one that is being taken end; None: however long it takes."""
         self._stopping.set()
         self._asked.set()
         if self._running is not None:
-            await asyncio.wait([self._running])
+            await asyncio.wait([self._running], timeout=patience_s)
 
     def check(self) -> None:
         """See that it goes on.

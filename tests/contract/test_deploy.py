@@ -29,7 +29,7 @@ def test_config_file_listens_where_its_settings_say():
 
 def test_replicas_of_the_config_file_fit_on_the_ray_that_serve_starts():
     settings = Settings.model_validate(CPU["applications"][0]["args"])
-    stages = (settings.gateway, settings.segment, settings.generate, settings.postprocess)
+    stages = (settings.gateway, settings.segment, settings.generate, settings.postprocess, settings.jobs)
     assert sum(stage.num_cpus * stage.min_replicas for stage in stages) <= 2
     assert sum(stage.num_cpus * stage.max_replicas for stage in stages) <= settings.ray.num_cpus
 

@@ -11,16 +11,19 @@ class OneAtATime:
 
     Args:
         stages: Who does the work.
+        slow: A stage in which work waits for `gate`.
 
     Attributes:
         begun: Who called which stage, in order.
-        ahead: By caller, how many calls of others had been made to a stage and not ended when it called.
+        ahead: By caller and stage, how many calls of others had been made to it and not ended when it was called.
     """
 
-    def __init__(self, stages):
+    def __init__(self, stages, slow):
         self.begun = []
         self.ahead = defaultdict(list)
+        self.gate = asyncio.Event()
         self._stages = stages
+        self._slow = slow
         self._locks = defaultdict(asyncio.Lock)
         self._unfinished = Counter()
 
@@ -32,13 +35,14 @@ class OneAtATime:
         async def work():
             try:
                 async with self._locks[stage]:
-                    await asyncio.sleep(0.001)
+                    if stage == self._slow:
+                        await self.gate.wait()
                     return await begin()
             finally:
                 self._unfinished[stage, caller] -= 1
 
         others = sum(count for (at, who), count in self._unfinished.items() if at == stage and who != caller)
-        self.ahead[caller].append(others)
+        self.ahead[caller, stage].append(others)
         self.begun.append((caller, stage))
         self._unfinished[stage, caller] += 1
         return asyncio.ensure_future(work())

@@ -34,6 +34,7 @@ def small_service_settings(data_dir, **sections):
         "grpc": {"port": grpc_port},
         "ray": {"metrics_port": metrics, "object_store_mb": 200},
         "limits": limits,
+        "jobs": {"lease_s": 3, "drain_s": 1},
     }
     return Settings.model_validate({**tree, **sections})
 

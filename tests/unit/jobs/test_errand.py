@@ -85,52 +85,29 @@ async def test_cancel_before_its_turn_makes_no_call(tmp_path, shot, courtesy):
     assert parts.fakes.requests == {}
 
 
-class Crowd:
-    """Items of jobs without end and, now and then, a shot that somebody waits for; all at stages that take one call at
-    a time."""
-
-    def __init__(self, parts, courtesy, items=4, **options):
-        self.shots_at_work = 0
-        self.during = []
-        self._parts = parts
-        self.stages = OneAtATime(parts.fakes.stages)
-        polite = courtesy(self._others_wait, **options)
-        self._errand = lambda: Errand(self.stages.seen_by("item"), polite)
-        self._items = [asyncio.ensure_future(self._item()) for _ in range(items)]
-
-    async def _others_wait(self):
-        return self.shots_at_work > 0
-
-    async def _item(self):
-        while True:
-            await self._parts.workflow.through(self._errand().stages).shot(self._parts.request)
-
-    async def shot(self):
-        """Which stages items came to while somebody waited for this shot."""
-        self.shots_at_work += 1
-        already = len(self.stages.begun)
-        await self._parts.workflow.through(self.stages.seen_by("shot")).shot(self._parts.request)
-        self.shots_at_work -= 1
-        return [stage for caller, stage in self.stages.begun[already:] if caller == "item"]
-
-    async def leave(self):
-        for item in self._items:
-            item.cancel()
-        await asyncio.wait(self._items)
-
-
-async def test_shot_never_finds_more_than_one_item_before_it_and_none_comes_while_it_is_made(tmp_path, shot, courtesy):
-    """So it waits for what is left of one item's stage at most: see docs/architecture.md, section 8."""
+@pytest.mark.parametrize("stage", ["segment", "generate", "postprocess"])
+async def test_shot_waits_for_one_item_at_most_and_none_begins_while_it_is_made(tmp_path, shot, courtesy, stage):
+    """However many items there are: see docs/architecture.md, section 8."""
     parts = Parts(tmp_path)
-    parts.request = shot
-    crowd = Crowd(parts, courtesy)
-    came = []
-    for count in range(0, 60, 5):  # at another moment of the items each time
-        items = len(crowd.stages.begun) + count % 7
-        await until(lambda items=items: len(crowd.stages.begun) > items)
-        came += await crowd.shot()
-    await crowd.leave()
-    assert came == []
-    assert max(crowd.stages.ahead["shot"]) == 1
-    items = [stage for caller, stage in crowd.stages.begun if caller == "item"]
-    assert len(items) > 12
+    at_work = asyncio.Event()
+
+    async def somebody_waits():
+        return at_work.is_set()
+
+    polite, stages = courtesy(somebody_waits), OneAtATime(parts.fakes.stages, slow=stage)
+    items = [
+        asyncio.create_task(parts.workflow.through(Errand(stages.seen_by("item"), polite).stages).shot(shot))
+        for _ in range(5)
+    ]
+    await until(lambda: ("item", stage) in stages.begun)
+    at_work.set()
+    making = asyncio.create_task(parts.workflow.through(stages.seen_by("shot")).shot(shot))
+    await until(lambda: ("shot", stage) in stages.begun)
+    assert stages.ahead["shot", stage] == [1]
+    already = stages.begun.count(("item", stage))
+    stages.gate.set()
+    await making
+    assert stages.begun.count(("item", stage)) == already == 1
+    at_work.clear()
+    await asyncio.gather(*items)
+    assert stages.begun.count(("item", stage)) == 5
