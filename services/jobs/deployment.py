@@ -21,7 +21,7 @@ from services.jobs.moves import Moves
 from services.jobs.queue import Queue
 from services.jobs.rounds import Rounds
 from services.jobs.scaling import OLDEST_S, RUNNING
-from services.jobs.sweeper import Sweeper
+from services.jobs.sweeper import JobSweeper
 from services.jobs.worker import Worker
 from services.storage.store import open_store
 from services.tenants.accounts import Accounts
@@ -73,7 +73,7 @@ class JobDispatcher:
         )
         moves = Moves()
         queue = Queue(moves, Accounts(settings.tenants), Quotas(settings.tenants.quota_period), UsageLedger(), jobs)
-        sweeper = Sweeper(database, moves, store)
+        sweeper = JobSweeper(database, moves, store)
         claimant = Claimant(database, queue)
         harvest = Harvest(claimant, worker.discard, recorder, TenantMetrics(recorder, settings.tenants.metric_tenants))
         self._dispatcher = Dispatcher(

@@ -30,7 +30,7 @@ class Rounds:
     def __init__(
         self,
         name: str,
-        step: Callable[[], Awaitable[None]],
+        step: Callable[[], Awaitable[object]],
         every_s: float,
         stuck_after_s: float = 120.0,
         clock: Callable[[], float] = time.monotonic,
