@@ -22,9 +22,9 @@ from grpc_health.v1 import health_pb2_grpc
 
 from services.common.errors import InvalidInput, NotReady, Overloaded, VitrineError
 from services.gateway.call import request_id_from
-from services.gateway.grpc_api import REQUEST_ID_KEY, fail
 from services.gateway.lasting_context import LastingContext
 from services.gateway.read_ahead import read_ahead
+from services.gateway.rpc import REQUEST_ID_KEY, fail
 from services.pb.vitrine.v1 import catalog_pb2_grpc, studio_pb2_grpc, usage_pb2_grpc
 
 #: Stands for a request whose bytes are no message of its call.

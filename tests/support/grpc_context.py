@@ -2,7 +2,7 @@
 
 from google.rpc import status_pb2
 
-from services.gateway.grpc_api import STATUS_DETAILS_KEY
+from services.gateway.rpc import STATUS_DETAILS_KEY
 
 LOCAL, ELSEWHERE = "ipv4:127.0.0.1:4000", "ipv4:203.0.113.9:4000"
 
