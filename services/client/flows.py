@@ -1,25 +1,22 @@
 """The calls themselves, as generators of steps; `blocking.py` and `asynchronous.py` carry the steps out."""
 
 import hashlib
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-import grpc
-from google.protobuf.message import Message as ProtoMessage
 from grpc_health.v1 import health_pb2
 
 from services.api.catalog import ListModelsResponse, ListScenesResponse, Model, Scene
 from services.api.common import Blob, ImageSource, OutputOptions
 from services.api.convert import validated
 from services.api.studio import CreateCutoutResponse, CreateShotResponse, DenoisingStep, StageEvent
-from services.client.errors import from_rpc_error
+from services.client.calls import Calls
 from services.client.messages import cutout_request, from_proto, shot_request, stream_request
 from services.client.options import Photo, is_address
 from services.client.patience import Patience
-from services.client.steps import Call, Emit, Flow, Method, Next, Open, Pause, ReadFile
+from services.client.steps import Emit, Flow, Method, Pause, ReadFile
 from services.common.errors import Forbidden, Internal, InvalidInput, NotReady, Unauthenticated, VitrineError
 from services.pb.vitrine.v1 import catalog_pb2, studio_pb2
 
@@ -47,19 +44,8 @@ class Health(StrEnum):
     NOT_SERVING = "NOT_SERVING"
 
 
-class Flows:
-    """Every call to one service.
-
-    Args:
-        address: Host and port, for messages.
-        timeout_s: For calls that name none, all attempts together, in seconds.
-        max_attempts: How often a call is made at most, when trying again may help.
-    """
-
-    def __init__(self, address: str, timeout_s: float, max_attempts: int) -> None:
-        self._address = address
-        self._timeout_s = timeout_s
-        self._max_attempts = max_attempts
+class Flows(Calls):
+    """The calls that make pictures and tell of the service."""
 
     def cutout(self, photo: Photo, options: Mapping[str, Any]) -> Flow[CreateCutoutResponse]:
         """Cut the product out."""
@@ -140,9 +126,6 @@ class Flows:
                 raise NotReady(f"the service was not ready after {timeout_s:g} s: {said}")
             yield Pause(READY_POLL_S)
 
-    def _patience(self, timeout_s: float | None) -> Patience:
-        return Patience(self._timeout_s if timeout_s is None else timeout_s, self._max_attempts)
-
     def _split(self, options: Mapping[str, Any]) -> tuple[dict[str, Any], Patience]:
         """The options as the contract has them, asking for the picture in the answer, and the time for it."""
         fields = dict(options)
@@ -152,48 +135,6 @@ class Flows:
         output: OutputOptions = fields.get("output") or OutputOptions()
         fields["output"] = output.model_copy(update={"inline": True})
         return fields, self._patience(timeout_s)
-
-    def _call(self, method: Method, request: ProtoMessage, patience: Patience) -> Flow[Any]:
-        request_id = uuid.uuid4().hex
-        while True:
-            try:
-                return (yield Call(method, request, patience.remaining_s, request_id))
-            except grpc.RpcError as error:
-                pause_s = self._pause_after(error, patience)
-            yield Pause(pause_s)
-            _shorten(request, patience)
-
-    def _receive(
-        self, method: Method, request: ProtoMessage, patience: Patience, take: Callable[[Any], Flow[None]]
-    ) -> Flow[None]:
-        """Receive a stream; it is begun again only while nothing of it was handed on."""
-        request_id = uuid.uuid4().hex
-        while True:
-            call = None
-            begun = False
-            try:
-                call = yield Open(method, request, patience.remaining_s, request_id)
-                while (message := (yield Next(call))) is not None:
-                    begun = True
-                    yield from take(message)
-            except grpc.RpcError as error:
-                if begun:
-                    raise from_rpc_error(error, self._address) from error
-                pause_s = self._pause_after(error, patience)
-            else:
-                return
-            finally:
-                if call is not None:
-                    call.cancel()
-            yield Pause(pause_s)
-            _shorten(request, patience)
-
-    def _pause_after(self, error: grpc.RpcError, patience: Patience) -> float:
-        fault = from_rpc_error(error, self._address)
-        pause_s = patience.pause_after(fault)
-        if pause_s is None:
-            raise fault from error
-        return pause_s
 
     def _with_picture(self, result: R, patience: Patience) -> Flow[R]:
         """The result with all files' bytes, fetched if they were too many to travel inside it."""
@@ -243,10 +184,3 @@ def _source(photo: Photo, field: str = "image") -> Flow[ImageSource]:
         kind = "photo" if field == "image" else field
         raise InvalidInput(f"the {kind} {str(photo)!r} can't be read: {reason}", field=field) from error
     return ImageSource(content=content)
-
-
-def _shorten(request: Any, patience: Patience) -> None:
-    """A repeated request asks for the time that is left, where it asked for a time at all."""
-    request = request.shot if isinstance(request, studio_pb2.StreamShotRequest) else request
-    if "timeout" in request.DESCRIPTOR.fields_by_name and request.HasField("timeout"):
-        request.timeout.FromNanoseconds(int(patience.remaining_s * 1e9))

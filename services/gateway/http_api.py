@@ -1,14 +1,13 @@
 """HTTP at the edge: decode, call, encode. The same messages as gRPC, as JSON or a form; errors as RFC 9457 problems."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
-from typing import Any, Final, Protocol, TypeVar
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
+from typing import Any, Protocol, TypeVar
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
@@ -30,15 +29,13 @@ from services.gateway import openapi, status
 from services.gateway.body import BodyReader
 from services.gateway.call import Guard, request_id_from
 from services.gateway.event_stream import EventStream
+from services.gateway.http_calls import REQUEST_ID_HEADER, answered, call_of, guarded
 from services.gateway.negotiation import Accepted
 from services.gateway.rate_headers import RateHeaders
 from services.gateway.schema import Call
 from services.gateway.services import Services
 from services.storage.blobs import StoredBlob
 from services.workflow.readiness import Readiness
-
-REQUEST_ID_HEADER: Final = "X-Request-Id"
-IDEMPOTENCY_KEY_HEADER: Final = "Idempotency-Key"
 
 Answer = TypeVar("Answer", CreateCutoutResponse, CreateShotResponse)
 
@@ -169,18 +166,18 @@ class HttpApi:
     async def list_scenes(self, request: Request) -> Response:
         """Page by page, sorted by id."""
         async with self._around("ListScenes", request):
-            return _json(self._catalog.list_scenes(validated(ListScenesRequest, dict(request.query_params))))
+            return answered(self._catalog.list_scenes(validated(ListScenesRequest, dict(request.query_params))))
 
     async def list_models(self, request: Request) -> Response:
         """Page by page, sorted by name."""
         async with self._around("ListModels", request):
-            return _json(self._catalog.list_models(validated(ListModelsRequest, dict(request.query_params))))
+            return answered(self._catalog.list_models(validated(ListModelsRequest, dict(request.query_params))))
 
     async def get_usage(self, request: Request) -> Response:
         """By day, with what is left of the quota."""
         async with self._around("GetUsage", request) as call:
             wanted = validated(GetUsageRequest, dict(request.query_params))
-            return _json(await self._usage.get_usage(wanted, call))
+            return answered(await self._usage.get_usage(wanted, call))
 
     async def read_blob(self, request: Request, key: str, expires: int, signature: str) -> Response:
         """Whoever holds the address may read it until it expires."""
@@ -222,7 +219,7 @@ class HttpApi:
 
     async def _answer(self, answer: Answer, accepted: Accepted, call: Call) -> Response:
         if not accepted.picture:
-            return _json(answer)
+            return answered(answer)
         content, media_type = await self._studio.read_own(answer.image.key, call.tenant)
         return Response(content, media_type=media_type, headers=_told_beside(answer))
 
@@ -237,36 +234,6 @@ def _told_beside(answer: Answer) -> dict[str, str]:
             "X-Vitrine-Product-Identical": "true" if answer.preservation.identical else "false",
         }
     return headers
-
-
-def call_of(method: str, request: Request, *, public: bool = False) -> Call:
-    """The call that a request is, whose id its answers tell.
-
-    Args:
-        method: Name of the RPC.
-        request: As it came.
-        public: See `Call`.
-    """
-    offered = request.headers.get(REQUEST_ID_HEADER)
-    request_id = request_id_from(offered)
-    request.state.request_id = request_id
-    return Call(
-        method, "http", request_id, request.client.host if request.client else "", public,
-        authorization=request.headers.get("authorization", ""),
-        idempotency_key=request.headers.get(IDEMPOTENCY_KEY_HEADER, ""),
-    )  # fmt: skip
-
-
-@asynccontextmanager
-async def guarded(guard: Guard, call: Call, request: Request) -> AsyncIterator[Call]:
-    """What the guard does around a call; what is left of the caller's rate is noted for the answer's header."""
-    async with guard.around(call) as known:
-        request.state.allowance = known.allowance
-        yield known
-
-
-def _json(answer: BaseModel) -> Response:
-    return Response(answer.model_dump_json(exclude_none=True), media_type="application/json")
 
 
 def _problem(request: Request, error: VitrineError, headers: Mapping[str, str] | None = None, **over: Any) -> Response:

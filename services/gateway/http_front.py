@@ -16,7 +16,7 @@ from services.common.errors import InvalidInput, VitrineError
 from services.gateway import status
 from services.gateway.call import request_id_from
 from services.gateway.grpc_front import full, lost
-from services.gateway.http_api import REQUEST_ID_HEADER
+from services.gateway.http_calls import REQUEST_ID_HEADER
 
 #: Of all header names and values together; gRPC's own default for metadata is the same.
 MAX_HEADER_BYTES: Final = 16 << 10

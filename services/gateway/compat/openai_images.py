@@ -34,7 +34,7 @@ from services.gateway.compat.fields import read_fields
 from services.gateway.compat.files import picture_file
 from services.gateway.compat.openai_request import FILES, EditRequest, GenerationRequest, ImagesRequest
 from services.gateway.compat.wording import openai_refusal
-from services.gateway.http_api import REQUEST_ID_HEADER, call_of, guarded
+from services.gateway.http_calls import REQUEST_ID_HEADER, call_of, guarded
 from services.gateway.scenery import SceneryStudio
 from services.gateway.schema import Call
 from services.gateway.studio import Studio

@@ -29,7 +29,7 @@ from services.gateway.compat.fields import from_base64, read_fields
 from services.gateway.compat.files import ZIP_MEDIA_TYPE, alpha_file, picture_file, zip_file
 from services.gateway.compat.removebg_request import FILES, RemoveBgRequest
 from services.gateway.compat.wording import removebg_refusal
-from services.gateway.http_api import REQUEST_ID_HEADER, call_of, guarded
+from services.gateway.http_calls import REQUEST_ID_HEADER, call_of, guarded
 from services.gateway.negotiation import Accepted
 from services.gateway.schema import Call
 from services.gateway.studio import Studio

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from services.common import errors
 from services.common.errors import VitrineError
 from services.gateway import status
-from services.gateway.http_api import REQUEST_ID_HEADER
+from services.gateway.http_calls import REQUEST_ID_HEADER
 
 #: The detail of an error that names the dialect's own code for it, where the table's is not the right one.
 CODE_DETAIL: Final = "dialect_code"
