@@ -12,7 +12,9 @@ class WebhookSettings(Section):
     trusted_hosts: list[HostAndPort] = Field(
         [], description='Hosts with ports, as `["name:port"]`, that may have private addresses, any port and no TLS.'
     )
-    at_once: int = Field(8, ge=1, description="Messages sent at once per dispatcher replica.")
+    at_once: int = Field(
+        32, ge=1, description="Messages sent at once per dispatcher replica; to one address a quarter of it at most."
+    )
     max_per_tenant: int = Field(20, ge=1, description="Webhooks that a tenant may have.")
     keep_days: int = Field(30, ge=1, description="How long the log of deliveries is kept, in days.")
 

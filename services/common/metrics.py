@@ -77,11 +77,19 @@ JOB_CLAIMS_LOST: Final = Metric(
 JOB_BACKLOG_SECONDS: Final = Metric(
     "vitrine_job_backlog_seconds", "gauge", "Since when the oldest item that could begin waits."
 )
+WEBHOOK_DELIVERIES: Final = Metric(
+    "vitrine_webhook_deliveries_total", "counter",
+    "Attempts to deliver a message to a webhook, by outcome (delivered, retried, failed).", ("outcome",),
+)  # fmt: skip
+WEBHOOK_SECONDS: Final = Metric(
+    "vitrine_webhook_seconds", "histogram", "Time from an event to the delivery of its message."
+)
 
 ALL: Final = (
     REQUESTS, REQUEST_SECONDS, IN_FLIGHT, STAGE_SECONDS, STAGE_WAIT_SECONDS, STAGE_RETRIES, RUNNER, ENGINE_STATE,
     TENANT_ITEMS, TENANT_MEGAPIXELS, TENANT_BYTES, TENANT_STAGE_SECONDS, JOB_ITEMS, JOB_ITEMS_RUNNING, JOB_WAIT_SECONDS,
     JOB_YIELD_SECONDS, JOB_CLAIMS_LOST, JOB_BACKLOG_SECONDS,
+    WEBHOOK_DELIVERIES, WEBHOOK_SECONDS,
 )  # fmt: skip
 
 

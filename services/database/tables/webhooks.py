@@ -23,7 +23,7 @@ class WebhookRow(Base):
     #: The secret before, which signs as well until `old_until_s`.
     old_secret: Mapped[str | None] = mapped_column(String(100))
     old_until_s: Mapped[float | None]
-    #: Since when no delivery has reached it.
+    #: Since when no delivery has reached it; NULL: the last one did.
     failing_since_s: Mapped[float | None]
 
 
@@ -32,22 +32,24 @@ class DeliveryRow(Base):
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
-        Index("ix_webhook_deliveries_state_next_s", "state", "next_s"),
+        Index("ix_webhook_deliveries_webhook_id_state_next_s", "webhook_id", "state", "next_s"),
         Index("ix_webhook_deliveries_tenant_created_s_id", "tenant", "created_s", "id"),
+        Index("ix_webhook_deliveries_created_s", "created_s"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    webhook_id: Mapped[str] = mapped_column(ForeignKey("webhooks.id", ondelete="CASCADE"), index=True)
+    webhook_id: Mapped[str] = mapped_column(ForeignKey("webhooks.id", ondelete="CASCADE"))
     tenant: Mapped[str] = mapped_column(String(63))
     event: Mapped[str] = mapped_column(String(40))
     payload: Mapped[str] = mapped_column(Text)
     created_s: Mapped[float]
     state: Mapped[str] = mapped_column(String(12))
+    #: Since it was made, or asked for again.
     attempts: Mapped[int]
+    #: When it is tried next; while it is being sent, when whoever does that is believed to be dead.
     next_s: Mapped[float]
-    #: Who sends it now, and until when it is believed to.
+    #: The claim under which it is being sent.
     owner: Mapped[str | None] = mapped_column(String(32))
-    lease_until_s: Mapped[float | None]
     ended_s: Mapped[float | None]
 
 

@@ -37,16 +37,17 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_s", sa.Double(), nullable=False),
         sa.Column("owner", sa.String(32), nullable=True),
-        sa.Column("lease_until_s", sa.Double(), nullable=True),
         sa.Column("ended_s", sa.Double(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_webhook_deliveries"),
         sa.ForeignKeyConstraint(
             ["webhook_id"], ["webhooks.id"], name="fk_webhook_deliveries_webhook_id", ondelete="CASCADE"
         ),
     )
-    op.create_index("ix_webhook_deliveries_webhook_id", "webhook_deliveries", ["webhook_id"])
-    op.create_index("ix_webhook_deliveries_state_next_s", "webhook_deliveries", ["state", "next_s"])
+    op.create_index(
+        "ix_webhook_deliveries_webhook_id_state_next_s", "webhook_deliveries", ["webhook_id", "state", "next_s"]
+    )
     op.create_index("ix_webhook_deliveries_tenant_created_s_id", "webhook_deliveries", ["tenant", "created_s", "id"])
+    op.create_index("ix_webhook_deliveries_created_s", "webhook_deliveries", ["created_s"])
     op.create_table(
         "webhook_attempts",
         sa.Column("delivery_id", sa.String(40), nullable=False),
