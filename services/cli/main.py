@@ -25,6 +25,7 @@ from services.cli.serve import serve
 from services.cli.shoot import shoot
 from services.cli.tenants import tenants
 from services.cli.usage import usage
+from services.cli.webhooks import webhooks
 
 app = typer.Typer(
     name="vitrine",
@@ -67,3 +68,4 @@ app.add_typer(models, name="models")
 app.add_typer(engines, name="engines")
 app.add_typer(scenes, name="scenes")
 app.add_typer(tenants, name="tenants")
+app.add_typer(webhooks, name="webhooks")

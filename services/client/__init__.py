@@ -20,6 +20,7 @@ from services.api.studio import (
     SceneWords,
     StageEvent,
 )
+from services.api.webhooks import DeliveryState, Webhook, WebhookDelivery
 from services.client.asynchronous import AsyncVitrine
 from services.client.blocking import Vitrine
 from services.client.errors import report_of
@@ -34,6 +35,7 @@ __all__ = [
     "CreateCutoutResponse",
     "CreateShotResponse",
     "CutoutOptions",
+    "DeliveryState",
     "DenoisingStep",
     "Health",
     "OutputOptions",
@@ -48,5 +50,7 @@ __all__ = [
     "StageEvent",
     "StreamOptions",
     "Vitrine",
+    "Webhook",
+    "WebhookDelivery",
     "report_of",
 ]

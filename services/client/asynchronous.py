@@ -26,6 +26,7 @@ from services.client.steps import (
     Step,
     authorization,
 )
+from services.client.webhooks import AsyncWebhooks, WebhookFlows
 
 T = TypeVar("T")
 
@@ -51,6 +52,7 @@ class AsyncVitrine:
         credentials: grpc.ChannelCredentials | None = None,
     ) -> None:
         self._flows = Flows(address, timeout_s, max_attempts)
+        self.webhooks = AsyncWebhooks(WebhookFlows(address, timeout_s, max_attempts), self._run)
         self._metadata = authorization(api_key)
         if credentials is None:
             self._channel = grpc.aio.insecure_channel(address, OPTIONS)

@@ -25,6 +25,7 @@ from services.client.steps import (
     Step,
     authorization,
 )
+from services.client.webhooks import WebhookFlows, Webhooks
 
 T = TypeVar("T")
 
@@ -41,6 +42,9 @@ class Vitrine:
         max_attempts: How often a call is made at most.
         api_key: Says who calls; a caller on the service's own machine mostly needs none.
         credentials: For TLS, where something before the service ends it; None: plain text.
+
+    Attributes:
+        webhooks: Addresses that are told of events.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class Vitrine:
         credentials: grpc.ChannelCredentials | None = None,
     ) -> None:
         self._flows = Flows(address, timeout_s, max_attempts)
+        self.webhooks = Webhooks(WebhookFlows(address, timeout_s, max_attempts), self._run)
         self._metadata = authorization(api_key)
         if credentials is None:
             self._channel = grpc.insecure_channel(address, OPTIONS)

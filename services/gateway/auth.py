@@ -21,8 +21,14 @@ SCOPES: Final[Mapping[str, Scope]] = MappingProxyType(
         "ReadBlob": Scope.READ,
         "ListScenes": Scope.READ,
         "ListModels": Scope.READ,
+        "ListWebhooks": Scope.READ,
+        "ListWebhookDeliveries": Scope.READ,
         "GetUsage": Scope.USAGE,
     }
+)
+#: What makes no picture: the rate is not about it.
+UNCOUNTED: Final = frozenset(
+    {"CreateWebhook", "UpdateWebhook", "DeleteWebhook", "RotateWebhookSecret", "PingWebhook", "RedeliverWebhook"}
 )
 
 

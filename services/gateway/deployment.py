@@ -19,6 +19,7 @@ from services.gateway.scenery import SceneryStudio
 from services.gateway.services import Services
 from services.gateway.studio import Studio
 from services.gateway.tenancy import Tenancy
+from services.gateway.webhooks import Webhooks
 from services.generate.scene import SceneCatalog
 from services.jobs.waker import Waker
 from services.models.cache import ModelCache
@@ -74,7 +75,8 @@ class Gateway(GrpcApi):
             limits.inline_bytes,
         )
         catalog = Catalog(scenes, ModelCache(settings.models))
-        services = Services(studio, catalog, tenancy.usage)
+        webhooks = Webhooks(tenancy.database, settings.jobs.webhooks, tenancy.accounts)
+        services = Services(studio, catalog, tenancy.usage, webhooks)
         super().__init__(guard, services, readiness)
         body = BodyReader(limits.max_image_bytes)
         scenery = SceneryStudio(

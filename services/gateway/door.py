@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from services.common.errors import RateLimited
 from services.database.database import Database
-from services.gateway.auth import Auth, scope_of
+from services.gateway.auth import UNCOUNTED, Auth, scope_of
 from services.gateway.schema import Call
 from services.tenants.bucket import RateLimiter
 from services.tenants.caller import Scope
@@ -35,7 +35,7 @@ class Door:
         scope = scope_of(call.method)
         caller = await self._auth.caller(call.peer, call.authorization, scope)
         known = replace(call, tenant=caller.tenant, limits=caller.limits)
-        if scope is not Scope.CREATE or not caller.limits.rate_per_s:
+        if scope is not Scope.CREATE or call.method in UNCOUNTED or not caller.limits.rate_per_s:
             return known
         left = await self._database.run(lambda session: self._limiter.take(session, caller.tenant, caller.limits))
         if isinstance(left, RateLimited):

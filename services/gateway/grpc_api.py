@@ -5,9 +5,16 @@ from typing import ClassVar
 from services.gateway.catalog_rpcs import CatalogRpcs
 from services.gateway.health_rpcs import HealthRpcs
 from services.gateway.studio_rpcs import StudioRpcs
+from services.gateway.webhook_rpcs import WebhookRpcs
 
 
-class GrpcApi(StudioRpcs, CatalogRpcs, HealthRpcs):
+class GrpcApi(StudioRpcs, WebhookRpcs, CatalogRpcs, HealthRpcs):
     """The RPCs of all services, see `Rpcs`."""
 
-    SERVICES: ClassVar = ("", "vitrine.v1.StudioService", "vitrine.v1.CatalogService", "vitrine.v1.UsageService")
+    SERVICES: ClassVar = (
+        "",
+        "vitrine.v1.StudioService",
+        "vitrine.v1.WebhookService",
+        "vitrine.v1.CatalogService",
+        "vitrine.v1.UsageService",
+    )

@@ -25,7 +25,7 @@ from services.gateway.call import request_id_from
 from services.gateway.lasting_context import LastingContext
 from services.gateway.read_ahead import read_ahead
 from services.gateway.rpc import REQUEST_ID_KEY, fail
-from services.pb.vitrine.v1 import catalog_pb2_grpc, studio_pb2_grpc, usage_pb2_grpc
+from services.pb.vitrine.v1 import catalog_pb2_grpc, studio_pb2_grpc, usage_pb2_grpc, webhooks_pb2_grpc
 
 #: Stands for a request whose bytes are no message of its call.
 UNREADABLE: Final = object()
@@ -50,6 +50,7 @@ def add_services(servicer: Any, server: Any) -> None:
     silence_abandoned(asyncio.get_running_loop())
     reader: Any = _Reader(server)
     studio_pb2_grpc.add_StudioServiceServicer_to_server(servicer, reader)
+    webhooks_pb2_grpc.add_WebhookServiceServicer_to_server(servicer, reader)
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(servicer, reader)
     usage_pb2_grpc.add_UsageServiceServicer_to_server(servicer, reader)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, reader)

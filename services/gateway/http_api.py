@@ -34,6 +34,7 @@ from services.gateway.negotiation import Accepted
 from services.gateway.rate_headers import RateHeaders
 from services.gateway.schema import Call
 from services.gateway.services import Services
+from services.gateway.webhook_routes import WebhookRoutes
 from services.storage.blobs import StoredBlob
 from services.workflow.readiness import Readiness
 
@@ -77,6 +78,7 @@ class HttpApi:
         dialects: Sequence[APIRouter] = (),
     ) -> None:
         self._guard = guard
+        self._services = services
         self._studio = services.studio
         self._catalog = services.catalog
         self._usage = services.usage
@@ -125,6 +127,7 @@ class HttpApi:
         app.add_api_route(
             "/readyz", self.ready, summary="Is every stage warm?", tags=["health"], **openapi.ready_route()
         )
+        app.include_router(WebhookRoutes(self._guard, self._services, self._body).router())
         for dialect in self._dialects:
             app.include_router(dialect)
         app.add_exception_handler(VitrineError, _answer_error)

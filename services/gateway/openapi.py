@@ -15,6 +15,7 @@ from services.api.studio import (
     StageEvent,
     StreamShotRequest,
 )
+from services.api.webhooks import CreateWebhookRequest, RotateWebhookSecretRequest, UpdateWebhookRequest
 from services.common.image import ImageFormat
 from services.gateway.body import FILES, LISTS
 from services.gateway.negotiation import EVENT_STREAM
@@ -39,6 +40,14 @@ _ONCE: Final = {
 _KEY: Final[list[dict[str, list[str]]]] = [{"key": []}, {}]
 _KEY_SCHEME: Final = {"type": "http", "scheme": "bearer", "description": "An API key, such as vitrine_1f3a…."}
 
+#: What bodies hold; FastAPI knows only what answers do.
+_BODIES: Final[tuple[type[BaseModel], ...]] = (
+    CreateCutoutRequest,
+    CreateShotRequest,
+    CreateWebhookRequest,
+    UpdateWebhookRequest,
+    RotateWebhookSecretRequest,
+)
 #: What each event's data is, by the event's name.
 _EVENTS: Final[Mapping[str, type[BaseModel]]] = {
     "stage": StageEvent,
@@ -90,6 +99,20 @@ def page_route(model: type[BaseModel]) -> dict[str, Any]:
         for name, schema in model.model_json_schema()["properties"].items()
     ]
     return {"openapi_extra": {"parameters": parameters}, "responses": {"default": _PROBLEM}}
+
+
+def body_route(model: type[BaseModel], *, required: bool = False) -> dict[str, Any]:
+    """A call that takes JSON."""
+    body = {
+        "required": required,
+        "content": {"application/json": {"schema": {"$ref": _REF.format(model=model.__name__)}}},
+    }
+    return {"openapi_extra": {"requestBody": body}, "responses": {"default": _PROBLEM}}
+
+
+def plain_route() -> dict[str, Any]:
+    """A call that takes nothing but its path."""
+    return {"responses": {"default": _PROBLEM}}
 
 
 def blob_route() -> dict[str, Any]:
@@ -160,8 +183,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     """The whole OpenAPI document."""
     whole = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
     schemas = whole["components"]["schemas"]
-    models: list[type[BaseModel]] = [CreateCutoutRequest, CreateShotRequest, *_EVENTS.values()]
-    for model in models:
+    for model in (*_BODIES, *_EVENTS.values()):
         schema = model.model_json_schema(ref_template=_REF)
         for name, definition in schema.pop("$defs", {}).items():
             schemas.setdefault(name, definition)

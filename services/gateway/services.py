@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.gateway.catalog import Catalog
 from services.gateway.studio import Studio
 from services.gateway.usage import Usage
+from services.gateway.webhooks import Webhooks
 
 
 @dataclass(frozen=True)
@@ -14,3 +15,4 @@ class Services:
     studio: Studio
     catalog: Catalog
     usage: Usage
+    webhooks: Webhooks

@@ -9,6 +9,7 @@ from services.gateway.auth import Auth
 from services.gateway.creations import Creations
 from services.gateway.door import Door
 from services.gateway.usage import Usage
+from services.tenants.accounts import Accounts
 from services.tenants.bucket import RateLimiter
 from services.tenants.claims import Claims
 from services.tenants.directory import Directory
@@ -21,6 +22,8 @@ from services.tenants.workload import TenantMetrics
 class Tenancy:
     """Who may call, how often, how much, and what it came to."""
 
+    database: Database
+    accounts: Accounts
     door: Door
     creations: Creations
     usage: Usage
@@ -40,6 +43,8 @@ class Tenancy:
         """The same on a database that is open."""
         quotas, ledger = Quotas(settings.quota_period), UsageLedger()
         return cls(
+            database,
+            Accounts(settings),
             Door(Auth(Directory(database, settings), settings.require_keys), database, RateLimiter()),
             Creations(
                 database,

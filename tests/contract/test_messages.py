@@ -160,7 +160,7 @@ def test_openapi_says_the_same(field, model):
         assert schema["type"] == JSON_TYPES[kind]
 
 
-#: Messages that HTTP has no use for: streams, and requests that are query parameters there.
+#: Messages that HTTP has no use for: streams, and requests that path and query make there.
 GRPC_ONLY = {
     "StreamShotRequest",
     "StreamShotResponse",
@@ -169,6 +169,10 @@ GRPC_ONLY = {
     "ListScenesRequest",
     "ListModelsRequest",
     "GetUsageRequest",
+    "DeleteWebhookRequest",
+    "PingWebhookRequest",
+    "ListWebhookDeliveriesRequest",
+    "RedeliverWebhookRequest",
 }
 
 

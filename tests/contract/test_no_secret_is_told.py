@@ -70,6 +70,23 @@ async def test_fault_that_holds_secrets_is_logged_without_them(parts, told, phot
         assert secret not in lines + answer.text
 
 
+async def test_secret_of_a_webhook_is_told_once_and_in_no_line(parts, told):
+    key = (made := parts()).new_key("acme")
+    calls, headers = client(made), {"Authorization": f"Bearer {key}"}
+    body = {"url": "https://acme.example/hooks?token=of-theirs", "events": ["job.done"]}
+    first = (await calls.post("/v1/webhooks", json=body, headers=headers)).json()
+    path = f"/v1/webhooks/{first['webhook']['webhook_id']}"
+    second = (await calls.post(f"{path}/rotate", headers=headers)).json()
+    answers = [await calls.post("/v1/webhooks", json=body, headers=headers)]
+    answers += [await calls.get("/v1/webhooks", headers=headers), await calls.post(f"{path}/ping", headers=headers)]
+    answers.append(await calls.get("/v1/webhook-deliveries", headers=headers))
+    assert [each.status_code for each in answers] == [409, 200, 200, 200]
+    lines = told()
+    for secret in (first["secret"], second["secret"]):
+        assert secret not in lines + "".join(each.text for each in answers)
+    assert "of-theirs" not in lines
+
+
 async def test_signature_of_an_address_is_in_no_line_and_no_refusal(parts, told):
     made = parts()
     url = made.store.sign("shots/acme/a.png").url

@@ -9,7 +9,7 @@ import pytest
 from google.protobuf.message_factory import GetMessageClass
 
 from services.gateway.openapi import document
-from services.pb.vitrine.v1 import catalog_pb2, studio_pb2, usage_pb2
+from services.pb.vitrine.v1 import catalog_pb2, studio_pb2, usage_pb2, webhooks_pb2
 from services.tenants.caller import Scope
 from services.tenants.secret import ApiKey
 from tests.support.gateway_parts import PUBLIC_URL, Parts
@@ -26,7 +26,7 @@ def key_fields(message, path=()):
 
 METHODS = {
     method.name: method
-    for module in (studio_pb2, catalog_pb2, usage_pb2)
+    for module in (studio_pb2, catalog_pb2, usage_pb2, webhooks_pb2)
     for service in module.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 }
@@ -37,7 +37,11 @@ ROUTES = [
 #: Anyone may call: health; and addresses that carry their own signature.
 PUBLIC_ROUTES = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/v1/blobs/{key}"), ("PUT", "/v1/blobs/{key}")}
 #: What hands out something that was made for a tenant, or tells of it. Each has a test below.
-OWNED = {"ReadBlob", "GetUsage"}
+WEBHOOKS = {
+    "UpdateWebhook", "DeleteWebhook", "RotateWebhookSecret", "PingWebhook", "RedeliverWebhook", "ListWebhooks",
+    "ListWebhookDeliveries",
+}  # fmt: skip
+OWNED = {"ReadBlob", "GetUsage"} | WEBHOOKS
 #: Every field of a request, however deep, that names a file: another's is not found.
 KEY_FIELDS = [
     pytest.param(method, path, id=f"{method}-{'.'.join(path)}")
@@ -45,13 +49,18 @@ KEY_FIELDS = [
     for path in key_fields(METHODS[method].input_type)
 ]
 #: What hands out what it has just made for its caller, or what belongs to nobody.
-OWNERLESS = {"CreateCutout", "CreateShot", "StreamShot", "ListScenes", "ListModels"}
+OWNERLESS = {"CreateCutout", "CreateShot", "StreamShot", "ListScenes", "ListModels", "CreateWebhook"}
 #: Other services' dialects, each with its own words and status for a wrong key.
 DIALECTS = {("POST", "/v1.0/removebg"): 403, ("POST", "/v1/images/edits"): 401, ("POST", "/v1/images/generations"): 401}
-OWNED_ROUTES = {("GET", "/v1/usage"), ("GET", "/v1/blobs/{key}"), ("PUT", "/v1/blobs/{key}")}
+WEBHOOK_ROUTES = {
+    ("GET", "/v1/webhooks"), ("PATCH", "/v1/webhooks/{webhook_id}"), ("DELETE", "/v1/webhooks/{webhook_id}"),
+    ("POST", "/v1/webhooks/{webhook_id}/rotate"), ("POST", "/v1/webhooks/{webhook_id}/ping"),
+    ("GET", "/v1/webhook-deliveries"), ("POST", "/v1/webhook-deliveries/{delivery_id}/redeliver"),
+}  # fmt: skip
+OWNED_ROUTES = {("GET", "/v1/usage"), ("GET", "/v1/blobs/{key}"), ("PUT", "/v1/blobs/{key}")} | WEBHOOK_ROUTES
 OWNERLESS_ROUTES = {
     ("POST", "/v1/cutouts"), ("POST", "/v1/shots"), ("GET", "/v1/scenes"), ("GET", "/v1/models"),
-    ("GET", "/healthz"), ("GET", "/readyz"), *DIALECTS,
+    ("POST", "/v1/webhooks"), ("GET", "/healthz"), ("GET", "/readyz"), *DIALECTS,
 }  # fmt: skip
 
 
@@ -212,3 +221,30 @@ async def test_idempotency_key_of_another_tenant_gives_a_picture_of_ones_own(par
     [answer] = await answered(parts.grpc_api(), "CreateShot", context, message)
     assert answer.image.key.startswith("shots/other/")
     assert answer.image.key != shot.image.key
+
+
+@pytest.fixture
+async def hook(parts):
+    """A webhook of acme's with a delivery: their ids, another tenant's key, and acme's own."""
+    acme, other = (f"Bearer {parts.new_key(name)}" for name in ("acme", "other"))
+    new = webhooks_pb2.CreateWebhookRequest(url="https://acme.example/hooks", events=["job.done"])
+    webhook_id = (await parts.grpc_api().CreateWebhook(new, FakeContext([("authorization", acme)]))).webhook.webhook_id
+    ping = webhooks_pb2.PingWebhookRequest(webhook_id=webhook_id)
+    delivery_id = (await parts.grpc_api().PingWebhook(ping, FakeContext([("authorization", acme)]))).delivery_id
+    return {"webhook_id": webhook_id, "delivery_id": delivery_id}, other, acme
+
+
+@pytest.mark.parametrize("method", sorted(WEBHOOKS))
+async def test_webhook_of_another_tenant_is_not_found(parts, hook, method):
+    ids, other, acme = hook
+    codes, told = [], []
+    for key in (other, acme):
+        kind = GetMessageClass(METHODS[method].input_type)
+        message = kind(**{name: value for name, value in ids.items() if name in kind.DESCRIPTOR.fields_by_name})
+        context = FakeContext([("authorization", key)], ELSEWHERE)
+        [answer] = await answered(parts.grpc_api(), method, context, message)
+        codes.append(context.code)
+        told.append(str(answer))
+    assert codes[0] is (None if method.startswith("List") else grpc.StatusCode.NOT_FOUND)
+    assert codes[1] is None
+    assert told[0] == ""

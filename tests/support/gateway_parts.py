@@ -4,6 +4,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from services.common.job_settings import WebhookSettings
 from services.common.metrics import Recorder
 from services.common.settings import (
     DatabaseSettings,
@@ -28,6 +29,7 @@ from services.gateway.schema import Call
 from services.gateway.services import Services
 from services.gateway.studio import Studio
 from services.gateway.tenancy import Tenancy
+from services.gateway.webhooks import Webhooks
 from services.generate.scene import SceneCatalog
 from services.models.cache import ModelCache
 from services.storage.local import LocalBlobs
@@ -68,6 +70,7 @@ class Parts:
         tenants: Options of `TenantSettings`.
         database: Open; a file in the directory where None.
         classifier: Of the content policy; the real one where None.
+        webhooks: Options of `WebhookSettings`.
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class Parts:
         tenants=None,
         database=None,
         classifier=None,
+        webhooks=None,
         **fakes,
     ):
         self.heartbeat_s = heartbeat_s
@@ -117,7 +121,9 @@ class Parts:
             self.limits.inline_bytes,
         )
         self.catalog = Catalog(self.scenes, ModelCache(ModelSettings(cache_dir=directory / "models")))
-        self.services = Services(self.studio, self.catalog, self.tenancy.usage)
+        webhook_settings = WebhookSettings(**(webhooks or {}))
+        self.webhooks = Webhooks(self.database, webhook_settings, self.accounts)
+        self.services = Services(self.studio, self.catalog, self.tenancy.usage, self.webhooks)
 
     def http_app(self):
         body = BodyReader(self.limits.max_image_bytes)

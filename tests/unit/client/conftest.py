@@ -1,4 +1,5 @@
 import asyncio
+from operator import attrgetter
 
 import pytest
 
@@ -19,14 +20,14 @@ def address(service):
 
 def call_from_a_thread(address, method, *args, api_key="", **options):
     with Vitrine(address, timeout_s=5, api_key=api_key) as vitrine:
-        result = getattr(vitrine, method)(*args, **options)
+        result = attrgetter(method)(vitrine)(*args, **options)
         return list(result) if method == "stream_shot" else result
 
 
 def call_from_a_loop(address, method, *args, api_key="", **options):
     async def call():
         async with AsyncVitrine(address, timeout_s=5, api_key=api_key) as vitrine:
-            result = getattr(vitrine, method)(*args, **options)
+            result = attrgetter(method)(vitrine)(*args, **options)
             return [event async for event in result] if method == "stream_shot" else await result
 
     return asyncio.run(call())
