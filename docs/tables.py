@@ -18,6 +18,7 @@ from services.common.settings import Settings
 from services.gateway.status import TABLE
 from services.generate.scene import SceneCatalog
 from services.postprocess.preservation.thresholds import CRITERIA, Sense
+from services.webhooks.schedule import PAUSES_S
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"(<!-- table: ([a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -70,11 +71,28 @@ def measure_rows() -> Iterator[tuple[str, ...]]:
         yield f"`{criterion.name}`", criterion.meaning, criterion.level.lower(), passes, criterion.unit, span
 
 
+def retry_rows() -> Iterator[tuple[str, ...]]:
+    """Every attempt to deliver a message to a webhook, with the pause before it."""
+    yield "attempt", "pause before it", "since the first"
+    yield "1", "none", ""
+    since_s = 0.0
+    for attempt, pause_s in enumerate(PAUSES_S, start=2):
+        since_s += pause_s
+        yield str(attempt), _duration(pause_s), _duration(since_s)
+
+
+def _duration(seconds: float) -> str:
+    minutes, s = divmod(round(seconds), 60)
+    h, minutes = divmod(minutes, 60)
+    return " ".join(f"{value} {unit}" for value, unit in ((h, "h"), (minutes, "min"), (s, "s")) if value)
+
+
 TABLES: dict[str, Callable[[], Iterator[tuple[str, ...]]]] = {
     "settings": settings_rows,
     "errors": error_rows,
     "scenes": scene_rows,
     "measures": measure_rows,
+    "retries": retry_rows,
 }
 
 
