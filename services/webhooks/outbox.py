@@ -32,12 +32,12 @@ class Outbox:
     def job_ended(self, session: Session, job: JobRow) -> None:
         """A job is done, or cancelled and at rest."""
         event = Event.JOB_DONE if job.state == JobState.DONE else Event.JOB_CANCELLED
-        if hooks := _wanting(session, job.tenant, {event}):
+        if hooks := _wanting(session, job.tenant, {event}, held=True):
             self.write(session, hooks, event, payload(event, self._now(), job=job_told(job)))
 
     def items_ended(self, session: Session, job: JobRow, items: Sequence[JobItemRow]) -> None:
         """Items succeeded or failed."""
-        hooks = _wanting(session, job.tenant, set(_ITEMS.values()))
+        hooks = _wanting(session, job.tenant, set(_ITEMS.values()), held=True)
         for item in items:
             event = _ITEMS.get(ItemState(item.state))
             wanting = [each for each in hooks if event in each.events.split(",")]
@@ -90,7 +90,9 @@ class Outbox:
         return str(rows[0]["id"])
 
 
-def _wanting(session: Session, tenant: str, events: set[Event]) -> list[WebhookRow]:
-    """A tenant's webhooks that want to hear of any of the events."""
-    every = session.scalars(select(WebhookRow).where(WebhookRow.tenant == tenant, WebhookRow.enabled))
-    return [each for each in every if not events.isdisjoint(each.events.split(","))]
+def _wanting(session: Session, tenant: str, events: set[Event], *, held: bool = False) -> list[WebhookRow]:
+    """A tenant's webhooks that want to hear of any of the events; `held`: which nobody removes until the transaction
+    ends, as their messages would then refer to nothing, and the event itself would fail."""
+    every = select(WebhookRow).where(WebhookRow.tenant == tenant, WebhookRow.enabled).order_by(WebhookRow.id)
+    found = session.scalars(every.with_for_update(read=True, key_share=True) if held else every)
+    return [each for each in found if not events.isdisjoint(each.events.split(","))]

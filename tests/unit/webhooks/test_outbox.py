@@ -1,4 +1,5 @@
 import json
+import threading
 
 import pytest
 
@@ -68,6 +69,25 @@ def test_message_is_not_written_where_the_event_did_not_happen(room, written):
 
     with pytest.raises(RuntimeError):
         room.run(fails)
+    assert written() == {}
+
+
+def test_event_beside_the_removal_of_its_webhook_happens_without_a_message(room, written):
+    made, ended = room.add(), []
+
+    def end_job():
+        room.run(lambda session: room.outbox.job_ended(session, job_row(state=JobState.DONE)))
+        ended.append(True)
+
+    with room.database.transaction() as session:
+        room.endpoints.remove(session, "acme", made.id)
+        session.flush()
+        thread = threading.Thread(target=end_job)
+        thread.start()
+        thread.join(0.2)
+        assert not ended, "it waits to see whether the webhook stays"
+    thread.join()
+    assert ended
     assert written() == {}
 
 
