@@ -23,12 +23,18 @@ SCOPES: Final[Mapping[str, Scope]] = MappingProxyType(
         "ListModels": Scope.READ,
         "ListWebhooks": Scope.READ,
         "ListWebhookDeliveries": Scope.READ,
+        "GetJob": Scope.READ,
+        "ListJobs": Scope.READ,
+        "ListJobItems": Scope.READ,
+        "WatchJob": Scope.READ,
+        "CreateJobManifest": Scope.READ,
         "GetUsage": Scope.USAGE,
     }
 )
-#: What makes no picture: the rate is not about it.
+#: What makes no picture: the rate is not about it. A caller that asks too often can still stop its jobs.
 UNCOUNTED: Final = frozenset(
-    {"CreateWebhook", "UpdateWebhook", "DeleteWebhook", "RotateWebhookSecret", "PingWebhook", "RedeliverWebhook"}
+    {"CancelJob", "PauseJob", "ResumeJob", "DeleteJob"}
+    | {"CreateWebhook", "UpdateWebhook", "DeleteWebhook", "RotateWebhookSecret", "PingWebhook", "RedeliverWebhook"}
 )
 
 

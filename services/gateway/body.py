@@ -1,20 +1,23 @@
-"""Bodies of POST requests: JSON, or a form with the photo and other pictures as files."""
+"""Bodies of POST requests: JSON, a form with the photo and other pictures as files, or lines."""
 
 import asyncio
-from typing import Any, Final, TypeVar, get_origin
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from typing import Any, Final, TypeVar, get_args, get_origin
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from services.api.convert import invalid_input, validated
-from services.common.errors import InvalidInput, TooLarge, UnsupportedMedia
+from services.common.errors import Cancelled, InvalidInput, TooLarge, UnsupportedMedia
 
 M = TypeVar("M", bound=BaseModel)
 
-#: The parts that are files, and the fields that several parts of one name make a list of, with what their text holds.
+#: The parts of a picture's form that are files, and the fields that several parts of one name make a list of, with
+#: what their text holds.
 FILES: Final = ("image", "selection.keep_mask", "reference")
 LISTS: Final = {
     "selection.include_points": ("x", "y"),
@@ -40,12 +43,11 @@ class BodyReader:
     def __init__(self, max_image_bytes: int) -> None:
         self.max_bytes = max_image_bytes * 4 // 3 + _ROOM_BYTES
 
-    async def read(self, request: Request, model: type[M]) -> M:
+    async def read(self, request: Request, model: type[M], files: Sequence[str] = FILES) -> M:
         """The request as its API model.
 
-        A form has the photo in the file part `image` and may have a keep-mask in `selection.keep_mask` and another
-        background in `reference`; every other part is a field by its dotted name, such as `canvas.width`. Of a list
-        each element is a part of its own: a point is "x,y", a box "left,top,width,height".
+        A form has its files in the parts that `files` names; every other part is a field by its dotted name, such as
+        `canvas.width`. Of a list each element is a part of its own: a point is "x,y", a box "left,top,width,height".
 
         Raises:
             InvalidInput: Not JSON, or a field is wrong; details name it.
@@ -53,15 +55,52 @@ class BodyReader:
             UnsupportedMedia: Neither JSON nor a form.
         """
         request = self.bounded(request)
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        kind = self.kind(request)
         if kind == "application/json":
             return await asyncio.to_thread(_parsed, await request.body(), model)
         if kind == "multipart/form-data":
-            return validated(model, await _form_fields(request, _lists_of(model)))
+            return validated(model, await _form_fields(request, frozenset(_lists_of(model)), files))
         raise UnsupportedMedia(
             f"the body is {kind[:80] or 'of no named type'}; send application/json or multipart/form-data",
             field="content-type",
         )
+
+    async def read_if_any(self, request: Request, model: type[M]) -> M:
+        """JSON as its API model; one without any field set where there is no body.
+
+        Raises:
+            InvalidInput, TooLarge, UnsupportedMedia: As of `read`.
+        """
+        request = self.bounded(request)
+        body = await request.body()
+        if body and self.kind(request) != "application/json":
+            raise UnsupportedMedia("the body is of another type; send application/json", field="content-type")
+        return await asyncio.to_thread(_parsed, body or b"{}", model)
+
+    async def lines(self, request: Request) -> AsyncGenerator[bytes, None]:
+        """The body's lines as they come, each of at most `max_bytes`, however many they are.
+
+        Raises:
+            Cancelled: The caller left before its body had ended.
+            TooLarge: A line is longer.
+        """
+        held: list[bytes] = []
+        try:
+            async for piece in request.stream():
+                *ends, last = piece.split(b"\n")
+                for end in ends:
+                    yield b"".join((*held, end))
+                    held.clear()
+                held.append(last)
+                self._check(sum(map(len, held)), "a line")
+        except ClientDisconnect as error:
+            raise Cancelled("the caller left before its body had ended") from error
+        yield b"".join(held)
+
+    @staticmethod
+    def kind(request: Request) -> str:
+        """The body's media type, without parameters; empty where it names none."""
+        return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def bounded(self, request: Request) -> Request:
         """The request with a body that ends in an error where it has more than `max_bytes`.
@@ -86,10 +125,10 @@ class BodyReader:
 
         return receive
 
-    def _check(self, size_bytes: int) -> None:
+    def _check(self, size_bytes: int, of: str = "the body") -> None:
         if size_bytes > self.max_bytes:
             raise TooLarge(
-                f"the body has {size_bytes} bytes or more; at most {self.max_bytes} are taken",
+                f"{of} has {size_bytes} bytes or more; at most {self.max_bytes} are taken",
                 got=size_bytes, limit=self.max_bytes,
             )  # fmt: skip
 
@@ -101,25 +140,30 @@ def _parsed(body: bytes, model: type[M]) -> M:
         raise invalid_input(error, model) from error
 
 
-def _lists_of(model: type[BaseModel]) -> frozenset[str]:
-    """The fields that a form may give several times."""
-    return frozenset(name for name, field in model.model_fields.items() if get_origin(field.annotation) is list)
+def _lists_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """The fields that a form may give several times, by their dotted names."""
+    for name, field in model.model_fields.items():
+        for kind in (field.annotation, *get_args(field.annotation)):
+            if get_origin(kind) is list:
+                yield f"{prefix}{name}"
+            elif isinstance(kind, type) and issubclass(kind, BaseModel) and get_origin(field.annotation) is not list:
+                yield from _lists_of(kind, f"{prefix}{name}.")
 
 
-async def _form_fields(request: Request, lists: frozenset[str]) -> dict[str, Any]:
+async def _form_fields(request: Request, lists: frozenset[str], files: Sequence[str]) -> dict[str, Any]:
     try:
-        async with request.form(max_files=len(FILES), max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES) as form:
-            return await _nested(form, lists)
+        async with request.form(max_files=len(files), max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES) as form:
+            return await _nested(form, lists, files)
     except HTTPException as error:
         raise InvalidInput(f"the form can't be read: {error.detail}") from error
 
 
-async def _nested(form: FormData, lists: frozenset[str]) -> dict[str, Any]:
+async def _nested(form: FormData, lists: frozenset[str], files: Sequence[str]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in form.multi_items():
-        if isinstance(value, UploadFile) != (name in FILES):
+        if isinstance(value, UploadFile) != (name in files):
             raise InvalidInput(
-                f"the form has its files in the parts {', '.join(map(repr, FILES))}; all other parts are text",
+                f"the form's files are {', '.join(map(repr, files))}; all other parts are text",
                 field=name[:80],
             )
         branch, leaf = _branch(fields, name)

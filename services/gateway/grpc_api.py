@@ -4,17 +4,20 @@ from typing import ClassVar
 
 from services.gateway.catalog_rpcs import CatalogRpcs
 from services.gateway.health_rpcs import HealthRpcs
+from services.gateway.job_rpcs import JobRpcs
 from services.gateway.studio_rpcs import StudioRpcs
 from services.gateway.webhook_rpcs import WebhookRpcs
 
 
-class GrpcApi(StudioRpcs, WebhookRpcs, CatalogRpcs, HealthRpcs):
+class GrpcApi(StudioRpcs, JobRpcs, WebhookRpcs, CatalogRpcs, HealthRpcs):
     """The RPCs of all services, see `Rpcs`."""
 
     SERVICES: ClassVar = (
         "",
         "vitrine.v1.StudioService",
         "vitrine.v1.WebhookService",
+        "vitrine.v1.JobService",
+        "vitrine.v1.UploadService",
         "vitrine.v1.CatalogService",
         "vitrine.v1.UsageService",
     )

@@ -12,7 +12,7 @@ And one thing would not reach the gateway: that the caller of a stream left whil
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -25,7 +25,14 @@ from services.gateway.call import request_id_from
 from services.gateway.lasting_context import LastingContext
 from services.gateway.read_ahead import read_ahead
 from services.gateway.rpc import REQUEST_ID_KEY, fail
-from services.pb.vitrine.v1 import catalog_pb2_grpc, studio_pb2_grpc, usage_pb2_grpc, webhooks_pb2_grpc
+from services.pb.vitrine.v1 import (
+    catalog_pb2_grpc,
+    jobs_pb2_grpc,
+    studio_pb2_grpc,
+    uploads_pb2_grpc,
+    usage_pb2_grpc,
+    webhooks_pb2_grpc,
+)
 
 #: Stands for a request whose bytes are no message of its call.
 UNREADABLE: Final = object()
@@ -51,6 +58,8 @@ def add_services(servicer: Any, server: Any) -> None:
     reader: Any = _Reader(server)
     studio_pb2_grpc.add_StudioServiceServicer_to_server(servicer, reader)
     webhooks_pb2_grpc.add_WebhookServiceServicer_to_server(servicer, reader)
+    jobs_pb2_grpc.add_JobServiceServicer_to_server(servicer, reader)
+    uploads_pb2_grpc.add_UploadServiceServicer_to_server(servicer, reader)
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(servicer, reader)
     usage_pb2_grpc.add_UsageServiceServicer_to_server(servicer, reader)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, reader)
@@ -127,13 +136,45 @@ def _explaining(factory: Callable[..., Any]) -> Callable[..., Any]:
             if request is UNREADABLE:
                 _refuse(context, _unreadable())
                 return b""
-            answer = await handler(request, context)
-            _explain(context)
+            if not isinstance(request, AsyncIterable):
+                answer = await handler(request, context)
+                _explain(context)
+                return answer
+            inbound = _Inbound(request)
+            answer = await handler(inbound.messages(), LastingContext(context))
+            if inbound.unreadable:
+                _refuse(context, _unreadable())
+            else:
+                _explain(context)
             return answer
 
         return stream if inspect.isasyncgenfunction(handler) else unary
 
     return make
+
+
+class _Inbound:
+    """A caller's stream, as far as its messages can be read.
+
+    Args:
+        messages: As they come.
+    """
+
+    def __init__(self, messages: AsyncIterable[Any]) -> None:
+        self._messages = messages
+        self.unreadable = False
+
+    async def messages(self) -> AsyncIterator[Any]:
+        """Those before the first that can't be read; Serve tells the gateway of an error that there was no proper end.
+
+        Raises:
+            InvalidInput: A message can't be read.
+        """
+        async for message in self._messages:
+            if message is UNREADABLE:
+                self.unreadable = True
+                raise _unreadable()
+            yield message
 
 
 def _explain(context: Any) -> None:

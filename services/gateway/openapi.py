@@ -1,12 +1,14 @@
 """What `/docs` tells beyond what FastAPI reads off the routes: bodies in two media types, pictures, problems."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from services.api import jobs
+from services.api.jobs import GetJobResponse
 from services.api.studio import (
     CreateCutoutRequest,
     CreateShotRequest,
@@ -15,27 +17,36 @@ from services.api.studio import (
     StageEvent,
     StreamShotRequest,
 )
+from services.api.uploads import CreateUploadRequest
 from services.api.webhooks import CreateWebhookRequest, RotateWebhookSecretRequest, UpdateWebhookRequest
 from services.common.image import ImageFormat
 from services.gateway.body import FILES, LISTS
 from services.gateway.negotiation import EVENT_STREAM
 from services.gateway.status import PROBLEM_MEDIA_TYPE, Problem
 
-_REF: Final = "#/components/schemas/{model}"
-_FILE: Final = {"type": "string", "format": "binary"}
-_PICTURE: Final = {each.media_type: {"schema": _FILE} for each in ImageFormat}
-_PROBLEM: Final = {
+REF: Final = "#/components/schemas/{model}"
+FILE: Final = {"type": "string", "format": "binary"}
+_PICTURE: Final = {each.media_type: {"schema": FILE} for each in ImageFormat}
+PROBLEM: Final = {
     "description": "What went wrong, see `code`.",
-    "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": _REF.format(model=Problem.__name__)}}},
+    "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": REF.format(model=Problem.__name__)}}},
 }
 
-_ONCE: Final = {
+ONCE: Final = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "The same request under the same key is answered with the same picture, without new work.",
+    "description": "The same request under the same key is answered with the same result, without new work.",
     "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,200}$"},
 }
+_LATER: Final = {
+    "name": "Prefer",
+    "in": "header",
+    "required": False,
+    "description": "`respond-async`: answer at once with a job, which makes the picture when there is room for it.",
+    "schema": {"type": "string"},
+}
+LOCATION: Final = {"Location": {"description": "Of the job.", "schema": {"type": "string"}}}
 #: Optional, as callers on the service's own machine mostly need none.
 _KEY: Final[list[dict[str, list[str]]]] = [{"key": []}, {}]
 _KEY_SCHEME: Final = {"type": "http", "scheme": "bearer", "description": "An API key, such as vitrine_1f3a…."}
@@ -47,6 +58,14 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     CreateWebhookRequest,
     UpdateWebhookRequest,
     RotateWebhookSecretRequest,
+    jobs.CreateJobRequest,
+    jobs.AddJobItemsRequest,
+    jobs.CancelJobRequest,
+    jobs.PauseJobRequest,
+    jobs.ResumeJobRequest,
+    jobs.RetryJobRequest,
+    jobs.CreateJobManifestRequest,
+    CreateUploadRequest,
 )
 #: What each event's data is, by the event's name.
 _EVENTS: Final[Mapping[str, type[BaseModel]]] = {
@@ -62,13 +81,14 @@ def picture_route(model: type[BaseModel]) -> dict[str, Any]:
     body = {
         "required": True,
         "content": {
-            "application/json": {"schema": {"$ref": _REF.format(model=model.__name__)}},
+            "application/json": {"schema": {"$ref": REF.format(model=model.__name__)}},
             "multipart/form-data": {"schema": form_schema(model)},
         },
     }
     answer = {"description": "Done. The picture itself when `Accept` asks for an image.", "content": _PICTURE}
-    extra = {"requestBody": body, "parameters": [_ONCE]}
-    return {"openapi_extra": extra, "responses": {200: answer, "default": _PROBLEM}}
+    extra = {"requestBody": body, "parameters": [ONCE, _LATER]}
+    later = {"description": "A job, where `Prefer` asks for one.", "model": GetJobResponse, "headers": LOCATION}
+    return {"openapi_extra": extra, "responses": {200: answer, 202: later, "default": PROBLEM}}
 
 
 def shot_route() -> dict[str, Any]:
@@ -81,7 +101,7 @@ def shot_route() -> dict[str, Any]:
     every = StreamShotRequest.model_json_schema()["properties"]["preview_every"]
     parameter = {"name": "preview_every", "in": "query", "required": False, "schema": every}
     return {
-        "openapi_extra": {**route["openapi_extra"], "parameters": [_ONCE, parameter]},
+        "openapi_extra": {**route["openapi_extra"], "parameters": [ONCE, _LATER, parameter]},
         "responses": {
             **route["responses"],
             200: {
@@ -92,38 +112,39 @@ def shot_route() -> dict[str, Any]:
     }
 
 
-def page_route(model: type[BaseModel]) -> dict[str, Any]:
-    """A GET whose query parameters are the model's fields."""
+def page_route(model: type[BaseModel], *path: str) -> dict[str, Any]:
+    """A GET whose query parameters are the model's fields, but for those that the path names."""
     parameters = [
         {"name": name, "in": "query", "required": False, "schema": schema}
-        for name, schema in model.model_json_schema()["properties"].items()
+        for name, schema in model.model_json_schema(ref_template=REF)["properties"].items()
+        if name not in path
     ]
-    return {"openapi_extra": {"parameters": parameters}, "responses": {"default": _PROBLEM}}
+    return {"openapi_extra": {"parameters": parameters}, "responses": {"default": PROBLEM}}
 
 
 def body_route(model: type[BaseModel], *, required: bool = False) -> dict[str, Any]:
     """A call that takes JSON."""
     body = {
         "required": required,
-        "content": {"application/json": {"schema": {"$ref": _REF.format(model=model.__name__)}}},
+        "content": {"application/json": {"schema": {"$ref": REF.format(model=model.__name__)}}},
     }
-    return {"openapi_extra": {"requestBody": body}, "responses": {"default": _PROBLEM}}
+    return {"openapi_extra": {"requestBody": body}, "responses": {"default": PROBLEM}}
 
 
 def plain_route() -> dict[str, Any]:
     """A call that takes nothing but its path."""
-    return {"responses": {"default": _PROBLEM}}
+    return {"responses": {"default": PROBLEM}}
 
 
 def blob_route() -> dict[str, Any]:
     """A GET that answers a file."""
-    return {"responses": {200: {"description": "The file.", "content": _PICTURE}, "default": _PROBLEM}}
+    return {"responses": {200: {"description": "The file.", "content": _PICTURE}, "default": PROBLEM}}
 
 
 def upload_route() -> dict[str, Any]:
     """A PUT that takes a file."""
-    body = {"required": True, "content": {"*/*": {"schema": _FILE}}}
-    return {"openapi_extra": {"requestBody": body}, "responses": {"default": _PROBLEM}}
+    body = {"required": True, "content": {"*/*": {"schema": FILE}}}
+    return {"openapi_extra": {"requestBody": body}, "responses": {"default": PROBLEM}}
 
 
 def ready_route() -> dict[str, Any]:
@@ -131,24 +152,20 @@ def ready_route() -> dict[str, Any]:
     return {"responses": {503: {"description": "Not yet; `stages` tells each stage's state."}}}
 
 
-def form_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """The form's parts: the file `image` or from where it comes, and every other field by its dotted name."""
+def form_schema(model: type[BaseModel], files: Sequence[str] = FILES, *left_out: str) -> dict[str, Any]:
+    """The form's parts: its files or from where they come, and every other field by its dotted name."""
     schema = model.model_json_schema()
     parts: dict[str, Any] = {}
     for name, field in schema["properties"].items():
-        parts.update(_flat(name, field, schema["$defs"]))
-    parts["image"]["description"] = "The photo: JPEG, PNG, WebP, AVIF, HEIC or TIFF; or give `image.url`."
+        if name not in left_out:
+            parts.update(_flat(name, field, schema["$defs"], files))
+    if "image" in parts:
+        parts["image"]["description"] = "The photo: JPEG, PNG, WebP, AVIF, HEIC or TIFF; or give `image.url`."
     return {"type": "object", "properties": parts}
 
 
-def _flat(name: str, field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+def _flat(name: str, field: dict[str, Any], definitions: dict[str, Any], files: Sequence[str]) -> dict[str, Any]:
     """One field as form parts: a message's fields each, references replaced by what they stand for."""
-    if name in FILES:
-        source = definitions["ImageSource"]["properties"]
-        return {
-            name: {**_FILE, "description": field.get("description", "")},
-            **{f"{name}.{each}": source[each] for each in source if each != "content"},
-        }
     if name in LISTS:
         text = {"type": "string", "description": ",".join(LISTS[name])}
         return {name: {**field, "items": text}}
@@ -162,9 +179,11 @@ def _flat(name: str, field: dict[str, Any], definitions: dict[str, Any]) -> dict
         return {
             name: {**target, **{key: field[key] for key in ("description", "default") if field.get(key) is not None}}
         }
-    parts: dict[str, Any] = {}
+    is_file = name in files
+    parts: dict[str, Any] = {name: {**FILE, "description": field.get("description", "")}} if is_file else {}
     for child, schema in target["properties"].items():
-        parts.update(_flat(f"{name}.{child}", schema, definitions))
+        if not (is_file and child == "content"):
+            parts.update(_flat(f"{name}.{child}", schema, definitions, files))
     return parts
 
 
@@ -184,7 +203,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     whole = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
     schemas = whole["components"]["schemas"]
     for model in (*_BODIES, *_EVENTS.values()):
-        schema = model.model_json_schema(ref_template=_REF)
+        schema = model.model_json_schema(ref_template=REF)
         for name, definition in schema.pop("$defs", {}).items():
             schemas.setdefault(name, definition)
         schemas[model.__name__] = schema

@@ -1,6 +1,7 @@
 """What the gateway serves, whichever protocol asks for it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from services.gateway.catalog import Catalog
 from services.gateway.studio import Studio
@@ -16,3 +17,5 @@ class Services:
     catalog: Catalog
     usage: Usage
     webhooks: Webhooks
+    jobs: Any = None
+    uploads: Any = None

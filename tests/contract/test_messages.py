@@ -173,6 +173,12 @@ GRPC_ONLY = {
     "PingWebhookRequest",
     "ListWebhookDeliveriesRequest",
     "RedeliverWebhookRequest",
+    "GetJobRequest",
+    "ListJobsRequest",
+    "ListJobItemsRequest",
+    "DeleteJobRequest",
+    "WatchJobRequest",
+    "WatchJobResponse",
 }
 
 

@@ -44,6 +44,7 @@ from services.workflow.drawing import DrawingPolicy
 from services.workflow.readiness import Readiness
 from services.workflow.scenery import SceneryWorkflow
 from services.workflow.shot import ShotWorkflow
+from tests.support.fake_jobs import FakeJobs, FakeUploads
 from tests.support.fake_metrics import FakeMetrics
 from tests.support.fake_stages import FakeStages
 
@@ -71,6 +72,7 @@ class Parts:
         database: Open; a file in the directory where None.
         classifier: Of the content policy; the real one where None.
         webhooks: Options of `WebhookSettings`.
+        jobs, uploads: The services behind jobs and uploads.
     """
 
     def __init__(
@@ -87,6 +89,8 @@ class Parts:
         database=None,
         classifier=None,
         webhooks=None,
+        jobs=None,
+        uploads=None,
         **fakes,
     ):
         self.heartbeat_s = heartbeat_s
@@ -123,7 +127,8 @@ class Parts:
         self.catalog = Catalog(self.scenes, ModelCache(ModelSettings(cache_dir=directory / "models")))
         webhook_settings = WebhookSettings(**(webhooks or {}))
         self.webhooks = Webhooks(self.database, webhook_settings, self.accounts)
-        self.services = Services(self.studio, self.catalog, self.tenancy.usage, self.webhooks)
+        self.jobs, self.uploads = jobs or FakeJobs(), uploads or FakeUploads()
+        self.services = Services(self.studio, self.catalog, self.tenancy.usage, self.webhooks, self.jobs, self.uploads)
 
     def http_app(self):
         body = BodyReader(self.limits.max_image_bytes)

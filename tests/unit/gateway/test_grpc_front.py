@@ -8,8 +8,9 @@ import grpc
 import pytest
 from ray.serve.exceptions import RequestCancelledError
 
+from services.common.errors import InvalidInput
 from services.gateway.grpc_front import add_services, silence_abandoned
-from services.pb.vitrine.v1 import studio_pb2, studio_pb2_grpc
+from services.pb.vitrine.v1 import jobs_pb2, studio_pb2, studio_pb2_grpc
 from tests.support.running_service import details_of
 
 PARTS = ("pid", "10.0.0.9")
@@ -35,7 +36,17 @@ class ServesServer:
             self._behave(context)
             return b""
 
-        return stream if streaming_type else unary
+        async def collected(requests, context):
+            self.received = []
+            try:
+                async for each in requests:
+                    self.received.append(each)
+            except InvalidInput:
+                self.received.append("broken")  # as Serve's proxy, which tells the replica so
+            self._behave(context)
+            return b""
+
+        return {False: unary, True: stream, "in": collected}[streaming_type]
 
     def add_generic_rpc_handlers(self, handlers):
         [handler] = handlers
@@ -44,6 +55,7 @@ class ServesServer:
                 response_serializer=None,
                 unary_unary=self.service_handler_factory(service_method=name, streaming_type=False),
                 unary_stream=self.service_handler_factory(service_method=name, streaming_type=True),
+                stream_unary=self.service_handler_factory(service_method=name, streaming_type="in"),
             )
             for name, each in handler._method_handlers.items()
         }
@@ -122,6 +134,44 @@ async def test_bytes_that_are_no_message_never_reach_the_gateway(ask, method):
     assert not reached
 
 
+async def send_items(behave, *messages):
+    """The stand-in for Serve, and the answer to a stream of bytes."""
+    serve = ServesServer(behave)
+    add_services(Mock(), serve)
+    port = serve.server.add_insecure_port("127.0.0.1:0")
+    await serve.server.start()
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            call = channel.stream_unary("/vitrine.v1.JobService/AddJobItems")
+            return serve, await call(iter(messages), timeout=20)
+    except grpc.RpcError as error:
+        return serve, error
+    finally:
+        await serve.server.stop(0)
+
+
+ITEM = jobs_pb2.AddJobItemsRequest(job_id="j1", items=[{"key": "a"}])
+
+
+async def test_stream_of_a_caller_reaches_the_gateway():
+    serve, answer = await send_items(lambda _: None, ITEM.SerializeToString(), ITEM.SerializeToString())
+    assert (serve.received, answer) == ([ITEM, ITEM], b"")
+
+
+async def test_bytes_in_a_stream_that_are_no_message_end_it_with_a_word():
+    behave = failing(grpc.StatusCode.CANCELLED, "the caller left", x_request_id="r-1")
+    serve, error = await send_items(behave, ITEM.SerializeToString(), b"\x0a\xff\xff\xff", ITEM.SerializeToString())
+    assert serve.received == [ITEM, "broken"]
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert details_of(error)["ErrorInfo"].reason == "INVALID_INPUT"
+
+
+async def test_replica_that_died_over_a_stream_is_told_without_its_whereabouts():
+    _, error = await send_items(failing(grpc.StatusCode.INTERNAL, "pid 7, ip 10.0.0.9"), ITEM.SerializeToString())
+    assert error.code() is grpc.StatusCode.UNAVAILABLE
+    assert not any(part in error.details() for part in PARTS)
+
+
 async def test_caller_of_a_stream_who_leaves_is_noticed_and_the_call_can_still_be_asked_who_it_was():
     peers, left = [], asyncio.Event()
 
@@ -137,7 +187,7 @@ async def test_caller_of_a_stream_who_leaves_is_noticed_and_the_call_can_still_b
                 peers.append(context.peer())
                 left.set()
 
-            return stream if streaming_type else super().service_handler_factory(service_method, streaming_type)
+            return stream if streaming_type is True else super().service_handler_factory(service_method, streaming_type)
 
     serve = Serve(None)
     add_services(Mock(), serve)

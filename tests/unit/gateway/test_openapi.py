@@ -18,6 +18,10 @@ def test_document_has_every_route():
         ("/v1/usage", "get"),
         ("/v1/blobs/{key}", "get"), ("/v1/blobs/{key}", "put"), ("/healthz", "get"), ("/readyz", "get"),
         *((path, "post") for path in DIALECTS),
+        ("/v1/jobs", "post"), ("/v1/jobs", "get"), ("/v1/jobs/{job_id}", "get"), ("/v1/jobs/{job_id}", "delete"),
+        ("/v1/jobs/{job_id}/items", "get"), ("/v1/jobs/{job_id}/items", "post"), ("/v1/jobs/{job_id}/events", "get"),
+        *((f"/v1/jobs/{{job_id}}/{deed}", "post") for deed in ("cancel", "pause", "resume", "retry", "manifest")),
+        ("/v1/uploads", "post"),
     }  # fmt: skip
 
 
@@ -57,6 +61,26 @@ def test_shot_takes_its_previews_by_query():
     parameters = WHOLE["paths"]["/v1/shots"]["post"]["parameters"]
     [parameter] = [each for each in parameters if each["in"] == "query"]
     assert (parameter["name"], parameter["in"], parameter["schema"]["maximum"]) == ("preview_every", "query", 100)
+
+
+def test_job_takes_json_or_a_form_with_its_list_as_a_file():
+    content = WHOLE["paths"]["/v1/jobs"]["post"]["requestBody"]["content"]
+    form = content["multipart/form-data"]["schema"]["properties"]
+    assert form["manifest"]["format"] == "binary"
+    assert {"manifest.blob_key", "shot.scene_id", "cutout.crop", "shot.layers", "name", "keep"} <= set(form)
+    assert not {"items", "manifest.content"} & set(form)
+    assert "$ref" not in json.dumps(form)
+
+
+def test_list_in_a_query_is_one_parameter_for_each_value():
+    parameters = {each["name"]: each for each in WHOLE["paths"]["/v1/jobs/{job_id}/items"]["get"]["parameters"]}
+    assert parameters["states"]["schema"]["items"]["$ref"].endswith("/ItemState")
+    assert parameters["job_id"]["in"] == "path"
+
+
+def test_items_are_taken_as_lines_too():
+    body = WHOLE["paths"]["/v1/jobs/{job_id}/items"]["post"]["requestBody"]
+    assert {"application/json", "application/jsonl", "application/x-ndjson"} == set(body["content"])
 
 
 def test_faults_are_problems_everywhere():
