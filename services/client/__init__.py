@@ -8,10 +8,22 @@ Results are the models of `services.api`, with the picture's bytes in `image.con
 `services.common.errors`.
 """
 
-from services.api.common import Box, OutputOptions, Point
+from services.api.common import Box, ImageSource, OutputOptions, Point
+from services.api.jobs import (
+    CreateJobResponse,
+    ItemState,
+    Job,
+    JobItem,
+    JobItemSpec,
+    JobState,
+    ManifestFormat,
+    WatchJobResponse,
+)
 from services.api.studio import (
     Canvas,
+    CreateCutoutRequest,
     CreateCutoutResponse,
+    CreateShotRequest,
     CreateShotResponse,
     DenoisingStep,
     PreservationReport,
@@ -32,12 +44,22 @@ __all__ = [
     "AsyncVitrine",
     "Box",
     "Canvas",
+    "CreateCutoutRequest",
     "CreateCutoutResponse",
+    "CreateJobResponse",
+    "CreateShotRequest",
     "CreateShotResponse",
     "CutoutOptions",
     "DeliveryState",
     "DenoisingStep",
     "Health",
+    "ImageSource",
+    "ItemState",
+    "Job",
+    "JobItem",
+    "JobItemSpec",
+    "JobState",
+    "ManifestFormat",
     "OutputOptions",
     "Photo",
     "Point",
@@ -50,6 +72,7 @@ __all__ = [
     "StageEvent",
     "StreamOptions",
     "Vitrine",
+    "WatchJobResponse",
     "Webhook",
     "WebhookDelivery",
     "report_of",

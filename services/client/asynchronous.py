@@ -6,23 +6,29 @@ from typing import Any, Self, TypeVar, Unpack, assert_never
 
 import grpc
 import grpc.aio
+import httpx
 
 from services.api.catalog import Model, Scene
 from services.api.studio import CreateCutoutResponse, CreateShotResponse
 from services.client.channel import OPTIONS
 from services.client.flows import Flows, Health
+from services.client.job_calls import AsyncJobs
+from services.client.jobs import JobFlows
 from services.client.options import CutoutOptions, Photo, ShotOptions, StreamOptions
 from services.client.steps import (
     REQUEST_ID_KEY,
     Call,
     Emit,
-    Event,
     Flow,
     Next,
     Open,
     Outcome,
     Pause,
+    Put,
     ReadFile,
+    Remote,
+    Send,
+    ShotEvent,
     Step,
     authorization,
 )
@@ -53,6 +59,7 @@ class AsyncVitrine:
     ) -> None:
         self._flows = Flows(address, timeout_s, max_attempts)
         self.webhooks = AsyncWebhooks(WebhookFlows(address, timeout_s, max_attempts), self._run)
+        self.jobs = AsyncJobs(JobFlows(address, timeout_s, max_attempts), self._run, self._stream, self.read_blob)
         self._metadata = authorization(api_key)
         if credentials is None:
             self._channel = grpc.aio.insecure_channel(address, OPTIONS)
@@ -77,7 +84,7 @@ class AsyncVitrine:
         """Put the product into a scene; the picture is in `image.content`."""
         return await self._run(self._flows.shot(image, scene, options))
 
-    def stream_shot(self, image: Photo, scene: str, **options: Unpack[StreamOptions]) -> AsyncIterator[Event]:
+    def stream_shot(self, image: Photo, scene: str, **options: Unpack[StreamOptions]) -> AsyncIterator[ShotEvent]:
         """The same, told stage by stage and step by step; the result comes last.
 
         Closing the iterator early stops the work.
@@ -115,7 +122,7 @@ class AsyncVitrine:
         finally:
             flow.close()
 
-    async def _stream(self, flow: Flow[None]) -> AsyncGenerator[Event, None]:
+    async def _stream(self, flow: Flow[None]) -> AsyncGenerator[Any, None]:
         try:
             step = next(flow)
             while True:
@@ -130,17 +137,33 @@ class AsyncVitrine:
     async def _outcome(self, step: Step) -> Outcome:
         try:
             return Outcome(await self._perform(step))
-        except (grpc.RpcError, OSError) as error:
+        except (grpc.RpcError, httpx.HTTPError, OSError) as error:
             return Outcome(error=error)
 
     async def _perform(self, step: Step) -> Any:
         match step:
             case ReadFile(path):
                 return await asyncio.to_thread(path.read_bytes)
-            case Call(method, request, timeout_s, request_id):
+            case Put(url, headers, content, timeout_s):
+                async with httpx.AsyncClient(timeout=timeout_s) as http:
+                    return (await http.put(url, headers=headers, content=content)).status_code
+            case Pause(seconds):
+                return await asyncio.sleep(seconds)
+            case Emit():
+                return None
+            case _:
+                return await self._ask(step)
+
+    async def _ask(self, step: Remote) -> Any:
+        match step:
+            case Call(method, request, timeout_s):
                 return await self._channel.unary_unary(
                     method.path, type(request).SerializeToString, method.response.FromString
-                )(request, timeout=timeout_s, metadata=(*self._metadata, (REQUEST_ID_KEY, request_id)))
+                )(request, timeout=timeout_s, metadata=(*self._metadata, *step.metadata))
+            case Send(method, requests, timeout_s, request_id):
+                return await self._channel.stream_unary(
+                    method.path, type(requests[0]).SerializeToString, method.response.FromString
+                )(iter(requests), timeout=timeout_s, metadata=(*self._metadata, (REQUEST_ID_KEY, request_id)))
             case Open(method, request, timeout_s, request_id):
                 return self._channel.unary_stream(
                     method.path, type(request).SerializeToString, method.response.FromString
@@ -148,9 +171,5 @@ class AsyncVitrine:
             case Next(call):
                 message = await call.read()
                 return None if message is grpc.aio.EOF else message  # type: ignore[attr-defined] # the stubs lack it
-            case Pause(seconds):
-                return await asyncio.sleep(seconds)
-            case Emit():
-                return None
             case _:
                 assert_never(step)

@@ -5,11 +5,14 @@ from collections.abc import Generator, Iterator
 from typing import Any, Self, TypeVar, Unpack, assert_never
 
 import grpc
+import httpx
 
 from services.api.catalog import Model, Scene
 from services.api.studio import CreateCutoutResponse, CreateShotResponse
 from services.client.channel import OPTIONS
 from services.client.flows import Flows, Health
+from services.client.job_calls import Jobs
+from services.client.jobs import JobFlows
 from services.client.options import CutoutOptions, Photo, ShotOptions, StreamOptions
 from services.client.steps import (
     REQUEST_ID_KEY,
@@ -21,7 +24,11 @@ from services.client.steps import (
     Open,
     Outcome,
     Pause,
+    Put,
     ReadFile,
+    Remote,
+    Send,
+    ShotEvent,
     Step,
     authorization,
 )
@@ -35,6 +42,9 @@ class Vitrine:
 
     Every call raises the errors of `services.common.errors`. Those that may pass (`Overloaded`, `NotReady`,
     `StorageUnavailable`, `ModelUnavailable`) are tried again first, within the call's time.
+
+    Attributes:
+        jobs: Many photos by one recipe.
 
     Args:
         address: Host and port of the gRPC endpoint.
@@ -58,6 +68,7 @@ class Vitrine:
     ) -> None:
         self._flows = Flows(address, timeout_s, max_attempts)
         self.webhooks = Webhooks(WebhookFlows(address, timeout_s, max_attempts), self._run)
+        self.jobs = Jobs(JobFlows(address, timeout_s, max_attempts), self._run, self._told, self.read_blob)
         self._metadata = authorization(api_key)
         if credentials is None:
             self._channel = grpc.insecure_channel(address, OPTIONS)
@@ -82,12 +93,12 @@ class Vitrine:
         """Put the product into a scene; the picture is in `image.content`."""
         return self._run(self._flows.shot(image, scene, options))
 
-    def stream_shot(self, image: Photo, scene: str, **options: Unpack[StreamOptions]) -> Iterator[Event]:
+    def stream_shot(self, image: Photo, scene: str, **options: Unpack[StreamOptions]) -> Iterator[ShotEvent]:
         """The same, told stage by stage and step by step; the result comes last.
 
         Leaving the loop early stops the work.
         """
-        return self._steps(self._flows.stream_shot(image, scene, options))
+        return self._told(self._flows.stream_shot(image, scene, options))
 
     def read_blob(self, key: str, *, timeout_s: float | None = None) -> bytes:
         """Fetch a stored file by the key in its `Blob`."""
@@ -118,6 +129,10 @@ class Vitrine:
                 result: T = stop.value
                 return result
 
+    def _told(self, flow: Flow[None]) -> Iterator[Any]:
+        """What a flow emits."""
+        return self._steps(flow)
+
     def _steps(self, flow: Flow[T]) -> Generator[Event, None, T]:
         """Carry a flow out; yields what it emits, returns what it returns."""
         try:
@@ -135,26 +150,37 @@ class Vitrine:
     def _outcome(self, step: Step) -> Outcome:
         try:
             return Outcome(self._perform(step))
-        except (grpc.RpcError, OSError) as error:
+        except (grpc.RpcError, httpx.HTTPError, OSError) as error:
             return Outcome(error=error)
 
     def _perform(self, step: Step) -> Any:
         match step:
             case ReadFile(path):
                 return path.read_bytes()
-            case Call(method, request, timeout_s, request_id):
+            case Put(url, headers, content, timeout_s):
+                return httpx.put(url, headers=headers, content=content, timeout=timeout_s).status_code
+            case Pause(seconds):
+                return time.sleep(seconds)
+            case Emit():
+                return None
+            case _:
+                return self._ask(step)
+
+    def _ask(self, step: Remote) -> Any:
+        match step:
+            case Call(method, request, timeout_s):
                 return self._channel.unary_unary(
                     method.path, type(request).SerializeToString, method.response.FromString
-                )(request, timeout=timeout_s, metadata=(*self._metadata, (REQUEST_ID_KEY, request_id)))
+                )(request, timeout=timeout_s, metadata=(*self._metadata, *step.metadata))
+            case Send(method, requests, timeout_s, request_id):
+                return self._channel.stream_unary(
+                    method.path, type(requests[0]).SerializeToString, method.response.FromString
+                )(iter(requests), timeout=timeout_s, metadata=(*self._metadata, (REQUEST_ID_KEY, request_id)))
             case Open(method, request, timeout_s, request_id):
                 return self._channel.unary_stream(
                     method.path, type(request).SerializeToString, method.response.FromString
                 )(request, timeout=timeout_s, metadata=(*self._metadata, (REQUEST_ID_KEY, request_id)))
             case Next(call):
                 return next(call, None)
-            case Pause(seconds):
-                return time.sleep(seconds)
-            case Emit():
-                return None
             case _:
                 assert_never(step)

@@ -30,11 +30,12 @@ class Calls:
     def _patience(self, timeout_s: float | None) -> Patience:
         return Patience(self._timeout_s if timeout_s is None else timeout_s, self._max_attempts)
 
-    def _call(self, method: Method, request: ProtoMessage, patience: Patience) -> Flow[Any]:
+    def _call(self, method: Method, request: ProtoMessage, patience: Patience, key: str = "") -> Flow[Any]:
+        """Make a unary call; where the caller gives no `key` of its own, the request's id makes repetitions safe."""
         request_id = uuid.uuid4().hex
         while True:
             try:
-                return (yield Call(method, request, patience.remaining_s, request_id))
+                return (yield Call(method, request, patience.remaining_s, request_id, key))
             except grpc.RpcError as error:
                 pause_s = self._pause_after(error, patience)
             yield Pause(pause_s)

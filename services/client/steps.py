@@ -4,7 +4,7 @@ The calls in `flows.py` are generators that yield these and are sent the outcome
 clients carry them out, each in its own way. So the logic is written once (https://sans-io.readthedocs.io/).
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,14 +14,19 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message as ProtoMessage
 from google.protobuf.message_factory import GetMessageClass
 
+from services.api.jobs import Job, JobItem, WatchJobResponse
 from services.api.studio import CreateShotResponse, DenoisingStep, StageEvent
 
 T = TypeVar("T")
 #: What streaming calls tell.
-Event = StageEvent | DenoisingStep | CreateShotResponse
+ShotEvent = StageEvent | DenoisingStep | CreateShotResponse
+#: What calls hand on piece by piece.
+Event = ShotEvent | WatchJobResponse | Job | JobItem
 
 #: Metadata that names the request, the same for all attempts: the service makes it once, and its logs show it as one.
 REQUEST_ID_KEY = "request_id"
+#: Metadata of a name that a caller chose itself, under which the service makes the request once.
+IDEMPOTENCY_KEY = "idempotency-key"
 
 
 def authorization(api_key: str) -> tuple[tuple[str, str], ...]:
@@ -68,6 +73,13 @@ class Call:
     request: ProtoMessage
     timeout_s: float
     request_id: str
+    key: str = ""
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """What names the request."""
+        named = ((REQUEST_ID_KEY, self.request_id),)
+        return (*named, (IDEMPOTENCY_KEY, self.key)) if self.key else named
 
 
 @dataclass(frozen=True)
@@ -76,8 +88,28 @@ class Open:
 
     method: Method
     request: ProtoMessage
+    timeout_s: float | None
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Send:
+    """Make a call with a stream of requests. Outcome: the answer."""
+
+    method: Method
+    requests: Sequence[ProtoMessage]
     timeout_s: float
     request_id: str
+
+
+@dataclass(frozen=True)
+class Put:
+    """Send a file by HTTP. Outcome: the status of the answer; httpx's errors are thrown."""
+
+    url: str
+    headers: Mapping[str, str]
+    content: bytes
+    timeout_s: float
 
 
 @dataclass(frozen=True)
@@ -101,7 +133,9 @@ class Emit:
     event: Event
 
 
-Step = ReadFile | Call | Open | Next | Pause | Emit
+#: What is asked of the service.
+Remote = Call | Open | Send | Next
+Step = Remote | ReadFile | Put | Pause | Emit
 Flow = Generator[Step, Any, T]
 
 

@@ -14,7 +14,16 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
-from services.pb.vitrine.v1 import catalog_pb2, catalog_pb2_grpc, common_pb2, studio_pb2, studio_pb2_grpc
+from services.pb.vitrine.v1 import (
+    catalog_pb2,
+    catalog_pb2_grpc,
+    common_pb2,
+    jobs_pb2_grpc,
+    studio_pb2,
+    studio_pb2_grpc,
+    uploads_pb2_grpc,
+)
+from tests.support.canned_jobs import CannedJobs
 
 PICTURE = b"the picture's bytes"
 SHA256 = hashlib.sha256(PICTURE).hexdigest()
@@ -61,6 +70,7 @@ class CannedService(
         preview: What every preview is.
         delay_s: Before each answer.
         cancelled: Set when a streaming caller left.
+        jobs: The services of jobs, with the same requests and faults.
     """
 
     def __init__(self):
@@ -77,6 +87,7 @@ class CannedService(
         self.delay_s = 0.0
         self.health = [health_pb2.HealthCheckResponse.SERVING]
         self.cancelled = threading.Event()
+        self.jobs = CannedJobs(self._arrive)
 
     def _arrive(self, request, context):
         self.requests.append(request)
@@ -162,6 +173,8 @@ class RunningService:
         self._server = grpc.server(futures.ThreadPoolExecutor(8), options=options)
         studio_pb2_grpc.add_StudioServiceServicer_to_server(service, self._server)
         catalog_pb2_grpc.add_CatalogServiceServicer_to_server(service, self._server)
+        jobs_pb2_grpc.add_JobServiceServicer_to_server(service.jobs, self._server)
+        uploads_pb2_grpc.add_UploadServiceServicer_to_server(service.jobs, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(service, self._server)
         self.address = f"127.0.0.1:{self._server.add_insecure_port(address)}"
 

@@ -18,17 +18,20 @@ def address(service):
         yield running.address
 
 
+STREAMS = ("stream_shot", "jobs.watch", "jobs.items", "jobs.list")
+
+
 def call_from_a_thread(address, method, *args, api_key="", **options):
     with Vitrine(address, timeout_s=5, api_key=api_key) as vitrine:
         result = attrgetter(method)(vitrine)(*args, **options)
-        return list(result) if method == "stream_shot" else result
+        return list(result) if method in STREAMS else result
 
 
 def call_from_a_loop(address, method, *args, api_key="", **options):
     async def call():
         async with AsyncVitrine(address, timeout_s=5, api_key=api_key) as vitrine:
             result = attrgetter(method)(vitrine)(*args, **options)
-            return [event async for event in result] if method == "stream_shot" else await result
+            return [event async for event in result] if method in STREAMS else await result
 
     return asyncio.run(call())
 
