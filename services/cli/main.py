@@ -17,6 +17,7 @@ from services.cli.demo import demo
 from services.cli.engines import engines
 from services.cli.eval import evaluate
 from services.cli.group import OneLineErrors
+from services.cli.jobs import jobs, upload
 from services.cli.keys import keys
 from services.cli.lookbook import lookbook
 from services.cli.models import models
@@ -56,13 +57,14 @@ def _main(
     configure_logs("ERROR", "cli")  # commands say themselves, in one line, what went wrong
 
 
-for command in (serve, shoot, cutout, lookbook, demo):
+for command in (serve, shoot, cutout, lookbook, upload, demo):
     app.command()(command)
 app.command()(usage)
 app.command("eval")(evaluate)
 app.add_typer(bench, name="bench")
 app.add_typer(blobs, name="blobs")
 app.add_typer(database, name="database")
+app.add_typer(jobs, name="jobs")
 app.add_typer(keys, name="keys")
 app.add_typer(models, name="models")
 app.add_typer(engines, name="engines")

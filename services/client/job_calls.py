@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypedDict, TypeVar, Unpack
 from services.api.jobs import (
     AddJobItemsResponse,
     CreateJobResponse,
+    ItemManifest,
     ItemState,
     Job,
     JobItem,
@@ -30,6 +31,7 @@ class JobOptions(TypedDict, total=False):
     priority: int
     max_attempts: int
     keep: float
+    manifest: ItemManifest
 
 
 class JobFilters(TypedDict, total=False):
