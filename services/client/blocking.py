@@ -43,9 +43,6 @@ class Vitrine:
     Every call raises the errors of `services.common.errors`. Those that may pass (`Overloaded`, `NotReady`,
     `StorageUnavailable`, `ModelUnavailable`) are tried again first, within the call's time.
 
-    Attributes:
-        jobs: Many photos by one recipe.
-
     Args:
         address: Host and port of the gRPC endpoint.
         timeout_s: For calls that name none, all attempts together, in seconds.
@@ -54,6 +51,7 @@ class Vitrine:
         credentials: For TLS, where something before the service ends it; None: plain text.
 
     Attributes:
+        jobs: Many photos by one recipe.
         webhooks: Addresses that are told of events.
     """
 

@@ -7,6 +7,7 @@ from ray.serve import metrics
 from services.common.logs import configure_logs
 from services.common.metrics import Recorder
 from services.common.settings import Settings
+from services.fetch.sources import Sources
 from services.gateway.admission import Admission
 from services.gateway.body import BodyReader
 from services.gateway.call import Guard
@@ -15,19 +16,28 @@ from services.gateway.compat.openai_images import OpenAiImages
 from services.gateway.compat.removebg import RemoveBg
 from services.gateway.grpc_api import GrpcApi
 from services.gateway.http_api import HttpApi
+from services.gateway.jobs import Jobs
 from services.gateway.scenery import SceneryStudio
 from services.gateway.services import Services
 from services.gateway.studio import Studio
 from services.gateway.tenancy import Tenancy
+from services.gateway.uploads import Uploads
 from services.gateway.webhooks import Webhooks
 from services.generate.scene import SceneCatalog
+from services.jobs.intake import Checks
+from services.jobs.moves import Moves
 from services.jobs.waker import Waker
 from services.models.cache import ModelCache
 from services.storage.local import LocalBlobs
 from services.storage.store import open_store
 from services.tenants.content import ContentPolicy
+from services.webhooks.outbox import Outbox
 from services.workflow.content import ContentGuard
-from services.workflow.deployment import Handle, remote_readiness, remote_stages
+from services.workflow.deployment import (
+    Handle,
+    remote_readiness,
+    remote_stages,
+)
 from services.workflow.scenery import SceneryWorkflow
 from services.workflow.shot import ShotWorkflow
 
@@ -76,7 +86,10 @@ class Gateway(GrpcApi):
         )
         catalog = Catalog(scenes, ModelCache(settings.models))
         webhooks = Webhooks(tenancy.database, settings.jobs.webhooks, tenancy.accounts)
-        services = Services(studio, catalog, tenancy.usage, webhooks)
+        checks = Checks(workflow.check, Sources.open(settings, store), limits.image)
+        jobs = Jobs.open(settings, tenancy.database, Moves(Outbox()), checks, store)
+        uploads = Uploads(store, limits.max_image_bytes, settings.jobs.max_manifest_mb << 20)
+        services = Services(studio, catalog, tenancy.usage, jobs, uploads, webhooks)
         super().__init__(guard, services, readiness)
         body = BodyReader(limits.max_image_bytes)
         scenery = SceneryStudio(

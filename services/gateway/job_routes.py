@@ -173,8 +173,8 @@ class JobRoutes:
                 wanted = wanted.model_copy(update={"after_version": _version(last)})
             async with aclosing(self._jobs.watch_job(wanted, call)) as changes:
                 async for change in changes:
-                    name, data = ("job", change.job) if change.job is not None else ("item", change.item)
-                    yield ServerEvent(name, data, str(change.version))
+                    if (data := change.job or change.item) is not None:
+                        yield ServerEvent("job" if change.job else "item", data, str(change.version))
 
 
 def _of(job_id: str, wanted: M) -> M:

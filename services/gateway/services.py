@@ -1,10 +1,11 @@
 """What the gateway serves, whichever protocol asks for it."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from services.gateway.catalog import Catalog
+from services.gateway.jobs import Jobs
 from services.gateway.studio import Studio
+from services.gateway.uploads import Uploads
 from services.gateway.usage import Usage
 from services.gateway.webhooks import Webhooks
 
@@ -16,6 +17,6 @@ class Services:
     studio: Studio
     catalog: Catalog
     usage: Usage
+    jobs: Jobs
+    uploads: Uploads
     webhooks: Webhooks
-    jobs: Any = None
-    uploads: Any = None

@@ -12,6 +12,7 @@ from services.common.settings import (
     LimitSettings,
     ModelSettings,
     PreservationSettings,
+    Settings,
     TenantSettings,
 )
 from services.database.database import Database
@@ -24,13 +25,17 @@ from services.gateway.compat.openai_images import OpenAiImages
 from services.gateway.compat.removebg import RemoveBg
 from services.gateway.grpc_api import GrpcApi
 from services.gateway.http_api import HttpApi
+from services.gateway.jobs import Jobs
 from services.gateway.scenery import SceneryStudio
 from services.gateway.schema import Call
 from services.gateway.services import Services
 from services.gateway.studio import Studio
 from services.gateway.tenancy import Tenancy
+from services.gateway.uploads import Uploads
 from services.gateway.webhooks import Webhooks
 from services.generate.scene import SceneCatalog
+from services.jobs.intake import Checks
+from services.jobs.moves import Moves
 from services.models.cache import ModelCache
 from services.storage.local import LocalBlobs
 from services.storage.signature import Signature
@@ -44,7 +49,6 @@ from services.workflow.drawing import DrawingPolicy
 from services.workflow.readiness import Readiness
 from services.workflow.scenery import SceneryWorkflow
 from services.workflow.shot import ShotWorkflow
-from tests.support.fake_jobs import FakeJobs, FakeUploads
 from tests.support.fake_metrics import FakeMetrics
 from tests.support.fake_stages import FakeStages
 
@@ -72,7 +76,7 @@ class Parts:
         database: Open; a file in the directory where None.
         classifier: Of the content policy; the real one where None.
         webhooks: Options of `WebhookSettings`.
-        jobs, uploads: The services behind jobs and uploads.
+        jobs, uploads: The services of jobs and uploads; the real ones where None.
     """
 
     def __init__(
@@ -127,8 +131,11 @@ class Parts:
         self.catalog = Catalog(self.scenes, ModelCache(ModelSettings(cache_dir=directory / "models")))
         webhook_settings = WebhookSettings(**(webhooks or {}))
         self.webhooks = Webhooks(self.database, webhook_settings, self.accounts)
-        self.jobs, self.uploads = jobs or FakeJobs(), uploads or FakeUploads()
-        self.services = Services(self.studio, self.catalog, self.tenancy.usage, self.webhooks, self.jobs, self.uploads)
+        settings = Settings(data_dir=directory, limits=self.limits, tenants=self.tenants, jobs={"watch_every_s": 0.01})
+        checks = Checks(self.workflow.check, sources, self.limits.image)
+        self.jobs = jobs or Jobs.open(settings, self.database, Moves(), checks, self.store)
+        self.uploads = uploads or Uploads(self.store, self.limits.max_image_bytes, 1 << 20)
+        self.services = Services(self.studio, self.catalog, self.tenancy.usage, self.jobs, self.uploads, self.webhooks)
 
     def http_app(self):
         body = BodyReader(self.limits.max_image_bytes)

@@ -1,4 +1,4 @@
-"""Serve's context of a gRPC call, as far as it is used."""
+"""Serve's context and input stream of a gRPC call, as far as they are used."""
 
 from google.rpc import status_pb2
 
@@ -35,3 +35,21 @@ class FakeContext:
     @property
     def status(self):
         return status_pb2.Status.FromString(dict(self.trailing)[STATUS_DETAILS_KEY])
+
+
+class FakeStream:
+    """Serve's input stream: gives messages, raises errors, and may end as if its caller had left."""
+
+    def __init__(self, *messages, cancelled=False):
+        self.messages, self.cancelled = list(messages), cancelled
+
+    async def __anext__(self):
+        if not self.messages:
+            raise StopAsyncIteration
+        message = self.messages.pop(0)
+        if isinstance(message, Exception):
+            raise message
+        return message
+
+    def is_cancelled(self):
+        return self.cancelled

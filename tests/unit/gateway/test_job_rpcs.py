@@ -8,25 +8,7 @@ from services.common.errors import NotFound
 from services.pb.vitrine.v1 import jobs_pb2, uploads_pb2
 from tests.support.fake_jobs import FakeJobs, FakeUploads
 from tests.support.gateway_parts import Parts
-from tests.support.grpc_context import FakeContext
-
-
-class FakeStream:
-    """Serve's input stream: gives messages, raises errors, and may end as if its caller had left."""
-
-    def __init__(self, *messages, cancelled=False):
-        self.messages, self.cancelled = list(messages), cancelled
-
-    async def __anext__(self):
-        if not self.messages:
-            raise StopAsyncIteration
-        message = self.messages.pop(0)
-        if isinstance(message, Exception):
-            raise message
-        return message
-
-    def is_cancelled(self):
-        return self.cancelled
+from tests.support.grpc_context import FakeContext, FakeStream
 
 
 @pytest.fixture
