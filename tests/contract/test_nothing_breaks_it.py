@@ -31,13 +31,23 @@ METHODS = {
 FAULTS = {row.grpc for row in TABLE.values() if row.http >= 500 and row.http != 504}
 SMALL = flat(48, 64)
 REQUESTS = 120
-EXAMPLES = 60
+#: Of requests with photos, which have by far the most fields, and of all others.
+EXAMPLES, FEWER_EXAMPLES = 60, 20
 DIALECTS = ("/v1.0/removebg", "/v1/images/edits", "/v1/images/generations")
-ROUTES = [
-    (verb, path)
+
+
+def can_be_wrong(operation):
+    """Whether there is anything that the OpenAPI forbids; the name in a path may be any text."""
+    asked = [each for each in operation.get("parameters", ()) if each["in"] != "path"]
+    return bool(asked) or "requestBody" in operation
+
+
+CASES = [
+    pytest.param(verb, path, mode, id=f"{verb} {path} {mode.value}")
     for path, item in document(Parts().http_app())["paths"].items()
-    for verb in item
-    if path.startswith("/v1")
+    for verb, operation in item.items()
+    for mode in schemathesis.GenerationMode
+    if path.startswith("/v1") and (mode is schemathesis.GenerationMode.POSITIVE or can_be_wrong(operation))
 ]
 
 
@@ -51,7 +61,7 @@ def job_id(parts):
     """A job that has ended, so that whoever watches it comes to an end."""
 
     async def made():
-        item = {"key": "a", "image": {"url": "https://a.example/a.jpg"}}
+        item = {"key": "a", "image": {"content": SMALL}}
         request = CreateJobRequest.model_validate({"shot": {"scene_id": "white"}, "items": [item]})
         job_id = (await parts.jobs.create_job(request, call())).job.job_id
         await parts.jobs.cancel_job(CancelJobRequest(job_id=job_id), call())
@@ -70,10 +80,11 @@ def key(parts):
     return parts.new_key("acme")
 
 
-@pytest.mark.parametrize("mode", schemathesis.GenerationMode, ids=lambda mode: mode.value)
-@pytest.mark.parametrize(("verb", "path"), ROUTES)
+@pytest.mark.parametrize(("verb", "path", "mode"), CASES)
 def test_no_request_that_the_openapi_allows_or_forbids_is_a_fault_of_ours(openapi, parts, key, verb, path, mode):
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    examples = FEWER_EXAMPLES if path.startswith(("/v1/jobs", "/v1/uploads", "/v1/webhook")) else EXAMPLES
+
+    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=openapi[path][verb].as_strategy(generation_mode=mode), real=st.booleans())
     def check(case, real):
         if real:
@@ -138,7 +149,7 @@ async def test_no_mutated_message_is_a_fault_of_ours(parts, job_id, method, kind
         context = await outcome(api, method, changed)
         assert context.code not in FAULTS, f"seed {seed}: {context.details}"
         codes.append(context.code)
-    assert len(codes) > 10
+    assert len(codes) > 3
 
 
 def test_faults_are_what_these_tests_take_them_for():
