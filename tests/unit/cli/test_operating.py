@@ -44,6 +44,7 @@ def test_rotated_key_is_listed_beside_its_successor(vitrine):
         (("keys", "create", "acme", "--scope", "all"), "known are create, read, usage"),
         (("keys", "revoke", "0" * 12), "no key of that id"),
         (("tenants", "set", "acme", "--burst", "0"), "a burst is at least 1"),
+        (("tenants", "set", "acme", "--weight", "0"), "a weight is above 0"),
         (("database", "downgrade", "0001"), "say --yes"),
         (("database", "downgrade", "77", "--yes"), "no older version '77'"),
     ],
@@ -57,9 +58,10 @@ def test_faulty_command_is_one_line(vitrine, arguments, said):
 
 def test_limits_of_a_tenant_are_listed(vitrine):
     vitrine("tenants", "set", "acme", "--rate", "2.5", "--items", "100", "--content-policy")
-    vitrine("tenants", "set", "acme", "--items", "-1")
+    vitrine("tenants", "set", "acme", "--items", "-1", "--weight", "3", "--running", "5")
     [listed] = vitrine("tenants", "list", "--json").json
     assert (listed["rate_per_s"], listed["quota_items"], listed["content_policy"]) == (2.5, 0, True)
+    assert (listed["job_weight"], listed["job_running"]) == (3, 5)
     assert "acme" in vitrine("tenants", "list").stdout
 
 

@@ -26,6 +26,15 @@ def test_own_limit_of_none_lifts_the_services(database, accounts):
         assert accounts.set_limits(session, "acme", Wishes(rate_per_s=0)).rate_per_s == 0
 
 
+def test_limits_of_several_are_told_at_once_also_of_who_is_unknown(database, accounts):
+    with database.transaction() as session:
+        accounts.ensure(session, "acme")
+        accounts.set_limits(session, "acme", Wishes(job_weight=3, job_running=2))
+        told = accounts.limits_of(session, ["acme", "nobody"])
+    assert (told["acme"].job_weight, told["acme"].job_running) == (3, 2)
+    assert told["nobody"] == accounts.limits(None)
+
+
 def test_tenant_is_made_once(database, accounts):
     for _ in range(2):
         with database.transaction() as session:

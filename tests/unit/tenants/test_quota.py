@@ -36,6 +36,16 @@ def test_item_that_was_given_back_can_be_had_again(database, quotas):
     reserve(database, quotas, Limits(quota_items=1))
 
 
+def test_several_are_given_as_far_as_the_quota_goes(database, quotas):
+    def reserve_some(most):
+        with database.transaction() as session:
+            return quotas.reserve_some(session, "acme", Limits(quota_items=5), most).items
+
+    assert [reserve_some(3), reserve_some(3)] == [3, 2]
+    with pytest.raises(QuotaExceeded):
+        reserve_some(3)
+
+
 def test_megapixels_end_the_quota_once_they_are_used(database, quotas):
     limits = Limits(quota_megapixels=2)
     period_s = reserve(database, quotas, limits)
