@@ -46,7 +46,7 @@ def build(settings: Settings) -> serve.Application:
     segment = SegmentDeployment.options(**_options(settings.segment)).bind(settings)
     generate = GenerateDeployment.options(**_options(settings.generate)).bind(settings)
     postprocess = PostprocessDeployment.options(**_options(settings.postprocess)).bind(settings)
-    dispatcher = DispatcherDeployment.options(**_options(settings.jobs), **_ending(settings.jobs))
+    dispatcher = DispatcherDeployment.options(**dispatcher_options(settings.jobs))
     waker = dispatcher.bind(settings, segment, generate, postprocess)
     gateway = GatewayDeployment.options(**_options(settings.gateway))
     return gateway.bind(settings, segment, generate, postprocess, waker)
@@ -62,20 +62,21 @@ def _options(stage: ScalingSettings) -> dict[str, Any]:
             min_replicas=stage.min_replicas,
             max_replicas=stage.max_replicas,
             target_ongoing_requests=stage.target_ongoing_requests,
-            **({"policy": _policy(stage)} if isinstance(stage, JobSettings) else {}),
         ),
     }
 
 
-def _policy(jobs: JobSettings) -> Any:
+def dispatcher_options(jobs: JobSettings) -> dict[str, Any]:
+    """How dispatchers are scaled, by the age of the backlog, and how they end: their work is no request that Serve
+    would wait for, and their drain has time to give back what does not end."""
     policy: Any = AutoscalingPolicy  # its constructor carries no types
-    return policy(policy_function=BacklogPolicy, policy_kwargs={"target_s": jobs.target_backlog_s})
-
-
-def _ending(jobs: JobSettings) -> dict[str, Any]:
-    """How a dispatcher ends: its own work is no request that Serve would wait for, so it is not waited before, and its
-    drain has time to give back what does not end."""
-    return {"graceful_shutdown_wait_loop_s": 0.1, "graceful_shutdown_timeout_s": jobs.drain_s + DRAIN_MARGIN_S}
+    options = _options(jobs)
+    options["autoscaling_config"].policy = policy(
+        policy_function=BacklogPolicy, policy_kwargs={"target_s": jobs.target_backlog_s}
+    )
+    return options | {
+        "graceful_shutdown_wait_loop_s": 0.1, "graceful_shutdown_timeout_s": jobs.drain_s + DRAIN_MARGIN_S,
+    }  # fmt: skip
 
 
 class LocalService:
