@@ -87,7 +87,7 @@ class Gateway(GrpcApi):
         catalog = Catalog(scenes, ModelCache(settings.models))
         webhooks = Webhooks(tenancy.database, settings.jobs.webhooks, tenancy.accounts)
         checks = Checks(workflow.check, Sources.open(settings, store), limits.image)
-        jobs = Jobs.open(settings, tenancy.database, Moves(Outbox()), checks, store)
+        jobs = Jobs.open(settings, tenancy.database, Moves(Outbox()), checks, store, Waker(dispatcher))
         uploads = Uploads(store, limits.max_image_bytes, settings.jobs.max_manifest_mb << 20)
         services = Services(studio, catalog, tenancy.usage, jobs, uploads, webhooks)
         super().__init__(guard, services, readiness)
@@ -100,8 +100,6 @@ class Gateway(GrpcApi):
             tenancy.creations,
             limits.default_timeout_s,
         )
-        #: To be called when a job is new or is to stop.
-        self._wake = Waker(dispatcher)
         self._http = HttpApi(
             guard,
             services,

@@ -1,4 +1,4 @@
-"""The dispatcher as a Serve deployment."""
+"""The dispatcher as a Serve deployment; beside it, what sweeps up after jobs and what sends webhooks."""
 
 import asyncio
 from functools import partial
@@ -7,6 +7,7 @@ from typing import Final
 from ray import serve
 from ray.serve import metrics
 
+from services.common.errors import NotReady
 from services.common.logs import configure_logs
 from services.common.metrics import Recorder
 from services.common.settings import Settings
@@ -23,6 +24,7 @@ from services.jobs.rounds import Rounds
 from services.jobs.scaling import OLDEST_S, RUNNING
 from services.jobs.sweeper import JobSweeper
 from services.jobs.worker import Worker
+from services.storage.blobs import BlobStore
 from services.storage.store import open_store
 from services.tenants.accounts import Accounts
 from services.tenants.claims import Claims
@@ -30,15 +32,20 @@ from services.tenants.content import ContentPolicy
 from services.tenants.quota import Quotas
 from services.tenants.usage import UsageLedger
 from services.tenants.workload import TenantMetrics
+from services.webhooks.courier import Courier
+from services.webhooks.outbox import Outbox
 from services.workflow.content import ContentGuard
 from services.workflow.deployment import Handle, remote_readiness, remote_stages
 from services.workflow.shot import ShotWorkflow
+from services.workflow.stages import Stages
 
 #: Calls that an item makes to stages, each of which it may let others go before: its time is longer by that.
 _CALLS: Final = 3
 #: What jobs leave behind is removed so often; a round of that may take long, as it may find many files; in seconds.
 _SWEEP_EVERY_S: Final = 60.0
 _STUCK_SWEEP_S: Final = 3600.0
+#: Messages under way get so long when the replica ends, in seconds; others send again what is not known to have come.
+_LAST_S: Final = 1.0
 
 
 class JobDispatcher:
@@ -56,32 +63,26 @@ class JobDispatcher:
 
     def __init__(self, settings: Settings, segment: Handle, generate: Handle, postprocess: Handle) -> None:
         configure_logs(settings.observability.log_level, "dispatcher")
-        jobs = settings.jobs
         self._recorder = recorder = Recorder(metrics)
         store = open_store(settings)
         database = Database.open(settings.database, settings.data_dir)
-        stages = remote_stages(segment, generate, postprocess, recorder)
-        claims = Claims(settings.tenants.lease_s, settings.tenants.idempotency_s)
-        others_wait = partial(database.read, claims.any_at_work)
-        courtesy = Courtesy(others_wait, jobs.yield_s, recorder, jobs.at_stage)
-        worker = Worker(
-            ShotWorkflow.open(settings, stages, SceneCatalog.open(settings.generate.scenes_dir), store),
-            lambda: Errand(stages, courtesy),
-            ContentGuard(ContentPolicy(settings.tenants.content_threshold), store),
-            store,
-            patience_s=_CALLS * jobs.yield_s,
-        )
-        moves = Moves()
-        queue = Queue(moves, Accounts(settings.tenants), Quotas(settings.tenants.quota_period), UsageLedger(), jobs)
-        sweeper = JobSweeper(database, moves, store)
+        moves, tenants = Moves(Outbox()), settings.tenants
+        queue = Queue(moves, Accounts(tenants), Quotas(tenants.quota_period), UsageLedger(), settings.jobs)
         claimant = Claimant(database, queue)
-        harvest = Harvest(claimant, worker.discard, recorder, TenantMetrics(recorder, settings.tenants.metric_tenants))
+        worker = _worker(settings, remote_stages(segment, generate, postprocess, recorder), database, store, recorder)
         self._dispatcher = Dispatcher(
-            claimant, worker.outcome, harvest, jobs, recorder,
+            claimant,
+            worker.outcome,
+            Harvest(claimant, worker.discard, recorder, TenantMetrics(recorder, tenants.metric_tenants)),
+            settings.jobs,
+            recorder,
             remote_readiness(segment, generate, postprocess).ready,
             stuck_after_s=2 * settings.limits.max_timeout_s,
-        )  # fmt: skip
+        )
+        sweeper = JobSweeper(database, moves, store)
         self._sweeps = Rounds("sweep", partial(asyncio.to_thread, sweeper.sweep), _SWEEP_EVERY_S, _STUCK_SWEEP_S)
+        self._stopping = asyncio.Event()
+        self._courier = asyncio.create_task(Courier(database, settings.jobs.webhooks, recorder).run(self._stopping))
         self._dispatcher.start()
         self._sweeps.start()
 
@@ -98,12 +99,30 @@ class JobDispatcher:
         """Asked by Serve every few seconds; see `Dispatcher.check`."""
         self._dispatcher.check()
         self._sweeps.check()
+        if self._courier.done():
+            raise NotReady("nobody sends webhooks any more")
         self._recorder.repeat()
 
     async def __del__(self) -> None:
         """Awaited by Serve before it ends the replica."""
+        self._stopping.set()
         await self._sweeps.stop(patience_s=0)
         await self._dispatcher.drain()
+        await asyncio.wait([self._courier], timeout=_LAST_S)
+
+
+def _worker(settings: Settings, stages: Stages, database: Database, store: BlobStore, recorder: Recorder) -> Worker:
+    """Makes pictures as the gateway does, but behind calls that somebody waits for."""
+    jobs, tenants = settings.jobs, settings.tenants
+    others_wait = partial(database.read, Claims(tenants.lease_s, tenants.idempotency_s).any_at_work)
+    courtesy = Courtesy(others_wait, jobs.yield_s, recorder, jobs.at_stage)
+    return Worker(
+        ShotWorkflow.open(settings, stages, SceneCatalog.open(settings.generate.scenes_dir), store),
+        lambda: Errand(stages, courtesy),
+        ContentGuard(ContentPolicy(tenants.content_threshold), store),
+        store,
+        patience_s=_CALLS * jobs.yield_s,
+    )
 
 
 DispatcherDeployment = serve.deployment(name="Dispatcher")(JobDispatcher)
