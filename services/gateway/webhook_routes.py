@@ -86,9 +86,8 @@ class WebhookRoutes:
     async def rotate(self, request: Request, webhook_id: str) -> Response:
         """The old secret signs beside the new one for a day, or as long as the body says."""
         async with guarded(self._guard, call_of("RotateWebhookSecret", request), request) as call:
-            model = api.RotateWebhookSecretRequest
-            wanted = await self._body.read(request, model) if _has_body(request) else model()
-            return answered(await self._webhooks.rotate_webhook_secret(_of(webhook_id, wanted), call))
+            wanted = _of(webhook_id, await self._body.read_if_any(request, api.RotateWebhookSecretRequest))
+            return answered(await self._webhooks.rotate_webhook_secret(wanted, call))
 
     async def ping(self, request: Request, webhook_id: str) -> Response:
         """The id of its delivery."""
@@ -120,7 +119,3 @@ def _of(webhook_id: str, wanted: M) -> M:
     if getattr(wanted, "webhook_id", "") not in ("", webhook_id):
         raise InvalidInput("webhook_id: the body names another webhook than the path", field="webhook_id")
     return validated(type(wanted), {**dict(wanted), "webhook_id": webhook_id})
-
-
-def _has_body(request: Request) -> bool:
-    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from services.common.errors import NotReady
 from services.common.job_settings import WebhookSettings
 from services.common.logs import logger
 from services.common.metrics import WEBHOOK_DELIVERIES, WEBHOOK_SECONDS, Recorder
@@ -17,6 +18,8 @@ from services.webhooks.sender import Sender
 
 _SWEEP_EVERY_S: Final = 600.0
 _SWEPT_AT_ONCE: Final = 1000
+#: A turn that takes longer is taken to hang; in seconds.
+_STUCK_S: Final = 120.0
 #: Turns that may fail once it is to stop; what they could not write down is sent again by another.
 _LAST_TRIES: Final = 3
 
@@ -53,13 +56,24 @@ class Courier:
         self._idle_s = idle_s
         self._under_way: dict[asyncio.Task[Receipt], Letter] = {}
         self._receipts: list[Receipt] = []
-        self._swept_at = time.monotonic()
+        self._swept_at = self._turned_at = time.monotonic()
+
+    def check(self) -> None:
+        """See that it goes on.
+
+        Raises:
+            NotReady: It does not.
+        """
+        since_s = time.monotonic() - self._turned_at
+        if since_s > _STUCK_S:
+            raise NotReady(f"no messages to webhooks have been looked for since {since_s:.0f} s")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until it is to stop, and then end what is under way, which takes `timeout_s` at most."""
         stopping = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
+                self._turned_at = time.monotonic()
                 await self._guarded(self._turn)
                 await self._wait(stopping)
             await self._drain()

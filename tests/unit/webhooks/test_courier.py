@@ -8,16 +8,19 @@ import pytest
 import structlog
 from standardwebhooks import Webhook
 
-from services.common.errors import StorageUnavailable
+from services.common.errors import NotReady, StorageUnavailable
 from services.common.job_settings import WebhookSettings
 from services.common.logs import configure_logs
 from services.common.metrics import Recorder
+from services.jobs.moves import Moves
+from services.jobs.states import ItemState
 from services.webhooks.courier import Courier
 from services.webhooks.queue import DeliveryQueue
 from services.webhooks.sender import Sender
 from tests.support.clocks import Clock
 from tests.support.consumer import Consumer
 from tests.support.fake_metrics import FakeMetrics
+from tests.support.job_rows import item_row, job_row
 from tests.unit.webhooks.conftest import Room
 
 PATIENCE_S = 30
@@ -201,6 +204,39 @@ async def test_database_that_is_away_for_a_while_ends_nothing(post, consumer, mo
     async with post.couriers():
         await until(lambda: len(consumer.requests) == 2 and not away)
     assert [post.state(each) for each in consumer.ids] == ["DELIVERED"] * 2
+
+
+async def test_courier_that_looks_for_no_messages_any_more_says_so(post, monkeypatch):
+    courier = post.courier()
+    async with post.couriers(courier):
+        await asyncio.sleep(0.05)
+        courier.check()
+    began = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: began + 200)
+    with pytest.raises(NotReady, match="since 200 s"):
+        courier.check()
+
+
+async def test_end_of_a_job_reaches_its_consumer(post, consumer):
+    made = post.room.add(url=consumer.url, events=["job.done", "item.failed"])
+    consumer.secret = made.secret
+    moves = Moves(post.room.outbox, post.room.clock)
+
+    def work(session):
+        moves.share(session, "acme")
+        session.add(job := job_row(items=1, recipe='{"scene_id": "white"}'))
+        session.flush()
+        session.add(item := item_row(0, image='{"blob_key": "a"}'))
+        moves.item(job, item, ItemState.RUNNING)
+        moves.item(job, item, ItemState.FAILED, error_code="product_not_found", error="no product")
+        moves.settle(session, job, [item])
+
+    post.room.run(work)
+    async with post.couriers():
+        await until(lambda: len(consumer.messages) == 2)
+    told = {message["type"]: message["data"] for message in consumer.messages}
+    assert told["job.done"]["job"]["counts"]["failed"] == 1
+    assert told["item.failed"]["item"]["error"]["code"] == "product_not_found"
 
 
 async def test_no_secret_and_no_address_is_logged(post, consumer, capsys):
