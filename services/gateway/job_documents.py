@@ -69,8 +69,3 @@ def watch_route() -> dict[str, Any]:
 def delete_route() -> dict[str, Any]:
     """A DELETE that answers nothing."""
     return {"status_code": 204, "responses": {204: {"description": "Removed."}, "default": PROBLEM}}
-
-
-def plain_route() -> dict[str, Any]:
-    """A GET without parameters."""
-    return {"responses": {"default": PROBLEM}}

@@ -55,7 +55,7 @@ class JobRoutes:
         job = "/v1/jobs/{job_id}"
         add("POST", "/v1/jobs", self.create, api.CreateJobResponse, "Make many pictures", documents.create_route())
         add("GET", "/v1/jobs", self.list, api.ListJobsResponse, "Your jobs", openapi.page_route(api.ListJobsRequest))
-        add("GET", job, self.get, api.GetJobResponse, "How far a job is", documents.plain_route())
+        add("GET", job, self.get, api.GetJobResponse, "How far a job is", openapi.plain_route())
         add("DELETE", job, self.delete, None, "Remove a job and its results", documents.delete_route())
         items = openapi.page_route(api.ListJobItemsRequest, "job_id")
         add("GET", f"{job}/items", self.list_items, api.ListJobItemsResponse, "A job's items", items)

@@ -24,19 +24,35 @@ OPENAPI = document(Parts().http_app())
 
 
 def test_documents_have_commands():
-    assert len(COMMANDS) >= 4
+    assert len(COMMANDS) >= 12
+
+
+def operation_of(words):
+    """What a command asks for, and the query of its address."""
+    address = urlsplit(next(word for word in words if word.startswith("http://")))
+    verbs = [word for option, word in itertools.pairwise(words) if option == "-X"]
+    [verb] = verbs or ["POST" if {"-d", "-F"} & set(words) else "GET"]
+    [path] = [path for path in OPENAPI["paths"] if re.fullmatch(re.sub(r"{\w+}", "[^/]+", path), address.path)]
+    return OPENAPI["paths"][path][verb.lower()], address.query
+
+
+def fields_of(operation, kind):
+    """What a body may hold."""
+    schema = operation["requestBody"]["content"][kind]["schema"]
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return set((OPENAPI["components"]["schemas"][name] if name else schema)["properties"])
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_command_names_what_there_is(command):
     words = shlex.split(command)
-    address = urlsplit(next(word for word in words if word.startswith("http://")))
-    operation = OPENAPI["paths"][address.path]["post"]
+    operation, query = operation_of(words)
     given = {word.partition("=")[0] for option, word in itertools.pairwise(words) if option == "-F"}
     sent = next((json.loads(word) for option, word in itertools.pairwise(words) if option == "-d"), {})
-    schema = operation["requestBody"]["content"]["application/json" if sent else "multipart/form-data"]["schema"]
-    assert given | set(sent) <= set(schema["properties"])
-    assert {name for name, _ in parse_qsl(address.query)} <= {each["name"] for each in operation.get("parameters", ())}
-    [accept] = [word.partition(": ")[2] for word in words if word.startswith("Accept: ")] or ["application/json"]
-    kinds = set(operation["responses"]["200"]["content"])
-    assert accept in kinds | {f"{kind.partition('/')[0]}/*" for kind in kinds}
+    if given or sent:
+        assert given | set(sent) <= fields_of(operation, "application/json" if sent else "multipart/form-data")
+    assert {name for name, _ in parse_qsl(query)} <= {each["name"] for each in operation.get("parameters", ())}
+    accepted = [word.partition(": ")[2] for word in words if word.startswith("Accept: ")]
+    answers = operation["responses"]
+    kinds = {kind for status in ("200", "201", "202") for kind in answers.get(status, {}).get("content", ())}
+    assert set(accepted) <= kinds | {f"{kind.partition('/')[0]}/*" for kind in kinds}
