@@ -178,7 +178,8 @@ async def _timed(make: Make, seed: int) -> Run:
 
 
 def _figures(runs: list[Run]) -> dict[str, Any]:
-    """Median, least and most of everything, in milliseconds."""
+    """Median, least and most of everything, in milliseconds; and each shot, which `vitrine plan` draws from."""
+    from services.planning.times import StageTimes
 
     def spread(seconds: Iterable[float]) -> dict[str, float]:
         values = [1000 * value for value in seconds]
@@ -189,6 +190,7 @@ def _figures(runs: list[Run]) -> dict[str, Any]:
         "stages_ms": {stage: spread(run.stages[stage] for run in runs) for stage in runs[0].stages},
         "beside_stages_ms": spread(run.beside_stages for run in runs),
         "whole_ms": spread(run.whole for run in runs),
+        "shots_s": [StageTimes.of_run(run.stages, run.whole) for run in runs],
     }
 
 

@@ -21,6 +21,7 @@ from services.cli.jobs import jobs, upload
 from services.cli.keys import keys
 from services.cli.lookbook import lookbook
 from services.cli.models import models
+from services.cli.plan import plan
 from services.cli.scenes import scenes
 from services.cli.serve import serve
 from services.cli.shoot import shoot
@@ -57,7 +58,7 @@ def _main(
     configure_logs("ERROR", "cli")  # commands say themselves, in one line, what went wrong
 
 
-for command in (serve, shoot, cutout, lookbook, upload, demo):
+for command in (serve, shoot, cutout, lookbook, upload, demo, plan):
     app.command()(command)
 app.command()(usage)
 app.command("eval")(evaluate)
