@@ -82,7 +82,7 @@ class Outcome:
         happens = (
             f"{refused:.0%} of the shots are refused" if refused > REFUSED_AT_MOST else "shots pile up without end"
         )
-        return f"{happens}: {name} is {use.utilisation:.0%} busy with {use.replicas:.3g} replicas"
+        return f"{happens}: {name} is {use.utilisation:.0%} busy"
 
 
 def percentiles(seconds: NDArray[np.float64]) -> dict[str, float] | None:

@@ -24,13 +24,15 @@ def save_plot(plan: Plan, file: Path) -> None:
     hours = range(len(plan.hourly_per_s))
     above.stairs(plan.hourly_per_s, fill=True, color="0.8")
     for each in plan.sized:
-        above.plot(each.window.hour + 0.5, each.window.per_s, "k|", markersize=14)
-        above.annotate(each.window.name, (each.window.hour + 0.5, each.window.per_s), ha="center", va="bottom")
+        middle = each.window.hour + 0.5, each.window.per_s
+        above.annotate(each.window.name, middle, (0, 3), textcoords="offset points", ha="center")
     above.set(ylabel="shots per second", title=plan.traffic)
     above.margins(y=0.15)
     for stage in STAGES:
         below.stairs([plan.hourly_replicas[hour][stage] for hour in hours], label=stage, linewidth=2, baseline=None)
-    below.set(xlabel="hour", ylabel="replicas", ylim=(0, None))
+    below.set(
+        xlabel="hour", ylabel="replicas", ylim=(0, None), xlim=(0, len(hours)), xticks=range(0, len(hours) + 1, 3)
+    )
     below.legend(frameon=False)
     file.parent.mkdir(parents=True, exist_ok=True)
     try:

@@ -12,8 +12,7 @@ from services.planning.meter import Meter
 from services.planning.replica import Job, Replica
 from services.planning.tier import Tier
 
-#: Replicas that Serve's router looks at before it chooses
-#: (https://docs.ray.io/en/latest/serve/architecture.html, power of two choices).
+#: Serve's router chooses between so many (https://docs.ray.io/en/latest/serve/architecture.html#lifetime-of-a-request).
 _LOOKED_AT: Final = 2
 
 
@@ -112,7 +111,7 @@ class Pool:
         if not self._active:
             return None
         room = self.tier.room
-        drawn = [self._active[self._rng.randrange(len(self._active))] for _ in range(_LOOKED_AT)]
+        drawn = self._rng.sample(self._active, min(_LOOKED_AT, len(self._active)))
         best = min(drawn, key=lambda replica: replica.ongoing)
         if best.ongoing >= room:
             best = min(self._active, key=lambda replica: replica.ongoing)

@@ -83,7 +83,8 @@ class DailyTraffic:
         self._bulk_share = bulk_share
         self.length_s = DAY_S
         self.hourly_per_s = [shots_per_day * share / sum(curve) / HOUR_S for share in curve]
-        self.told = f"{shots_per_day:,.0f} shots a day" + (f", curve {name!r}" if name else "")
+        curved = f", curve {name!r}" if name else ""
+        self.told = f"{shots_per_day:,.0f} shots a day{curved}, {1 - bulk_share:.0%} of them interactive"
 
     def arrivals(self, start_s: float, length_s: float, rng: np.random.Generator, factor: float = 1) -> Arrivals:
         """See `Traffic`. Drawn at the highest rate of the stretch and thinned to the curve (Lewis and Shedler 1979)."""

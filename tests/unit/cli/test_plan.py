@@ -33,7 +33,7 @@ def test_recorded_arrivals_are_planned_for(vitrine, times, tmp_path):
 def test_overload_of_the_settings_as_they_are_is_told(vitrine, times):
     result = vitrine("plan", "--per-second", 5, "--times", times, "--as-set")
     assert "Not reached. steady:" in result.stdout
-    assert "generate is 100% busy with 1 replicas" in result.stdout
+    assert "generate is 100% busy" in result.stdout
 
 
 @pytest.mark.parametrize("options", [[], ["--per-second", 1, "--shots-per-day", 5]], ids=["none", "two"])

@@ -7,15 +7,17 @@ import pytest
 from services.common.errors import InvalidInput
 from services.common.settings import GenerateSettings, Settings
 from services.planning.machines import MachineKind
+from services.planning.model import ServiceModel
 from services.planning.plan import Aims
 from services.planning.planner import Planner
 from services.planning.sizing import Sizing
-from services.planning.tier import STAGES
+from services.planning.tier import STAGES, tiers_of
 from services.planning.traffic import CURVES, DailyTraffic
 from services.planning.window import windows_of
 from tests.support.planning import constant, service_model, stage_times
 
 AIMS = Aims(4.0, 60)
+GPU = MachineKind("gpu", 16, 1, 3.1)
 KINDS = [MachineKind("cpu", 16, 0, 0.7)]
 SHOTS = 2000
 
@@ -89,6 +91,17 @@ def test_machines_that_follow_the_hours_cost_less_than_those_of_the_busiest():
     assert cost.machines["cpu"] * 16 >= sum(2 * planned().sized[-1].replicas[stage] for stage in STAGES)
 
 
+def test_drawings_that_share_steps_need_fewer_gpus():
+    diffusion = {"checkpoint": "c", "max_batch": 4}
+    generate = GenerateSettings(engine="diffusion", diffusion=diffusion, max_ongoing_requests=4, num_gpus=1)
+
+    def gpus(*gain):
+        model = ServiceModel(tiers_of(Settings(generate=generate), gain), stage_times())
+        return Planner(model, constant(4), Aims(9, 60), [*KINDS, GPU], 0, 800).needed().cost.machines["gpu"]
+
+    assert gpus(1.0, 1.5, 2.0) < gpus(1.0)
+
+
 def test_aim_below_what_a_shot_takes_alone_is_refused():
     with pytest.raises(InvalidInput, match="when nothing else is there"):
         Planner(service_model(), constant(1), Aims(1.0, 60)).needed()
@@ -97,7 +110,7 @@ def test_aim_below_what_a_shot_takes_alone_is_refused():
 def test_settings_that_cannot_keep_up_are_told_instead_of_a_latency():
     plan = Planner(service_model(), constant(3), AIMS, (), 0, 1000).as_set()
     [steady] = plan.to_json()["windows"]
-    assert "generate is 100% busy with 1 replicas" in plan.missed
+    assert "generate is 100% busy" in plan.missed
     assert steady["interactive_s"] is None
     assert steady["deployments"]["generate"]["waited_s"] is None
 

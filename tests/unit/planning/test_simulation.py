@@ -53,7 +53,7 @@ def test_more_replicas_never_make_it_worse(name):
 def test_too_much_traffic_is_told_with_who_cannot_keep_up():
     outcome = simulated(per_s=4.0, length_s=300)
     assert outcome.refused > 0
-    assert "generate is 100% busy with 3 replicas" in outcome.overload
+    assert "generate is 100% busy" in outcome.overload
 
 
 def test_items_that_pile_up_are_told():
