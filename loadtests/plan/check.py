@@ -213,6 +213,9 @@ def tell(found: dict[str, Any]) -> bool:
     for name in real:
         cells = (f" {found[each][name]:10.3f} {found[each][name] / real[name] - 1:6.1%}" for each in COLUMNS)
         print(f"{name:20} {real[name]:8.3f}" + "".join(cells))
+    if found["failed"]:
+        print("shots were refused, so the run was no steady one: measure again when the machine is quieter")
+        return False
     return all(abs(found["planned"][name] / real[name] - 1) <= BOUND for name in real)
 
 

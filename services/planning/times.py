@@ -52,7 +52,10 @@ class StageTimes:
             figures = json.loads(file.read_text("utf-8"))
             shots = figures["through_the_service"]["shots_s"]
             machine = figures["machine"]
-            told = f"{figures['photo']}; {machine['cpu']}, {machine['cores']} cores; n = {len(shots)}"
+            told = (
+                f"{figures['photo']}; {machine['cpu']}, {machine['cores']} cores under a load of "
+                f"{machine['load_1min']:.1f} at the start; n = {len(shots)}"
+            )
         except OSError as error:
             raise InvalidInput(f"stage times {str(file)!r} can't be read: {error.strerror}", field="times") from error
         except (ValueError, KeyError, TypeError) as error:

@@ -67,7 +67,7 @@ def bench_file(folder, shots=(SHOT,)):
     """A file as `vitrine bench` writes it."""
     file = folder / "bench.json"
     figures = {
-        "machine": {"cpu": "a processor", "cores": 2},
+        "machine": {"cpu": "a processor", "cores": 2, "load_1min": 0.4},
         "photo": "a cup",
         "through_the_service": {"shots_s": list(shots)},
     }

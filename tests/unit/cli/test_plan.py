@@ -11,7 +11,7 @@ def times(tmp_path):
 def test_plan_is_written_as_tables(vitrine, times):
     result = vitrine("plan", "--per-second", 0.2, "--times", times, "--p95", 9, "--machine", "cpu=16:0.7")
     assert result.exit_code == 0
-    assert "a cup; a processor, 2 cores; n = 2" in result.stdout
+    assert "a cup; a processor, 2 cores under a load of 0.4 at the start; n = 2" in result.stdout
     assert "All aims are reached." in result.stdout
     assert "1 cpu; a day costs 16.80" in result.stdout
 

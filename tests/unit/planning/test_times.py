@@ -17,7 +17,7 @@ def test_shipped_example_was_measured_with_many_shots():
 def test_file_of_the_benchmark_gives_its_shots_and_their_source(tmp_path):
     times = StageTimes.read(bench_file(tmp_path, [SHOT, SHOT | {"generate": 2.0}]))
     assert times.mean_s["generate"] == pytest.approx(1.6)
-    assert times.source == "a cup; a processor, 2 cores; n = 2"
+    assert times.source == "a cup; a processor, 2 cores under a load of 0.4 at the start; n = 2"
 
 
 def test_what_no_stage_did_is_what_the_whole_shot_took_longer():
