@@ -116,6 +116,7 @@ def _planner(
         ServiceModel(
             tiers_of(settings, _numbers(batch_gain, "--batch-gain")),
             times,
+            settings.jobs.at_stage,
             settings.jobs.yield_s,
             ScalingPace(start_up_s=start_up_s),
         ),

@@ -15,12 +15,14 @@ class ServiceModel:
     Args:
         tiers: The deployments, by name.
         times: What shots take.
-        yield_s: How long an item of a job is held back before each stage at most, for shots that somebody waits for.
+        at_stage: Items of jobs in the same stage at once per dispatcher.
+        yield_s: How long an item is held back before each stage while shots that somebody waits for are at work.
         pace: Of autoscaling.
     """
 
     tiers: Mapping[str, Tier]
     times: StageTimes
+    at_stage: int = 1
     yield_s: float = 0.0
     pace: ScalingPace = field(default_factory=ScalingPace)
 
@@ -28,6 +30,11 @@ class ServiceModel:
     def shot_s(self) -> float:
         """What a shot takes alone on average, in seconds."""
         return sum(self.times.mean_s.values())
+
+    @property
+    def item_s(self) -> float:
+        """What an item of a job takes on average where it is always held back, in seconds."""
+        return self.shot_s + self.yield_s * len(STAGES)
 
     @property
     def work_s(self) -> dict[str, float]:

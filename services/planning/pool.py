@@ -19,15 +19,11 @@ _LOOKED_AT: Final = 2
 class Pool:
     """Hands work to the less loaded of two replicas drawn at random that have room; where none has, it waits.
 
-    Bulk work is courteous, as the dispatcher holds it back: it takes a replica that has nothing to do, while nobody
-    else waits. After `yield_s` it goes like any other.
-
     Args:
         environment: Whose clock counts.
         tier: What the replicas are.
         replicas: How many there are at first.
         rng: Draws replicas.
-        yield_s: How long bulk work is held back at most.
         start_up_s: Until a new replica takes work.
     """
 
@@ -37,30 +33,27 @@ class Pool:
         tier: Tier,
         replicas: int,
         rng: random.Random,
-        yield_s: float = 0,
         start_up_s: float = 0,
     ) -> None:
         self._environment = environment
         self.tier = tier
         self.target = replicas
         self._rng = rng
-        self._yield_s = yield_s
         self._start_up_s = start_up_s
         self._queue: deque[Job] = deque()
-        self._courteous: deque[Job] = deque()
-        self._bulk_at_work = 0
-        #: Bulk work that may be at the replicas at once, and callers that have a queue each.
-        self.bulk_limit: float = inf
+        #: Callers that have a queue each.
         self.callers: Callable[[], int] = lambda: 1
         self.replicas = Meter(environment, replicas)
         self.ongoing = Meter(environment)
         self.busy = Meter(environment)
         self.waited_s: list[float] = []
+        #: Succeeds the next time that nobody is here.
+        self.emptied = environment.event()
         self._active = [self._replica() for _ in range(replicas)]
 
-    def work(self, seconds: float, bulk: bool = False) -> simpy.Event | None:
+    def work(self, seconds: float) -> simpy.Event | None:
         """Ask for so many seconds of a replica's work; the event succeeds when it is done. None: the queue is full."""
-        job = Job(self._environment, seconds, bulk)
+        job = Job(self._environment, seconds)
         return job.done if self._accept(job) else None
 
     def hold(self) -> Job | None:
@@ -92,12 +85,7 @@ class Pool:
         self.waited_s.clear()
 
     def _accept(self, job: Job) -> bool:
-        if job.courteous:
-            self._courteous.append(job)
-            self._serve_courteous()
-            if job.replica is None:
-                self._environment.timeout(self._yield_s).callbacks.append(lambda _: self._insist(job))
-        elif (replica := self._with_room()) is not None:
+        if (replica := self._with_room()) is not None:
             replica.take(job)
         elif self.tier.queue is None or len(self._queue) < self.tier.queue * self.callers():
             self._queue.append(job)
@@ -117,30 +105,6 @@ class Pool:
             best = min(self._active, key=lambda replica: replica.ongoing)
         return best if best.ongoing < room else None
 
-    def _serve_courteous(self) -> None:
-        """Give bulk work to idle replicas, as far as it is allowed."""
-        while self._courteous and not self._queue and self._bulk_at_work < self.bulk_limit:
-            idle = next((replica for replica in self._active if not replica.ongoing), None)
-            if idle is None:
-                return
-            self._bulk_at_work += 1
-            idle.take(self._courteous.popleft())
-
-    def _insist(self, job: Job) -> None:
-        """Bulk work that was held back for long enough goes like any other, once fewer of its kind are at work."""
-        if job.replica is not None or job not in self._courteous:
-            return
-        if self._bulk_at_work >= self.bulk_limit:
-            self._environment.timeout(self._yield_s or 1).callbacks.append(lambda _: self._insist(job))
-            return
-        self._courteous.remove(job)
-        self._bulk_at_work += 1
-        replica = self._with_room()
-        if replica is None:
-            self._queue.append(job)
-        else:
-            replica.take(job)
-
     def _replica(self) -> Replica:
         return Replica(self._environment, self.tier, self.busy, self._began, self._freed)
 
@@ -151,14 +115,14 @@ class Pool:
         self.replicas.add(1)
         while self._queue and (replica := self._with_room()) is not None:
             replica.take(self._queue.popleft())
-        self._serve_courteous()
 
     def _began(self, job: Job) -> None:
         self.waited_s.append(self._environment.now - job.asked_s)
 
-    def _freed(self, replica: Replica, job: Job) -> None:
+    def _freed(self, replica: Replica) -> None:
         self.ongoing.add(-1)
-        self._bulk_at_work -= job.courteous
         if self._queue and replica in self._active and replica.ongoing < self.tier.room:
             replica.take(self._queue.popleft())
-        self._serve_courteous()
+        if not self.ongoing.value:
+            emptied, self.emptied = self.emptied, self._environment.event()
+            emptied.succeed()

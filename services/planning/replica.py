@@ -19,12 +19,11 @@ class Job:
         seconds: Work it takes alone; infinite for a place that is held until `Replica.finish`.
     """
 
-    __slots__ = ("asked_s", "courteous", "done", "left_s", "replica", "started")
+    __slots__ = ("asked_s", "done", "left_s", "replica", "started")
 
-    def __init__(self, environment: simpy.Environment, seconds: float, courteous: bool = False) -> None:
+    def __init__(self, environment: simpy.Environment, seconds: float) -> None:
         self.left_s = seconds
         self.asked_s = environment.now
-        self.courteous = courteous
         #: Succeeds once the work has begun, for a held place; else once it is done.
         self.started = environment.event() if seconds == inf else None
         self.done = environment.event()
@@ -48,7 +47,7 @@ class Replica:
         tier: Tier,
         busy: Meter,
         began: Callable[[Job], None],
-        freed: Callable[["Replica", Job], None],
+        freed: Callable[["Replica"], None],
     ) -> None:
         self._environment = environment
         self._tier = tier
@@ -80,7 +79,7 @@ class Replica:
         if job.started is None:
             job.done.succeed()
         self._go_on()
-        self._freed(self, job)
+        self._freed(self)
 
     def _go_on(self) -> None:
         self._progress()

@@ -16,6 +16,8 @@ from services.planning.times import AROUND, BEFORE, BETWEEN
 from services.planning.traffic import Arrivals
 
 Walking = Generator[simpy.Event, Any, None]
+#: Ends with whether the stage took the work.
+Working = Generator[simpy.Event, Any, bool]
 _GENERATE: Final = "generate"
 
 
@@ -24,8 +26,9 @@ class Simulation:
 
     An interactive shot takes a place of the gateway (or is refused), is decoded, waits for and is worked on by each
     stage in turn, and gives its place back; the gateway's own work delays it and takes nobody's turn. An item of a job
-    waits for a place of a dispatcher instead, and goes courteously (see `Pool`). With the same seed every shot takes
-    the same times whatever else differs, so that two runs differ by what was changed alone.
+    waits for a place of a dispatcher instead, and before each stage for one of the dispatchers' few there; holding it,
+    it waits until no interactive shot is at work anywhere, or for as long as items are held back. With the same seed
+    every shot takes the same times whatever else differs, so that two runs differ by what was changed alone.
 
     Args:
         model: The service.
@@ -45,13 +48,14 @@ class Simulation:
         self._shots = model.times.shots
         self._draws = np.random.default_rng(seed)
         self.pools = {
-            name: Pool(environment, tier, replicas[name], _router(name, seed), model.yield_s, model.pace.start_up_s)
+            name: Pool(environment, tier, replicas[name], _router(name, seed), model.pace.start_up_s)
             for name, tier in model.tiers.items()
         }
         gateway = self.pools[GATEWAY]
+        self._yield_s = model.yield_s
+        self._turns = {stage: simpy.Resource(environment, replicas[DISPATCHER] * model.at_stage) for stage in STAGES}
         for stage in STAGES:
-            self.pools[stage].bulk_limit = replicas[DISPATCHER]
-            self.pools[stage].callers = lambda: max(1, gateway.target)
+            self.pools[stage].callers = lambda: max(1, gateway.target) + replicas[DISPATCHER]
         for name, pool in self.pools.items():
             if autoscaled and name != DISPATCHER:
                 environment.process(Autoscaler(environment, pool, model.pace).run())
@@ -121,15 +125,29 @@ class Simulation:
         for stage in STAGES:
             if stage == _GENERATE:
                 yield environment.timeout(parts[BETWEEN])
-            done = self.pools[stage].work(parts[stage], bulk)
-            if done is None:
+            work = self._item(stage, parts[stage]) if bulk else self._work(stage, parts[stage])
+            if not (yield from work):
                 self._refused += 1
                 front.release(place)
                 return
-            yield done
         yield environment.timeout(parts[AROUND])
         front.release(place)
         self._took_s[bulk].append(environment.now - began_s)
+
+    def _work(self, stage: str, seconds: float) -> Working:
+        done = self.pools[stage].work(seconds)
+        if done is None:
+            return False
+        yield done
+        return True
+
+    def _item(self, stage: str, seconds: float) -> Working:
+        gateway = self.pools[GATEWAY]
+        with self._turns[stage].request() as turn:
+            yield turn
+            if self._yield_s and gateway.ongoing.value:
+                yield gateway.emptied | self._environment.timeout(self._yield_s)
+            return (yield from self._work(stage, seconds))
 
 
 def _router(name: str, seed: int) -> random.Random:

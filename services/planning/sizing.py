@@ -20,8 +20,8 @@ UTILISATIONS: Final = tuple(round(0.95 - 0.05 * step, 2) for step in range(16))
 _STEP: Final = 0.1
 #: Nobody waits for a job's items, so their dispatchers may be this busy.
 _DISPATCHERS_BUSY: Final = 0.85
-#: Gateways and dispatchers while stages are sized, by what shots hold when they are alone.
-_AMPLE: Final = 4
+#: Gateways and dispatchers while stages are sized, by what they hold when all are alone.
+_AMPLE: Final = 2
 
 
 class Sizing:
@@ -86,25 +86,33 @@ class Sizing:
     def _ample(self, window: Window, utilisation: float) -> dict[str, int]:
         """Stages at most so busy, and more gateways and dispatchers than there can be work for."""
         per_s = window.simulated_per_s
-        held = math.ceil(_AMPLE * per_s * self._model.shot_s)
         busy = {stage: per_s * self._work_s[stage] / utilisation for stage in STAGES}
-        return {name: max(1, math.ceil(busy.get(name, held))) for name in self._tiers}
+        busy[GATEWAY] = _AMPLE * per_s * self._model.shot_s
+        busy[DISPATCHER] = _AMPLE * per_s * self._model.item_s
+        return {name: max(1, math.ceil(busy[name])) for name in self._tiers}
 
     def _whole(self, window: Window, utilisation: float) -> Sized:
         """The same with the gateways and dispatchers that were used."""
         replicas = self._ample(window, utilisation)
         outcome = self.simulate(window, replicas)
         if not outcome.overload:
-            gateway, dispatcher = outcome.tiers[GATEWAY], outcome.tiers[DISPATCHER]
-            items_per_s = len(outcome.bulk_s) / outcome.length_s
-            # A dispatcher keeps each stage busy with one item at most.
-            items = max(dispatcher.ongoing / self._tiers[DISPATCHER].capacity, items_per_s * max(self._work_s.values()))
+            gateway = outcome.tiers[GATEWAY]
+            items = self._dispatchers(outcome)
             places = gateway.ongoing / self._tiers[GATEWAY].capacity
             replicas[GATEWAY] = max(1, math.ceil(places / utilisation))
             replicas[DISPATCHER] = max(1, math.ceil(items / max(utilisation, _DISPATCHERS_BUSY)))
             outcome = self.simulate(window, replicas)
         whole = {name: math.ceil(count * window.factor) for name, count in replicas.items()}
         return Sized(window, whole, outcome, self._aims.missed(outcome))
+
+    def _dispatchers(self, outcome: Outcome) -> float:
+        """Dispatchers that were always busy: their places with items, or with items before and in the slowest stage."""
+        if not len(outcome.bulk_s):
+            return 0.0
+        items_per_s = len(outcome.bulk_s) / outcome.length_s
+        held_back_s = max(0.0, float(outcome.bulk_s.mean()) - self._model.shot_s) / len(STAGES)
+        at_stage = items_per_s * (held_back_s + max(self._work_s.values())) / self._model.at_stage
+        return max(outcome.tiers[DISPATCHER].ongoing / self._tiers[DISPATCHER].capacity, at_stage)
 
     @staticmethod
     def _grown(tier: Tier, replicas: int, outcome: Outcome) -> int:

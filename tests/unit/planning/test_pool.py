@@ -1,7 +1,5 @@
 """Pools behave as queueing theory says, where it says something, and as Serve's router does."""
 
-from math import inf
-
 import numpy as np
 import pytest
 import simpy
@@ -97,43 +95,6 @@ def test_place_is_held_until_it_is_given_back():
     assert not second.started.triggered
     pool.release(first)
     assert second.started.triggered
-
-
-def test_bulk_lets_everybody_before_who_waits():
-    environment, ends = simpy.Environment(), {}
-    pool = pool_of(environment, tier(), 1, yield_s=inf)
-    for name, bulk in (("first", False), ("bulk", True), ("last", False)):
-        pool.work(1, bulk).callbacks.append(lambda _, name=name: ends.update({name: environment.now}))
-    environment.run(until=10)
-    assert ends == {"first": 1, "last": 2, "bulk": 3}
-
-
-def test_bulk_is_held_back_no_longer_than_asked():
-    environment, ends = simpy.Environment(), []
-    pool = pool_of(environment, tier(), 1, yield_s=2.5)
-    for _ in range(9):
-        pool.work(1)
-    pool.work(1, bulk=True).callbacks.append(lambda _: ends.append(environment.now))
-
-    def more():
-        while True:
-            yield environment.timeout(1)
-            pool.work(1)
-
-    environment.process(more())
-    environment.run(until=100)
-    # Behind the nine, and behind the two that came while it was held back.
-    assert ends == [12]
-
-
-def test_bulk_is_at_no_more_replicas_than_there_are_dispatchers():
-    environment = simpy.Environment()
-    pool = pool_of(environment, tier(), 5, yield_s=1)
-    pool.bulk_limit = 2
-    for _ in range(4):
-        pool.work(10, bulk=True)
-    environment.run(until=5)
-    assert pool.busy.value == 2
 
 
 def test_new_replica_works_after_its_start_up_and_leaving_one_ends_what_it_has():

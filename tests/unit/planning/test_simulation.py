@@ -1,5 +1,7 @@
 """Shots walk through a simulated service."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -66,14 +68,33 @@ def test_traffic_that_fits_is_no_overload():
     assert not simulated(per_s=1.5).overload
 
 
-def test_items_of_jobs_leave_the_shots_that_somebody_waits_for_nearly_as_they_were():
-    arrivals = constant(2.0, 0.5).arrivals(0, 1600, np.random.default_rng(1))
-    model = service_model(times=stage_times())
-    alone = Arrivals(arrivals.at_s[~arrivals.bulk], arrivals.bulk[~arrivals.bulk])
-    many = {"dispatcher": 6, "generate": 4, "segment": 3, "postprocess": 3}
-    both, without = (Simulation(model, FEW | many, 1).run(each, 1500, 100) for each in (arrivals, alone))
-    assert percentiles(both.interactive_s)["p50"] < 1.5 * percentiles(without.interactive_s)["p50"]
-    assert len(both.bulk_s) == pytest.approx(1500, rel=0.1)
+def item_and_shots(shots_s, yield_s):
+    """What an item takes that comes at 0, and shots at these moments."""
+    model = replace(service_model(times=stage_times(1, spread=0)), yield_s=yield_s)
+    arrivals = Arrivals(np.array([0.0, *shots_s]), np.array([True] + [False] * len(shots_s)))
+    return float(Simulation(model, FEW, 0).run(arrivals, 100).bulk_s[0])
+
+
+def test_item_waits_before_a_stage_while_any_shot_is_at_work():
+    alone_s = sum(SHOT.values())
+    assert item_and_shots([], 50) == pytest.approx(alone_s)
+    # The shot is there from 0 on, and the item goes on when it has left.
+    assert item_and_shots([0.01], 50) == pytest.approx(0.01 + alone_s + alone_s - SHOT["decode"])
+
+
+def test_item_is_held_back_no_longer_than_asked():
+    always = np.arange(0.01, 60, 0.9)
+    assert item_and_shots(always, 2) == pytest.approx(sum(SHOT.values()) + 3 * 2, abs=1.5)
+
+
+@pytest.mark.parametrize(("seconds", "answered"), [(5.8, 9), (5.9, 12)])
+def test_items_are_at_a_stage_one_for_each_dispatcher(seconds, answered):
+    """Twelve items, three dispatchers: four rounds of the slowest stage."""
+    arrivals = Arrivals(np.zeros(12), np.ones(12, np.bool_))
+    many = {"segment": 12, "generate": 12, "postprocess": 12, "dispatcher": 3}
+    outcome = Simulation(service_model(times=stage_times(1, spread=0)), many | {"gateway": 1}, 0).run(arrivals, seconds)
+    assert sum(SHOT.values()) + 3 * SHOT["generate"] == pytest.approx(5.84)
+    assert outcome.answered == answered
 
 
 def test_nobody_seen_has_no_percentiles():
