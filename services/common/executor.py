@@ -3,9 +3,9 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from services.common.deadline import Deadline
 from services.common.errors import NotReady
@@ -25,6 +25,10 @@ class StageRequest(Protocol):
     @property
     def deadline_s(self) -> float | None:
         """Unix time when the result is no longer wanted; None = never."""
+
+    @property
+    def log_fields(self) -> Mapping[str, Any]:
+        """What the logs say besides the request id, see `logs.carried_fields`."""
 
 
 class StageExecutor:
@@ -66,23 +70,23 @@ class StageExecutor:
         arrived = self._clock()
         try:
             return await asyncio.get_running_loop().run_in_executor(
-                self._pool, self._work, request.request_id, work, deadline, arrived
+                self._pool, self._work, request, work, deadline, arrived
             )
         except asyncio.CancelledError:
             deadline.cancel()
             raise
 
-    def _work(self, request_id: str, work: Callable[[Deadline], T], deadline: Deadline, arrived: float) -> T:
+    def _work(self, request: StageRequest, work: Callable[[Deadline], T], deadline: Deadline, arrived: float) -> T:
         started = self._clock()
         self._recorder.observe(STAGE_WAIT_SECONDS, started - arrived, stage=self._stage)
         self._at_work[threading.get_ident()] = started
         try:
-            return self._measured(request_id, work, deadline, started)
+            return self._measured(request, work, deadline, started)
         finally:
             del self._at_work[threading.get_ident()]
 
-    def _measured(self, request_id: str, work: Callable[[Deadline], T], deadline: Deadline, started: float) -> T:
-        with request_context(request_id):
+    def _measured(self, request: StageRequest, work: Callable[[Deadline], T], deadline: Deadline, started: float) -> T:
+        with request_context(request.request_id, **request.log_fields):
             deadline.check()
             result = work(deadline)
             worked = self._clock() - started

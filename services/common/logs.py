@@ -3,11 +3,15 @@
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
 from services.common.redaction import redacted
+from services.common.trace import Trace
+
+#: Fields of a line that go along with a request to the stages.
+_CARRIED: Final = ("tenant", "job", "item", "trace_id", "span_id")
 
 
 def configure_logs(level: str, component: str) -> None:
@@ -49,6 +53,37 @@ def logger(**fields: Any) -> Any:
     return structlog.get_logger(**fields)
 
 
-def request_context(request_id: str, **fields: Any) -> Any:
-    """Context manager: every line written inside carries the request id."""
+def request_context(
+    request_id: str,
+    *,
+    tenant: str = "",
+    job: str = "",
+    item: int | None = None,
+    trace: Trace | None = None,
+    **fields: Any,
+) -> Any:
+    """Context manager: every line written inside carries the request id, and what else is known of the request.
+
+    Args:
+        request_id: Of a call, or of an attempt at a job's item.
+        tenant: Whose request it is; empty where that is not known yet.
+        job, item: The job, and the item's number in it.
+        trace: The trace that the request belongs to.
+        **fields: Others.
+    """
+    known: dict[str, Any] = {"tenant": tenant, "job": job}
+    fields |= {name: value for name, value in known.items() if value}
+    if item is not None:
+        fields["item"] = item
+    if trace is not None:
+        fields |= {"trace_id": trace.trace_id, "span_id": trace.span_id}
     return structlog.contextvars.bound_contextvars(request_id=request_id, **fields)
+
+
+def carried_fields() -> dict[str, Any]:
+    """What lines say of the request at work here besides its id: tenant, job, item and trace, where they are known.
+
+    A stage's request takes it along, so that the stage's lines say the same (`**fields` of `request_context`).
+    """
+    bound = structlog.contextvars.get_contextvars()
+    return {name: bound[name] for name in _CARRIED if name in bound}

@@ -28,7 +28,7 @@ class HealthRpcs(Rpcs):
                     raise NotFound("this server has no such service", field="service")
                 return await self._health()
         except VitrineError as error:
-            fail(grpc_context, error, call.request_id)
+            fail(grpc_context, error, call.request_id, call.trace)
             return health_pb2.HealthCheckResponse()
 
     async def Watch(

@@ -8,13 +8,13 @@ from starlette.responses import JSONResponse
 
 from services import __version__
 from services.gateway import openapi
+from services.gateway.answer_headers import AnswerHeaders
 from services.gateway.blob_routes import BlobRoutes, SignedBlobs
 from services.gateway.body import BodyReader
 from services.gateway.call import Guard
 from services.gateway.catalog_routes import CatalogRoutes
 from services.gateway.job_routes import JobRoutes
 from services.gateway.problems import answer_problems
-from services.gateway.rate_headers import RateHeaders
 from services.gateway.services import Services
 from services.gateway.studio_routes import StudioRoutes
 from services.gateway.webhook_routes import WebhookRoutes
@@ -67,7 +67,7 @@ class HttpApi:
             "/readyz", self.ready, summary="Is every stage warm?", tags=["health"], **openapi.ready_route()
         )
         answer_problems(app)
-        app.add_middleware(RateHeaders)
+        app.add_middleware(AnswerHeaders)
         openapi.complete(app)
         return app
 

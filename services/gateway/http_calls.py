@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from services.api.convert import validated
 from services.common.errors import InvalidInput
+from services.common.trace import TRACEPARENT, Trace
 from services.gateway.call import Guard, request_id_from
 from services.gateway.schema import Call
 
@@ -19,7 +20,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def call_of(method: str, request: Request, *, public: bool = False) -> Call:
-    """The call that a request is, whose id its answers tell.
+    """The call that a request is, whose id and trace its answers tell.
 
     Args:
         method: Name of the RPC.
@@ -29,10 +30,11 @@ def call_of(method: str, request: Request, *, public: bool = False) -> Call:
     offered = request.headers.get(REQUEST_ID_HEADER)
     request_id = request_id_from(offered)
     request.state.request_id = request_id
+    request.state.trace = trace = Trace.taken_up(request.headers.get(TRACEPARENT, ""))
     return Call(
         method, "http", request_id, request.client.host if request.client else "", public,
         authorization=request.headers.get("authorization", ""),
-        idempotency_key=request.headers.get(IDEMPOTENCY_KEY_HEADER, ""),
+        idempotency_key=request.headers.get(IDEMPOTENCY_KEY_HEADER, ""), trace=trace,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from services.api.convert import from_proto, to_proto
 from services.common.errors import Cancelled, Internal, InvalidInput, VitrineError
+from services.common.trace import TRACEPARENT, Trace
 from services.gateway.call import Guard, request_id_from
 from services.gateway.schema import Call
 from services.gateway.services import Services
@@ -130,7 +131,7 @@ class Rpcs:
                 async for answer in told:
                     yield _message(answer, answer_type)
         except VitrineError as error:
-            fail(context, error, call.request_id)
+            fail(context, error, call.request_id, call.trace)
             yield answer_type()
 
     async def _answered(
@@ -145,7 +146,7 @@ class Rpcs:
             async with self._guard.around(call) as known:
                 result = await asyncio.to_thread(_message, await answer(known), answer_type)
         except VitrineError as error:
-            fail(context, error, call.request_id)
+            fail(context, error, call.request_id, call.trace)
             return answer_type()
         _finish(context, known)
         return result
@@ -195,18 +196,24 @@ def call_of(method: str, context: GrpcContext, *, public: bool = False) -> Call:
         authorization=sent.get(AUTHORIZATION_KEY, ""),
         # Over gRPC a request's own id names it, and clients repeat a request under the same.
         idempotency_key=sent.get(IDEMPOTENCY_KEY) or (request_id if request_id == own_id else ""),
+        trace=Trace.taken_up(sent.get(TRACEPARENT, "")),
     )  # fmt: skip
 
 
 def _finish(context: GrpcContext, call: Call) -> None:
     left = call.allowance.headers if call.allowance else {}
     told = [(name.lower(), value) for name, value in left.items()]
-    context.set_trailing_metadata([(REQUEST_ID_KEY, call.request_id), *told])
+    context.set_trailing_metadata([(REQUEST_ID_KEY, call.request_id), *_traced(call.trace), *told])
 
 
-def fail(context: GrpcContext, error: VitrineError, request_id: str) -> None:
+def _traced(trace: Trace | None) -> list[tuple[str, str]]:
+    return [] if trace is None else [(TRACEPARENT, trace.header)]
+
+
+def fail(context: GrpcContext, error: VitrineError, request_id: str, trace: Trace | None = None) -> None:
     """Make the error the call's answer."""
     status = rich_status(error, request_id)
     context.set_code(status_of(error).grpc)
     context.set_details(status.message)
-    context.set_trailing_metadata([(REQUEST_ID_KEY, request_id), (STATUS_DETAILS_KEY, status.SerializeToString())])
+    details = (STATUS_DETAILS_KEY, status.SerializeToString())
+    context.set_trailing_metadata([(REQUEST_ID_KEY, request_id), *_traced(trace), details])

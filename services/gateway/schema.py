@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from services.common.trace import Trace
 from services.tenants.allowance import Allowance
 from services.tenants.caller import Limits
 
@@ -21,6 +22,7 @@ class Call:
         public: True where anyone may call: health, and addresses that carry their own signature.
         authorization: As it was sent; empty where nothing was.
         idempotency_key: By which the caller may ask again; empty where it does not.
+        trace: Where the call stands in its caller's trace; None where nobody asked.
         tenant: Whom the caller speaks for; the door fills it in.
         limits: The tenant's, likewise.
         allowance: What is left of its rate, where it has one.
@@ -33,6 +35,7 @@ class Call:
     public: bool = False
     authorization: str = field(default="", repr=False)
     idempotency_key: str = ""
+    trace: Trace | None = None
     tenant: str = ""
     limits: Limits = field(default_factory=Limits)
     allowance: Allowance | None = None

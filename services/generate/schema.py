@@ -1,13 +1,16 @@
 """What the generation stage takes and gives, whichever engine makes the picture."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.common.camera import Camera
 from services.common.light import Finish, Light
+from services.common.logs import carried_fields
 from services.common.placement import Placement
 
 
@@ -59,6 +62,7 @@ class GenerateRequest:
         deadline_s: Unix time when the result is no longer wanted; None = never.
         reference: (h, w, 3) uint8 sRGB of any size; the background in place of the scene's plate, whose light stays.
         drawing: What a diffusion model makes of the background; None = it is taken as it is.
+        log_fields: What the logs say besides, of the tenant, job and trace that it was made for.
     """
 
     scene_id: str
@@ -68,6 +72,7 @@ class GenerateRequest:
     deadline_s: float | None = None
     reference: NDArray[np.uint8] | None = None
     drawing: Drawing | None = None
+    log_fields: Mapping[str, Any] = field(default_factory=carried_fields, compare=False)
 
 
 @dataclass(frozen=True, eq=False)

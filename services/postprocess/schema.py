@@ -1,8 +1,9 @@
 """What the postprocess stage takes and gives. Segment's and Generate's results come beside these requests."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from services.common.camera import Camera
 from services.common.geometry import Box
 from services.common.image import ImageFormat
+from services.common.logs import carried_fields
 from services.common.placement import Placement
 from services.common.pose import Pose
 from services.postprocess.preservation.thresholds import Level, Thresholds
@@ -70,6 +72,7 @@ class RestoreRequest:
         thresholds: What is asked of the measures.
         request_id: For the logs.
         deadline_s: Unix time when the result is no longer wanted; None = never.
+        log_fields: What the logs say besides, of the tenant, job and trace that it was made for.
     """
 
     image: NDArray[np.uint8]
@@ -85,6 +88,7 @@ class RestoreRequest:
     thresholds: Thresholds = field(default_factory=Thresholds)
     request_id: str = ""
     deadline_s: float | None = None
+    log_fields: Mapping[str, Any] = field(default_factory=carried_fields, compare=False)
 
 
 @dataclass(frozen=True)
@@ -149,12 +153,14 @@ class ReportRequest:
         key: Of the picture, without its extension; the heat map lies beside it.
         request_id: For the logs.
         deadline_s: Unix time when the result is no longer wanted; None = never.
+        log_fields: What the logs say besides, of the tenant, job and trace that it was made for.
     """
 
     thresholds: Thresholds
     key: str
     request_id: str = ""
     deadline_s: float | None = None
+    log_fields: Mapping[str, Any] = field(default_factory=carried_fields, compare=False)
 
 
 @dataclass(frozen=True)
@@ -176,6 +182,7 @@ class DiscardRequest:
         instances: How many products were found.
         request_id: For the logs.
         deadline_s: Unix time when it is given up; None = never.
+        log_fields: What the logs say besides, of the tenant, job and trace that it was made for.
     """
 
     output: Output
@@ -183,6 +190,7 @@ class DiscardRequest:
     instances: int
     request_id: str = ""
     deadline_s: float | None = None
+    log_fields: Mapping[str, Any] = field(default_factory=carried_fields, compare=False)
 
 
 @dataclass(frozen=True)
@@ -195,6 +203,7 @@ class CutoutRequest:
         output: PNG, WebP or AVIF.
         request_id: For the logs.
         deadline_s: Unix time when the result is no longer wanted; None = never.
+        log_fields: What the logs say besides, of the tenant, job and trace that it was made for.
     """
 
     crop: Box | None
@@ -202,6 +211,7 @@ class CutoutRequest:
     output: Output
     request_id: str = ""
     deadline_s: float | None = None
+    log_fields: Mapping[str, Any] = field(default_factory=carried_fields, compare=False)
 
 
 @dataclass(frozen=True)

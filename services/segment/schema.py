@@ -1,11 +1,14 @@
 """What the segmentation stage takes and gives."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.common.geometry import Box
+from services.common.logs import carried_fields
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class SegmentRequest:
         deadline_s: Unix time when the result is no longer wanted; None = never.
         alpha: (H, W) uint8, 255 = product, of a photo that arrives cut out; it is then taken as it is.
         selection: Narrows what is product; None = whatever the network finds.
+        log_fields: What the logs say besides, of the tenant, job and trace that it was made for.
     """
 
     image: NDArray[np.uint8]
@@ -59,6 +63,7 @@ class SegmentRequest:
     deadline_s: float | None = None
     alpha: NDArray[np.uint8] | None = None
     selection: Selection | None = None
+    log_fields: Mapping[str, Any] = field(default_factory=carried_fields, compare=False)
 
 
 @dataclass(frozen=True)

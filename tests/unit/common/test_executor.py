@@ -4,9 +4,11 @@ import asyncio
 import threading
 
 import pytest
+import structlog
 
 from services.common.errors import Cancelled, DeadlineExceeded, InvalidInput, NotReady
 from services.common.executor import StageExecutor
+from services.common.logs import request_context
 from services.common.metrics import Recorder
 from services.segment.schema import SegmentRequest
 from tests.support.fake_metrics import FakeMetrics
@@ -35,6 +37,14 @@ async def test_work_and_wait_are_measured(executor, metrics):
     await executor.run(REQUEST, lambda _: None)
     assert len(metrics.values["vitrine_stage_seconds", LABELS]) == 1
     assert len(metrics.values["vitrine_stage_wait_seconds", LABELS]) == 1
+
+
+async def test_lines_of_the_work_say_for_whom_it_is(executor):
+    with request_context("id-1", tenant="acme", job="job-1", item=2):
+        request = SegmentRequest(image=None, request_id="id-1")
+    # In a context of its own, as in the stage's process.
+    told = await executor.run(request, lambda _: structlog.contextvars.get_contextvars())
+    assert told == {"request_id": "id-1", "tenant": "acme", "job": "job-1", "item": 2}
 
 
 async def test_error_of_the_work_arrives(executor):

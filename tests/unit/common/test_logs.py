@@ -5,7 +5,8 @@ import json
 import pytest
 import structlog
 
-from services.common.logs import configure_logs, logger, request_context
+from services.common.logs import carried_fields, configure_logs, logger, request_context
+from services.common.trace import Trace
 
 
 @pytest.fixture
@@ -42,3 +43,25 @@ def test_stack_of_an_error_is_one_line(lines):
     logger().error("request failed", exc_info=KeyError("lost"))
     [line] = lines()
     assert "KeyError: 'lost'" in line["exception"]
+
+
+def test_tenant_job_item_and_trace_are_in_lines_where_they_are_known(lines):
+    trace = Trace("a" * 32, "b" * 16)
+    with request_context("id-1", tenant="acme", job="job-1", item=0, trace=trace):
+        logger().info("inside")
+    [line] = lines()
+    assert {name: line[name] for name in ("tenant", "job", "item", "trace_id", "span_id")} == {
+        "tenant": "acme", "job": "job-1", "item": 0, "trace_id": "a" * 32, "span_id": "b" * 16
+    }  # fmt: skip
+
+
+def test_unknown_tenant_is_left_out_of_lines(lines):
+    with request_context("id-1"):
+        logger().info("inside")
+    assert not {"tenant", "job", "item", "trace_id"} & set(lines()[0])
+
+
+def test_fields_that_go_along_are_those_of_the_request_at_work():
+    with request_context("id-1", tenant="acme", item=3, method="CreateShot"):
+        assert carried_fields() == {"tenant": "acme", "item": 3}
+    assert carried_fields() == {}

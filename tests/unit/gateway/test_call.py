@@ -7,7 +7,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.common.errors import Internal, NotFound, StorageUnavailable, Unauthenticated
+from services.common.logs import carried_fields
 from services.common.metrics import Recorder
+from services.common.trace import Trace
 from services.gateway.call import Guard, request_id_from
 from services.gateway.schema import Call
 from tests.support.fake_metrics import FakeMetrics
@@ -102,6 +104,13 @@ async def test_caller_from_elsewhere_is_refused_unless_the_call_is_public(guard)
 async def test_call_knows_its_tenant(guard):
     async with guard.around(CALL) as known:
         assert known == replace(CALL, tenant="local")
+
+
+async def test_lines_of_a_call_say_its_tenant_and_trace(guard):
+    trace = Trace("a" * 32, "b" * 16)
+    async with guard.around(replace(CALL, trace=trace)):
+        assert carried_fields() == {"tenant": "local", "trace_id": "a" * 32, "span_id": "b" * 16}
+    assert carried_fields() == {}
 
 
 @pytest.mark.parametrize("offered", ["a", "Order-17.b_2", "f" * 64])

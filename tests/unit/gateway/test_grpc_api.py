@@ -168,3 +168,10 @@ async def test_usage_of_the_callers_tenant_is_told(tmp_path, photo):
     [day] = answer.days
     assert (answer.tenant, day.items, answer.quota.items_used, day.bytes_in) == ("acme", 1, 1, len(photo))
     assert (await parts.grpc_api().GetUsage(usage_pb2.GetUsageRequest(), FakeContext())).tenant == "local"
+
+
+@pytest.mark.parametrize("page_size", [1, -1], ids=["answer", "refusal"])
+async def test_answer_says_where_it_stands_in_the_callers_trace(api, page_size):
+    context = FakeContext([("traceparent", f"00-{'a' * 32}-{'b' * 16}-01")])
+    await api().ListScenes(catalog_pb2.ListScenesRequest(page_size=page_size), context)
+    assert dict(context.trailing)["traceparent"].startswith(f"00-{'a' * 32}-")

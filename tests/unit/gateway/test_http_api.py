@@ -386,3 +386,12 @@ async def test_faulty_days_are_named(client, query):
 async def test_refused_caller_is_told_how_to_say_who_it_is(client):
     answer = await client(peer="203.0.113.9").get("/v1/scenes")
     assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("params", [{}, {"page_size": -1}], ids=["answer", "refusal"])
+async def test_answer_says_where_it_stands_in_the_callers_trace(client, params):
+    offered = f"00-{'a' * 32}-{'b' * 16}-01"
+    answer = await client().get("/v1/scenes", params=params, headers={"traceparent": offered})
+    version, trace_id, span_id, flags = answer.headers["traceparent"].split("-")
+    assert (version, trace_id, flags) == ("00", "a" * 32, "01")
+    assert span_id != "b" * 16
