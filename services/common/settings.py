@@ -281,6 +281,10 @@ class ObservabilitySettings(Section):
     """What is told about the service's work."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level written.")
+    metrics_key: SecretStr = Field(
+        SecretStr(""),
+        description="Bearer token for `/metrics` of the gateway; empty: callers on this machine alone may read it.",
+    )
 
 
 class Settings(BaseSettings):

@@ -17,6 +17,7 @@ from services.gateway.compat.removebg import RemoveBg
 from services.gateway.grpc_api import GrpcApi
 from services.gateway.http_api import HttpApi
 from services.gateway.jobs import Jobs
+from services.gateway.metrics_page import MetricsPage
 from services.gateway.scenery import SceneryStudio
 from services.gateway.services import Services
 from services.gateway.studio import Studio
@@ -29,6 +30,7 @@ from services.jobs.moves import Moves
 from services.jobs.waker import Waker
 from services.models.cache import ModelCache
 from services.storage.local import LocalBlobs
+from services.storage.measured import MeasuredBlobs
 from services.storage.store import open_store
 from services.tenants.content import ContentPolicy
 from services.webhooks.outbox import Outbox
@@ -67,13 +69,14 @@ class Gateway(GrpcApi):
         configure_logs(settings.observability.log_level, "gateway")
         limits = settings.limits
         scenes = SceneCatalog.open(settings.generate.scenes_dir)
-        store = open_store(settings)
         self._recorder = recorder = Recorder(metrics)
+        blobs = open_store(settings)
+        store = MeasuredBlobs(blobs, recorder)
         stages = remote_stages(segment, generate, postprocess, recorder)
         readiness = remote_readiness(segment, generate, postprocess)
         tenancy = Tenancy.open(settings, recorder)
         guard = Guard(recorder, tenancy.door)
-        workflow = ShotWorkflow.open(settings, stages, scenes, store)
+        workflow = ShotWorkflow.open(settings, stages, scenes, store, recorder)
         admission = Admission(limits.max_running, limits.max_waiting)
         studio = Studio(
             workflow,
@@ -105,11 +108,12 @@ class Gateway(GrpcApi):
             services,
             readiness,
             body,
-            store if isinstance(store, LocalBlobs) else None,
+            blobs if isinstance(blobs, LocalBlobs) else None,
             settings.http.heartbeat_s,
             (
                 RemoveBg(guard, studio, body, limits).router(),
                 OpenAiImages(guard, studio, scenery, body, limits).router(),
+                MetricsPage(tenancy.exporter, settings.observability.metrics_key.get_secret_value()).router(),
             ),
         )
 

@@ -9,6 +9,7 @@ from services.gateway.auth import Auth
 from services.gateway.creations import Creations
 from services.gateway.door import Door
 from services.gateway.usage import Usage
+from services.jobs.exporter import Exporter, StoreFigures
 from services.tenants.accounts import Accounts
 from services.tenants.bucket import RateLimiter
 from services.tenants.claims import Claims
@@ -27,6 +28,7 @@ class Tenancy:
     door: Door
     creations: Creations
     usage: Usage
+    exporter: Exporter
 
     @classmethod
     def open(cls, settings: Settings, recorder: Recorder) -> "Tenancy":
@@ -55,4 +57,5 @@ class Tenancy:
                 settings.lease_s,
             ),
             Usage(database, ledger, quotas),
+            Exporter(database, StoreFigures(settings)),
         )

@@ -10,7 +10,7 @@ from ray.serve import metrics
 
 from services.common.executor import StageExecutor
 from services.common.logs import configure_logs
-from services.common.metrics import Recorder
+from services.common.metrics import MODEL_LOAD_SECONDS, Recorder
 from services.common.settings import Settings
 from services.generate.engine.shared import open_shared_engines
 from services.generate.generator import Generator
@@ -32,10 +32,11 @@ class Generate:
     def __init__(self, settings: Settings) -> None:
         configure_logs(settings.observability.log_level, "generate")
         self._recorder = Recorder(metrics)
-        self._generator = Generator.open(
-            settings.generate, ModelCache(settings.models), self._recorder, partial(open_shared_engines, settings)
-        )
-        self._generator.warm_up()
+        with self._recorder.timing(MODEL_LOAD_SECONDS, stage="generate"):
+            self._generator = Generator.open(
+                settings.generate, ModelCache(settings.models), self._recorder, partial(open_shared_engines, settings)
+            )
+            self._generator.warm_up()
         self._executor = StageExecutor(
             "generate",
             self._recorder,

@@ -48,14 +48,14 @@ class Generator:
         Args:
             settings: The stage's.
             cache: Where panoramas and the checkpoint come from.
-            recorder: Gets what computes the checkpoint's networks.
+            recorder: Gets which plates were drawn anew, and what computes the checkpoint's networks.
             share: Opens the compiled networks that all machines share.
 
         Raises:
             ValueError: The operator's scenes can't be read.
             ModelUnavailable: The checkpoint can't be had or used.
         """
-        scenes, plates = SceneCatalog.open(settings.scenes_dir), PlatePainter.open(settings, cache)
+        scenes, plates = SceneCatalog.open(settings.scenes_dir), PlatePainter.open(settings, cache, recorder)
         if settings.engine == "plate":
             return cls(scenes, plates)
         from services.generate.diffusion.painter import DiffusionPainter  # noqa: PLC0415 - see above

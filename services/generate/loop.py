@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from services.common.errors import Cancelled, NotReady, VitrineError
 from services.common.logs import logger
+from services.common.metrics import BATCH_OCCUPANCY, DENOISING_STEP_SECONDS, DENOISING_STEPS, Recorder, Silent
 from services.generate.diffusion.admission import Admission
 from services.generate.diffusion.batch_limits import BatchLimits
 from services.generate.diffusion.device import Device, open_device
@@ -61,6 +62,7 @@ class DenoisingLoop:
         device: Of the networks; None = as the pipeline says.
         clock: Unix time in seconds, which deadlines are held against.
         timer: Seconds from any fixed point, which work is measured with.
+        recorder: Gets every step.
     """
 
     def __init__(
@@ -71,7 +73,9 @@ class DenoisingLoop:
         device: Device | None = None,
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.perf_counter,
+        recorder: Recorder | None = None,
     ) -> None:
+        self._recorder = recorder or Recorder(Silent)
         self._pipeline = pipeline
         self._estimates = estimates
         self._limits = limits = limits or LoopLimits()
@@ -224,7 +228,11 @@ class DenoisingLoop:
                 return
 
     def _step(self, slots: list[Slot]) -> None:
-        stepped = self._bench.step(slots)
+        began, room = self._timer(), self._batches.limit(slots[0].bucket)
+        if stepped := self._bench.step(slots):
+            self._recorder.count(DENOISING_STEPS, len(stepped))
+            self._recorder.observe(DENOISING_STEP_SECONDS, self._timer() - began)
+            self._recorder.observe(BATCH_OCCUPANCY, len(stepped) / room)
         now_s = self._clock()
         with self._changed:
             for slot in stepped:

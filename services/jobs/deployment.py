@@ -25,6 +25,7 @@ from services.jobs.scaling import OLDEST_S, RUNNING
 from services.jobs.sweeper import JobSweeper
 from services.jobs.worker import Worker
 from services.storage.blobs import BlobStore
+from services.storage.measured import MeasuredBlobs
 from services.storage.store import open_store
 from services.tenants.accounts import Accounts
 from services.tenants.claims import Claims
@@ -64,7 +65,7 @@ class JobDispatcher:
     def __init__(self, settings: Settings, segment: Handle, generate: Handle, postprocess: Handle) -> None:
         configure_logs(settings.observability.log_level, "dispatcher")
         self._recorder = recorder = Recorder(metrics)
-        store = open_store(settings)
+        store = MeasuredBlobs(open_store(settings), recorder)
         database = Database.open(settings.database, settings.data_dir)
         moves, tenants = Moves(Outbox()), settings.tenants
         queue = Queue(moves, Accounts(tenants), Quotas(tenants.quota_period), UsageLedger(), settings.jobs)
@@ -117,7 +118,7 @@ def _worker(settings: Settings, stages: Stages, database: Database, store: BlobS
     others_wait = partial(database.read, Claims(tenants.lease_s, tenants.idempotency_s).any_at_work)
     courtesy = Courtesy(others_wait, jobs.yield_s, recorder, jobs.at_stage)
     return Worker(
-        ShotWorkflow.open(settings, stages, SceneCatalog.open(settings.generate.scenes_dir), store),
+        ShotWorkflow.open(settings, stages, SceneCatalog.open(settings.generate.scenes_dir), store, recorder),
         lambda: Errand(stages, courtesy),
         ContentGuard(ContentPolicy(tenants.content_threshold), store),
         store,

@@ -11,7 +11,7 @@ from ray.serve import metrics
 from services.common.deadline import Deadline
 from services.common.executor import StageExecutor
 from services.common.logs import configure_logs
-from services.common.metrics import Recorder
+from services.common.metrics import MODEL_LOAD_SECONDS, Recorder
 from services.common.settings import Settings
 from services.generate.schema import GenerateResult
 from services.postprocess.restorer import Restorer
@@ -25,6 +25,7 @@ from services.postprocess.schema import (
     RestoreResult,
 )
 from services.segment.schema import SegmentResult
+from services.storage.measured import MeasuredBlobs
 from services.storage.store import open_store
 
 
@@ -40,11 +41,12 @@ class Postprocess:
 
     def __init__(self, settings: Settings) -> None:
         configure_logs(settings.observability.log_level, "postprocess")
-        self._restorer = Restorer(open_store(settings), settings.postprocess.threads)
-        self._restorer.warm_up()
-        self._executor = StageExecutor(
-            "postprocess", Recorder(metrics), stuck_after_s=2 * settings.limits.max_timeout_s
-        )
+        self._recorder = Recorder(metrics)
+        with self._recorder.timing(MODEL_LOAD_SECONDS, stage="postprocess"):
+            store = MeasuredBlobs(open_store(settings), self._recorder)
+            self._restorer = Restorer(store, settings.postprocess.threads)
+            self._restorer.warm_up()
+        self._executor = StageExecutor("postprocess", self._recorder, stuck_after_s=2 * settings.limits.max_timeout_s)
 
     async def shot(self, request: RestoreRequest, cutout: SegmentResult, scene: GenerateResult) -> RestoreResult:
         """See `Restorer.shot`."""
@@ -63,8 +65,9 @@ class Postprocess:
         await asyncio.to_thread(self._restorer.discard, request, Deadline(request.deadline_s))
 
     def check_health(self) -> None:
-        """Asked by Serve every few seconds; see `StageExecutor.check`."""
+        """Asked by Serve every few seconds; see `StageExecutor.check` and `Recorder.repeat`."""
         self._executor.check()
+        self._recorder.repeat()
 
     async def ready(self) -> bool:
         """Answers, which says that the warm-up is over."""

@@ -7,7 +7,7 @@ from ray.serve import metrics
 
 from services.common.executor import StageExecutor
 from services.common.logs import configure_logs
-from services.common.metrics import Recorder
+from services.common.metrics import MODEL_LOAD_SECONDS, Recorder
 from services.common.settings import Settings
 from services.models.cache import ModelCache
 from services.segment.schema import SegmentRequest, SegmentResult
@@ -26,17 +26,21 @@ class Segment:
 
     def __init__(self, settings: Settings) -> None:
         configure_logs(settings.observability.log_level, "segment")
-        self._segmenter = Segmenter.open(settings.segment, ModelCache(settings.models), settings.models.segmentation)
-        self._segmenter.warm_up()
-        self._executor = StageExecutor("segment", Recorder(metrics), stuck_after_s=2 * settings.limits.max_timeout_s)
+        self._recorder = Recorder(metrics)
+        with self._recorder.timing(MODEL_LOAD_SECONDS, stage="segment"):
+            cache = ModelCache(settings.models)
+            self._segmenter = Segmenter.open(settings.segment, cache, settings.models.segmentation)
+            self._segmenter.warm_up()
+        self._executor = StageExecutor("segment", self._recorder, stuck_after_s=2 * settings.limits.max_timeout_s)
 
     async def run(self, request: SegmentRequest) -> SegmentResult:
         """See `Segmenter.run`."""
         return await self._executor.run(request, partial(self._segmenter.run, request))
 
     def check_health(self) -> None:
-        """Asked by Serve every few seconds; see `StageExecutor.check`."""
+        """Asked by Serve every few seconds; see `StageExecutor.check` and `Recorder.repeat`."""
         self._executor.check()
+        self._recorder.repeat()
 
     async def ready(self) -> bool:
         """Answers, which says that the warm-up is over."""

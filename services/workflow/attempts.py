@@ -32,6 +32,7 @@ from services.workflow.answer import report_answer
 from services.workflow.attempt import Attempt
 from services.workflow.layout import Layout
 from services.workflow.product import Product
+from services.workflow.quality import QualityMetrics
 from services.workflow.recipe import Recipe
 from services.workflow.refusal import OF_THE_PHOTO, failed, refusal
 from services.workflow.stages import Pending, Stages
@@ -61,6 +62,7 @@ class Attempts:
         output: How the picture is written; every attempt writes to the same key.
         layers: Parts of the picture that are wanted beside it.
         acceptance: What it has to pass.
+        quality: Told of every report.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Attempts:
         output: Output,
         layers: Sequence[LayerName],
         acceptance: Acceptance,
+        quality: QualityMetrics,
     ) -> None:
         self._stages = stages
         self._walk = walk
@@ -82,6 +85,7 @@ class Attempts:
         full = acceptance.level is Level.FULL
         self._layers = tuple(name for name in dict.fromkeys(layers) if not (full and name is LayerName.HEATMAP))
         self._acceptance = acceptance
+        self._quality = quality
         self._may_have_stored = False
 
     async def until_passed(self, recipe: Recipe) -> Attempt:
@@ -106,12 +110,14 @@ class Attempts:
         for number, seed in enumerate(seeds(recipe.seed, self._acceptance.max_attempts), start=1):
             began = time.monotonic()
             attempt = await self._make(replace(recipe, seed=seed), number)
+            self._quality.measured(attempt.report)
             if attempt.report.passed:
                 return attempt
             beyond = sorted({each.name for each in failed(attempt.report)})
             logger().info("picture does not keep its product", attempt=number, seed=seed, beyond=beyond)
             if not self._may_mend(attempt.report, time.monotonic() - began):
                 break
+        self._quality.refused(attempt.report)
         raise refusal(attempt.report)
 
     def _may_mend(self, report: PreservationReport, took_s: float) -> bool:

@@ -26,6 +26,7 @@ from services.codecs.photo import Photo, decode_image, decode_named
 from services.common.deadline import Deadline
 from services.common.errors import InvalidInput, ProductNotFound
 from services.common.image import ImageFormat
+from services.common.metrics import Recorder, Silent
 from services.common.settings import GenerateSettings, LimitSettings, PreservationSettings, Settings
 from services.common.tenant import LOCAL_TENANT
 from services.fetch.sources import Sources
@@ -42,6 +43,7 @@ from services.workflow.events import Listener, nobody_listens
 from services.workflow.fit import Fit, check_named, fit_view
 from services.workflow.layout import Layout, check_canvas, plan_layout
 from services.workflow.product import Product
+from services.workflow.quality import QualityMetrics
 from services.workflow.recipe import Recipe
 from services.workflow.selection import select
 from services.workflow.shot_answer import shot_answer
@@ -73,9 +75,10 @@ class ShotWorkflow:
         draw_seed: Gives the seed of a request that names none.
         drawings: What a diffusion model draws; nothing where None.
         sources: Gets photos that requests name by an address; where None, such requests are refused.
+        recorder: Gets what is measured of pictures.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that decides about a shot meets here
         self,
         stages: Stages,
         scenes: SceneCatalog,
@@ -85,6 +88,7 @@ class ShotWorkflow:
         draw_seed: Callable[[], int] = lambda: secrets.randbelow(UINT32_MAX + 1),
         drawings: DrawingPolicy | None = None,
         sources: Sources | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self._stages = stages
         self._scenes = scenes
@@ -94,9 +98,12 @@ class ShotWorkflow:
         self._draw_seed = draw_seed
         self._drawings = drawings or DrawingPolicy(GenerateSettings())
         self._sources = sources or Sources()
+        self._quality = QualityMetrics(recorder or Recorder(Silent))
 
     @classmethod
-    def open(cls, settings: Settings, stages: Stages, scenes: SceneCatalog, store: BlobStore) -> Self:
+    def open(
+        cls, settings: Settings, stages: Stages, scenes: SceneCatalog, store: BlobStore, recorder: Recorder
+    ) -> Self:
         """As the settings say.
 
         Args:
@@ -104,6 +111,7 @@ class ShotWorkflow:
             stages: Where they are.
             scenes: The scenes a shot may ask for.
             store: For photos that are results.
+            recorder: Gets what is measured of pictures.
 
         Raises:
             ValueError: A threshold of the operator's is out of its range.
@@ -117,6 +125,7 @@ class ShotWorkflow:
             AcceptancePolicy(settings.preservation, min_confidence),
             drawings=DrawingPolicy(settings.generate),
             sources=Sources.open(settings, store),
+            recorder=recorder,
         )
 
     def through(self, stages: Stages) -> Self:
@@ -246,7 +255,7 @@ class ShotWorkflow:
             reference = await asyncio.to_thread(self._reference, request.reference, look)
             recipe = Recipe.resolve(request, asked, fit, self._draw_seed, drawing, reference)
             acceptance = self._policy.of(request, tenant)
-            attempts = Attempts(self._stages, walk, product, layout, output, request.layers, acceptance)
+            attempts = Attempts(self._stages, walk, product, layout, output, request.layers, acceptance, self._quality)
             made = await attempts.until_passed(recipe)
         return shot_answer(walk, product, fit, layout, made)
 

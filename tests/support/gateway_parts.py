@@ -109,13 +109,15 @@ class Parts:
         engine = {"engine": "diffusion", "diffusion": {"checkpoint": "fake"}} if draws else {}
         drawings = DrawingPolicy(GenerateSettings(**engine))
         sources = Sources(store=self.store)
-        self.workflow = ShotWorkflow(stages, self.scenes, self.limits, 0.25, policy, drawings=drawings, sources=sources)
+        recorder = Recorder(self.metrics)
+        self.workflow = ShotWorkflow(
+            stages, self.scenes, self.limits, 0.25, policy, drawings=drawings, sources=sources, recorder=recorder
+        )
         self.readiness = Readiness({stage: self._probe(stage) for stage in ("segment", "generate", "postprocess")})
         self.database = database or Database.open(DatabaseSettings(), directory)
         self.tenants = TenantSettings(**(tenants or {}))
         self.accounts = Accounts(self.tenants)
         self.keys = Keys(self.accounts)
-        recorder = Recorder(self.metrics)
         self.tenancy = Tenancy.on(self.database, self.tenants, recorder)
         self.guard = Guard(recorder, self.tenancy.door)
         self.admission = Admission(self.limits.max_running, self.limits.max_waiting)

@@ -1,12 +1,14 @@
 """Denoising loops that a test cranks by hand."""
 
 from services.common.deadline import Deadline
+from services.common.metrics import Recorder
 from services.generate.diffusion.estimates import COMPARED, DECODE, PREPARE, STEP, Estimates, Work
 from services.generate.diffusion.order import Order
 from services.generate.diffusion.request import Inpainting
 from services.generate.diffusion.sample import Bucket
 from services.generate.loop import DenoisingLoop, LoopLimits
 from tests.support.diffusion import held_square, sample_request, soft_picture
+from tests.support.fake_metrics import FakeMetrics
 from tests.support.fake_pipeline import DECODE_S, PREPARE_S, STEP_S, FakePipeline
 from tests.support.virtual_clock import VirtualClock
 
@@ -31,9 +33,10 @@ class CrankedLoop:
     def __init__(self, fits=1000, broken=(), estimates=None, batching_helps=True, **limits):
         self.clock = VirtualClock()
         self.pipeline = FakePipeline(self.clock, fits, broken, batching_helps)
+        self.metrics = FakeMetrics()
         self.loop = DenoisingLoop(
             self.pipeline, known_estimates() if estimates is None else estimates, LoopLimits(**limits),
-            clock=self.clock, timer=self.clock,
+            clock=self.clock, timer=self.clock, recorder=Recorder(self.metrics),
         )  # fmt: skip
 
     def submit(self, seed, steps=4, within_s=None, request=None, **order):

@@ -58,7 +58,7 @@ class DiffusionPainter:
         Args:
             settings: Which checkpoint, and what computes it.
             cache: Where it comes from.
-            recorder: Gets what computes the networks.
+            recorder: Gets what computes the networks, and every step.
             share: Opens the engines that all machines share.
 
         Raises:
@@ -76,7 +76,7 @@ class DiffusionPainter:
         pipeline = InpaintPipeline.open(checkpoint, hardware.device, hardware.dtype, runners.open)
         measured_for = f"{hardware.name}, {runners.choice.runner}, {settings.threads} threads, {entry.sha256}"
         estimates = Estimates.open(cache.derived_dir("estimates") / "denoising.json", measured_for)
-        loop = DenoisingLoop(pipeline, estimates, _limits(chosen))
+        loop = DenoisingLoop(pipeline, estimates, _limits(chosen), recorder=recorder)
         return cls(pipeline, loop, f"{entry.name} {entry.version}", runners)
 
     def paint(

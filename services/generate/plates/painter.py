@@ -7,6 +7,7 @@ import cv2
 
 from services.common.camera import Camera
 from services.common.deadline import Deadline
+from services.common.metrics import PLATES, Recorder, Silent
 from services.common.settings import GenerateSettings
 from services.generate.environment import Environment
 from services.generate.plates.materials.catalog import MaterialName, build_texture
@@ -29,6 +30,7 @@ class PlatePainter:
         texture_px: Side of material textures, a power of two.
         threads: Compute threads of this process.
         plates_bytes: Memory for finished plates; 0 keeps none.
+        recorder: Gets which plates were drawn anew.
     """
 
     name: Final = "plates-2"
@@ -39,22 +41,24 @@ class PlatePainter:
         texture_px: int = 2048,
         threads: int = 2,
         plates_bytes: int = 0,
+        recorder: Recorder | None = None,
     ) -> None:
         self._load_environment = load_environment
         self._texture_px = texture_px
         self._environments: Recent[Environment] = Recent(ENVIRONMENTS_KEPT)
         self._textures: Recent[Texture] = Recent(TEXTURES_KEPT)
         self._plates: RecentBytes[Plate] = RecentBytes(plates_bytes, lambda plate: plate.background.nbytes)
+        self._recorder = recorder or Recorder(Silent)
         cv2.setNumThreads(threads)
 
     @classmethod
-    def open(cls, settings: GenerateSettings, cache: ModelCache) -> Self:
+    def open(cls, settings: GenerateSettings, cache: ModelCache, recorder: Recorder | None = None) -> Self:
         """A painter with panoramas out of the model cache."""
 
         def load(name: str) -> Environment:
             return Environment.load(cache.path(f"environment-{name}"))
 
-        return cls(load, threads=settings.threads, plates_bytes=settings.plates_mb << 20)
+        return cls(load, threads=settings.threads, plates_bytes=settings.plates_mb << 20, recorder=recorder)
 
     def paint(self, scene: Scene, camera: Camera, seed: int, deadline: Deadline) -> Plate:
         """Draw a scene, or give the plate that was drawn of it before.
@@ -63,9 +67,16 @@ class PlatePainter:
             DeadlineExceeded, Cancelled: Looked for between steps.
             ModelUnavailable: The scene's panorama can't be had.
         """
-        return self._plates.get(
-            (scene.id, camera, seed), lambda: self._draw(scene, camera, seed, deadline), deadline.check
-        )
+        outcome = "hit"
+
+        def draw() -> Plate:
+            nonlocal outcome
+            outcome = "miss"
+            return self._draw(scene, camera, seed, deadline)
+
+        plate = self._plates.get((scene.id, camera, seed), draw, deadline.check)
+        self._recorder.count(PLATES, outcome=outcome)
+        return plate
 
     def _draw(self, scene: Scene, camera: Camera, seed: int, deadline: Deadline) -> Plate:
         plate = draw_plate(scene, camera, seed, self, deadline)

@@ -1,5 +1,6 @@
 """What each measure may be: its unit, which way it is good, the default bar, and how far a caller may move it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -54,6 +55,15 @@ class Criterion:
     def passed(self, value: float, threshold: float) -> bool:
         """Whether a value is on the good side; on the bar is good."""
         return value <= threshold if self.sense is Sense.AT_MOST else value >= threshold
+
+    def used(self, value: float, threshold: float) -> float:
+        """How much of what is allowed a value takes: 0 = nothing was found, 1 = just so much as passes.
+
+        Shares and similarities count by what they lack of 1. Where nothing at all is allowed, anything is infinitely
+        much.
+        """
+        found, allowed = (value, threshold) if self.sense is Sense.AT_MOST else (1 - value, 1 - threshold)
+        return max(found, 0.0) / allowed if allowed > 0 else (0.0 if found <= 0 else math.inf)
 
 
 _MOST, _LEAST = Sense.AT_MOST, Sense.AT_LEAST

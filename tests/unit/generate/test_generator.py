@@ -5,6 +5,7 @@ from services.common.camera import Camera
 from services.common.deadline import Deadline
 from services.common.errors import Cancelled, DeadlineExceeded, Internal, NotFound
 from services.common.geometry import Box
+from services.common.metrics import Recorder
 from services.common.placement import Placement
 from services.generate.environment import Environment
 from services.generate.generator import Generator
@@ -12,6 +13,7 @@ from services.generate.plates.materials.catalog import MaterialName
 from services.generate.plates.painter import PlatePainter
 from services.generate.scene import SceneCatalog
 from services.generate.schema import Drawing, GenerateRequest
+from tests.support.fake_metrics import FakeMetrics
 from tests.support.panorama import room_with_window
 
 CAMERA = Camera((80, 64), 10, 30, (64, 32), 120)
@@ -82,6 +84,15 @@ def test_a_repeated_request_gives_the_plate_that_was_drawn_before(room: Environm
     assert first.background is second.background
     assert not first.background.flags.writeable
     assert other.background is not first.background
+
+
+def test_plates_that_are_drawn_and_that_were_drawn_before_are_counted(room: Environment) -> None:
+    metrics = FakeMetrics()
+    plates = PlatePainter(lambda name: room, texture_px=64, plates_bytes=1 << 20, recorder=Recorder(metrics))
+    for seed in (1, 1, 2):
+        plates.paint(CATALOG.get("marble"), CAMERA, seed, Deadline())
+    assert metrics.values["vitrine_plates_total", (("outcome", "miss"),)] == [1, 1]
+    assert metrics.values["vitrine_plates_total", (("outcome", "hit"),)] == [1]
 
 
 def test_results_do_not_depend_on_what_was_drawn_before(room: Environment) -> None:

@@ -47,6 +47,17 @@ def test_picture_comes_through_the_thread():
     assert "denoising" not in [thread.name for thread in threading.enumerate()]
 
 
+def test_steps_their_time_and_the_batches_share_are_measured():
+    cranked = CrankedLoop(max_batch=4)
+    cranked.submit(1, steps=2)
+    cranked.submit(2, steps=2)
+    cranked.run_out()
+    written = cranked.metrics.values
+    assert sum(written["vitrine_denoising_steps_total", ()]) == 4
+    assert written["vitrine_batch_occupancy_ratio", ()] == [0.5, 0.5]
+    assert written["vitrine_denoising_step_seconds", ()] == pytest.approx([STEP_S, STEP_S])
+
+
 def test_short_request_joins_a_long_one_at_its_next_step():
     cranked = CrankedLoop()
     long = cranked.submit(1, steps=40)

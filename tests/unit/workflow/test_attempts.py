@@ -303,3 +303,13 @@ def test_refusal_names_the_product_and_the_worst_three():
         "product 2's ghost is 9, asked is 1; product 2's color is 4, asked is 1; "
         "product 2's growth is 3, asked is 1; and 1 more;"
     ) in refusal(report).message
+
+
+async def test_every_picture_and_every_refusal_is_counted(parts, shot_of):
+    made = parts(failing={"structure": 99})
+    with pytest.raises(ProductChanged):
+        await made.workflow.shot(shot_of(max_attempts=2))
+    written = made.metrics.values
+    assert written["vitrine_preservation_reports_total", (("outcome", "failed"),)] == [1, 1]
+    assert written["vitrine_preservation_refusals_total", (("measure", "structure"),)] == [1]
+    assert min(written["vitrine_preservation_used_ratio", (("measure", "structure"),)]) > 1

@@ -41,3 +41,12 @@ def test_what_is_cut_out_anew_of_one_of_several_products_is_judged_only_where_so
     assert (Thresholds().of(anew), Thresholds(of_one=True).of(anew)) == (anew.default, None)
     assert Thresholds({"shrink": 0.1}, of_one=True).of(anew) == 0.1
     assert Thresholds(of_one=True).of(other) == other.default
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "threshold", "used"),
+    [("ghost", 0.075, 0.15, 0.5), ("structure", 0.99, 0.98, 0.5), ("structure", 1.0, 1.0, 0.0),
+     ("core_changed", 0, 0, 0.0), ("core_changed", 3, 0, float("inf"))],
+)  # fmt: skip
+def test_share_of_what_is_allowed_is_one_on_the_bar(name: str, value: float, threshold: float, used: float) -> None:
+    assert criterion_of(name).used(value, threshold) == pytest.approx(used)
