@@ -46,11 +46,12 @@ types: $(INSTALLED)
 	@$(BIN)/mypy
 
 docs-in-step: $(INSTALLED)
-	$(call say,check: the documents' tables say what the code says)
-	@$(BIN)/python docs/tables.py --check || $(call fail,run 'make docs')
+	$(call say,check: the documents' tables and the dashboards say what the code says)
+	@$(BIN)/python docs/tables.py --check && $(BIN)/python -m deploy.grafana.dashboards --check || $(call fail,run 'make docs')
 
-docs: $(INSTALLED)  ## Write the documents' tables from the code
+docs: $(INSTALLED)  ## Write the documents' tables and the dashboards from the code
 	@$(BIN)/python docs/tables.py
+	@$(BIN)/python -m deploy.grafana.dashboards
 
 protos-in-step: $(INSTALLED)
 	$(call say,check: services/pb is what the protos say)

@@ -34,6 +34,12 @@ def test_replicas_of_the_config_file_fit_on_the_ray_that_serve_starts():
     assert sum(stage.num_cpus * stage.max_replicas for stage in stages) <= settings.ray.num_cpus
 
 
-def test_prometheus_reads_the_metrics_port():
+def test_prometheus_reads_the_metrics_port_and_the_gateway():
     [job] = PROMETHEUS["scrape_configs"]
-    assert job["static_configs"][0]["targets"] == [f"127.0.0.1:{Settings().ray.metrics_port}"]
+    assert [place["targets"] for place in job["static_configs"]] == [
+        [f"127.0.0.1:{port}"] for port in (Settings().ray.metrics_port, Settings().http.port)
+    ]
+
+
+def test_prometheus_finds_the_rules():
+    assert [Path("deploy", path).exists() for path in PROMETHEUS["rule_files"]] == [True]

@@ -61,6 +61,23 @@ def test_request_id_runs_through_every_stage(service, photo):
     assert components == {"gateway", "segment", "generate", "postprocess"}
 
 
+def test_tenant_and_trace_run_through_every_stage(service, photo):
+    trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
+    request = studio_pb2.CreateShotRequest(image={"content": photo}, scene_id="white")
+    metadata = [("traceparent", f"00-{trace_id}-00f067aa0ba902b7-01")]
+    answer, call = service.studio.CreateShot.with_call(request, metadata=metadata)
+    assert dict(call.trailing_metadata())["traceparent"].startswith(f"00-{trace_id}-")
+    lines = service.wait_for_answer(answer.request_id)
+    assert {(line["tenant"], line["trace_id"]) for line in lines} == {("local", trace_id)}
+    assert len({line["component"] for line in lines}) == 4
+
+
+def test_what_the_database_knows_is_told_to_callers_on_this_machine(service):
+    answer = service.http.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert {f"# TYPE {metric.name} gauge" for metric in metrics.STORED} <= set(answer.text.splitlines())
+
+
 def test_malformed_request_id_is_replaced(service):
     answer = service.http.get("/v1/scenes", params={"page_size": -1}, headers={"X-Request-Id": "a b/../c"})
     assert answer.json()["request_id"].isalnum()
@@ -68,9 +85,14 @@ def test_malformed_request_id_is_replaced(service):
 
 def test_metrics_endpoint_shows_every_metric(service, photo):
     service.studio.CreateShot(studio_pb2.CreateShotRequest(image={"content": photo}, scene_id="white"))
-    # Retries are written first when a replica is lost, see test_deaths.py; the others where networks draw.
-    elsewhere = {metrics.STAGE_RETRIES, metrics.RUNNER, metrics.ENGINE_STATE}
+    # Retries are written first when a replica is lost, see test_deaths.py, refusals when there is one, metrics of jobs
+    # and messages where there are some; the others where networks draw.
+    elsewhere = {
+        metrics.STAGE_RETRIES, metrics.REFUSALS, metrics.RUNNER, metrics.ENGINE_STATE, metrics.DENOISING_STEPS,
+        metrics.DENOISING_STEP_SECONDS, metrics.BATCH_OCCUPANCY,
+    }  # fmt: skip
     wanted = {f"ray_{metric.name}" for metric in metrics.ALL if metric not in elsewhere}
+    wanted = {name for name in wanted if not name.startswith(("ray_vitrine_job_", "ray_vitrine_webhook_"))}
     limit = time.monotonic() + PATIENCE_S  # replicas hand their figures over every few seconds
     while missing := {name for name in wanted if f"# TYPE {name} " not in service.metrics()}:
         assert time.monotonic() < limit, missing
