@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo serve test check lint types docs docs-in-step protos-in-step protos-compatible protos fmt weights constraints clean
+.PHONY: help demo serve test check lint types docs docs-in-step protos-in-step protos-compatible dockerfiles k8s k8s-files protos fmt weights constraints clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -35,7 +35,7 @@ test: $(INSTALLED) weights  ## All tests, with a real service on this machine (A
 	$(call say,test: pytest)
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: lint types docs-in-step protos-in-step protos-compatible  ## Style, types, tables of the documents, protos
+check: lint types docs-in-step protos-in-step protos-compatible dockerfiles  ## Style, types, tables of the documents, protos, Dockerfiles
 
 lint: $(INSTALLED)
 	$(call say,check: ruff)
@@ -62,6 +62,17 @@ protos-compatible: $(INSTALLED)
 	$(call say,check: buf lint and breaking changes of the protos)
 	@$(BIN)/buf lint protos || $(call fail,the protos have faults)
 	@BUF=$(BIN)/buf protos/breaking.sh
+
+dockerfiles: $(INSTALLED)
+	$(call say,check: hadolint)
+	@$(BIN)/hadolint deploy/images/Dockerfile || $(call fail,the Dockerfile has faults)
+
+k8s: $(INSTALLED)  ## Render the manifests of k8s/ and check every object (CRD_DIR=folder with schemas of custom kinds)
+	$(call say,k8s: kustomize and schemas)
+	@$(BIN)/python -m k8s.checks || $(call fail,the manifests have faults)
+
+k8s-files: $(INSTALLED)  ## Write what k8s/ takes from deploy/
+	@$(BIN)/python -m k8s.checks.derived
 
 protos: $(INSTALLED)  ## Generate services/pb from the protos
 	@PYTHON=$(BIN)/python protos/generate.sh

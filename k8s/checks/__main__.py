@@ -47,12 +47,12 @@ def main() -> int:
 
 
 def _fail(text: str) -> int:
-    print(text, file=sys.stderr)  # noqa: T201 - a command
+    print(text, file=sys.stderr)
     return 1
 
 
 def _say(text: str) -> None:
-    print(text)  # noqa: T201 - a command
+    print(text)
 
 
 if __name__ == "__main__":

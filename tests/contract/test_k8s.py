@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 import yaml
 from google.protobuf.descriptor_pool import Default
+from typer.testing import CliRunner
 
-from k8s.checks.references import pods_of
+from k8s.checks.pods import pods_of
+from k8s.checks.render import KUSTOMIZATIONS
+from services.cli.main import app
 from services.common.settings import ScalingSettings, Settings
 from services.gateway import grpc_front  # noqa: F401 - registers our services' descriptors
-from tests.support.manifests import KUSTOMIZATIONS, rendered, the
+from tests.support.manifests import rendered, the
 
 OVERLAYS = [name for name in KUSTOMIZATIONS if name != "migration"]
 UNITS = {"Mi": 2**20, "Gi": 2**30}
@@ -282,10 +285,6 @@ def test_both_ways_of_scraping_drop_the_same_labels(overlay):
 
 
 def test_the_job_that_migrates_runs_the_command_for_it():
-    from typer.testing import CliRunner
-
-    from services.cli.main import app
-
     command = the("migration", "Job")["spec"]["template"]["spec"]["containers"][0]["command"]
     assert command[0] == "vitrine"
     assert CliRunner().invoke(app, [*command[1:], "--help"]).exit_code == 0

@@ -10,7 +10,7 @@ from k8s.checks.faults import faults_of
 from k8s.checks.render import ROOT, render
 from tests.support.manifests import CRDS, keys, rendered, schemas, with_key
 
-#: Files that kustomize reads and that come out changed or not at all; what is rendered as it is, test_schemas.py changes.
+#: What kustomize reads and changes; test_schemas.py changes what comes out as it is.
 SOURCES = sorted(
     path.relative_to(ROOT)
     for path in ROOT.rglob("*.yaml")

@@ -1,0 +1,106 @@
+"""deploy/compose is a Compose file of our service, with our settings and ports."""
+
+import json
+import re
+from importlib import resources
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema.validators import validator_for
+
+from k8s.checks.names import SETTINGS
+from services import __version__
+from services.common.settings import Settings
+from tests.support.dockerfile import read_stages
+from tests.support.manifests import keys, with_key
+
+FOLDER = Path("deploy/compose")
+TEXT = (FOLDER / "compose.yaml").read_text("utf-8")
+FILE = yaml.safe_load(TEXT)
+SERVICES = FILE["services"]
+#: Keys that the schema leaves free; the tests below hold these.
+FREE = {"args", "configs", "depends_on", "environment", "networks", "services", "volumes"}
+
+
+@pytest.fixture(scope="module")
+def schema():
+    file = resources.files("check_jsonschema") / "builtin_schemas" / "vendor" / "compose-spec.json"
+    found = json.loads(file.read_text("utf-8"))
+    return validator_for(found)(found)
+
+
+def test_compose_takes_the_file(schema):
+    assert list(schema.iter_errors(FILE)) == []
+
+
+def test_a_typo_in_any_key_is_a_fault(schema):
+    fixed = [path for path in keys(FILE) if len(path) < 2 or path[-2] not in FREE]
+    unseen = [path for path in fixed if schema.is_valid(with_key(FILE, path, f"{path[-1]}x"))]
+    assert unseen == []
+
+
+def test_the_service_gets_settings_that_there_are(monkeypatch):
+    given = SERVICES["vitrine"]["environment"]
+    assert set(given) <= SETTINGS
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings()
+    assert settings.http.host == "0.0.0.0"  # noqa: S104 - the container's
+    assert settings.storage.s3.bucket in SERVICES["bucket"]["command"][0]
+
+
+def test_ports_are_those_of_the_settings_and_on_loopback_alone():
+    settings = Settings()
+    assert SERVICES["vitrine"]["ports"] == [
+        f"127.0.0.1:{port}:{port}" for port in (settings.http.port, settings.grpc.port)
+    ]
+    published = [port for each in SERVICES.values() for port in each.get("ports", ())]
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+def test_there_is_room_for_rays_object_store():
+    assert int(SERVICES["vitrine"]["shm_size"].removesuffix("gb")) * 1024 > Settings().ray.object_store_mb
+
+
+def test_prometheus_scrapes_as_it_does_elsewhere():
+    here, there = (
+        yaml.safe_load(path.read_text("utf-8"))["scrape_configs"]
+        for path in (FOLDER / "prometheus.yml", Path("deploy/prometheus.yml"))
+    )
+    assert here[0].pop("static_configs") == [{"targets": [f"vitrine:{Settings().ray.metrics_port}"]}]
+    del there[0]["static_configs"]
+    assert here == there
+
+
+def test_what_is_built_has_a_stage():
+    stages = read_stages(Path("deploy/images/Dockerfile"))
+    for name in ("vitrine", "models"):
+        assert SERVICES[name]["build"]["target"] in stages
+        assert SERVICES[name]["image"] == f"vitrine:{__version__}-{SERVICES[name]['build']['target']}"
+
+
+def test_every_other_image_has_a_version():
+    images = [each["image"] for each in SERVICES.values() if "build" not in each]
+    assert all(re.search(r":v?\d+\.\d+", image) for image in images)
+
+
+def test_what_is_named_is_there():
+    for name, each in SERVICES.items():
+        assert set(each.get("depends_on", ())) <= set(SERVICES), name
+        for volume in each.get("volumes", ()):
+            source = volume.partition(":")[0]
+            assert (FOLDER / source).exists() if source.startswith(".") else source in FILE["volumes"], volume
+        for config in each.get("configs", ()):
+            assert config["source"] in FILE["configs"]
+
+
+def test_passwords_come_from_outside_and_are_asked_for_by_name():
+    asked = set(re.findall(r"\$\{(\w+)", TEXT))
+    offered = dict(re.findall(r"^(\w+)=(.*)$", (FOLDER / ".env.example").read_text("utf-8"), re.MULTILINE))
+    assert asked == set(offered)
+    assert set(offered.values()) == {""}
+
+
+def test_no_container_gains_rights():
+    assert all("no-new-privileges:true" in each["security_opt"] for each in SERVICES.values())
