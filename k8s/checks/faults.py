@@ -4,6 +4,7 @@ from typing import Any
 
 from k8s.checks.references import reference_faults
 from k8s.checks.schemas import Schemas
+from k8s.checks.serve_config import serve_config_faults
 
 
 def faults_of(manifests: list[dict[str, Any]], schemas: Schemas) -> list[str]:
@@ -18,5 +19,8 @@ def faults_of(manifests: list[dict[str, Any]], schemas: Schemas) -> list[str]:
         if not schemas.missing(manifest):
             title = f"{manifest.get('kind')} {manifest.get('metadata', {}).get('name')}"
             faults += [f"{title}: {fault}" for fault in schemas.faults(manifest)]
+        if manifest.get("kind") == "RayService":
+            text = manifest.get("spec", {}).get("serveConfigV2", "")
+            faults += [f"serveConfigV2: {fault}" for fault in serve_config_faults(text)]
     # Objects that are not what they should be can't be asked whom they speak of.
     return faults or reference_faults(manifests)

@@ -26,6 +26,9 @@ SETTINGS: Final = frozenset(_variables(Settings, "VITRINE_"))
 #: What else a container's environment may hold: Ray's (ray/_private/ray_constants.py) and Redis' own.
 ENVIRONMENT: Final = SETTINGS | {"RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S", "RAY_USAGE_STATS_ENABLED", "REDISCLI_AUTH"}
 
+#: What Serve's proxies read from theirs: `proxy_environment` of services/app.py.
+PROXY_ENVIRONMENT: Final = frozenset({"RAY_SERVE_GRPC_MAX_MESSAGE_SIZE", "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH"})
+
 _LABELS: Final = frozenset(
     {
         "app.kubernetes.io/component",
