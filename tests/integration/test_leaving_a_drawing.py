@@ -1,6 +1,8 @@
 """Whoever leaves a drawing, or runs out of time, ends it within one step: counted on the real loop, edge to network."""
 
+import asyncio
 import base64
+import json
 import threading
 from collections import Counter
 
@@ -17,11 +19,18 @@ from services.generate.loop import DenoisingLoop
 from services.generate.pipeline import InpaintPipeline
 from services.generate.plates.painter import PlatePainter
 from services.generate.scene import SceneCatalog
+from services.jobs.courtesy import Courtesy
+from services.jobs.errand import Errand
+from services.jobs.worker import Worker
 from services.pb.vitrine.v1 import studio_pb2
+from services.tenants.content import ContentPolicy
+from services.workflow.content import ContentGuard
 from services.workflow.local import LocalGenerate
 from tests.support.asgi_call import AsgiCall
+from tests.support.fake_claimant import task
 from tests.support.gateway_parts import Parts
 from tests.support.panorama import room_with_window
+from tests.support.patience import until
 from tests.support.tiny_checkpoint import write_tiny_checkpoint
 from tests.unit.gateway.test_grpc_api import FakeContext
 
@@ -70,8 +79,21 @@ def parts(tmp_path, pipeline):
 
 
 @pytest.fixture
-def start(parts, photo):
-    """Begins a shot over a protocol, for a caller who waits for step 3 and leaves, or stays to the end."""
+def worker(parts):
+    """What makes items of jobs."""
+
+    async def nobody_waits():
+        return False
+
+    courtesy = Courtesy(nobody_waits, 0.0, Recorder(Silent))
+    content = ContentGuard(ContentPolicy(1.0), parts.store)
+    return Worker(parts.workflow, lambda: Errand(parts.stages, courtesy), content, parts.store, patience_s=0)
+
+
+@pytest.fixture
+def start(parts, photo, worker, pipeline):
+    """Begins a shot over a protocol, for a caller who waits for step 3 and leaves, or stays to the end; or an item of a
+    job, which is cancelled then."""
 
     async def over_grpc(fields, leaves):
         request = studio_pb2.StreamShotRequest(shot={"image": {"content": photo}, **fields})
@@ -90,10 +112,20 @@ def start(parts, photo):
             await call.hang_up()
         await call.answer
 
-    return {"grpc": over_grpc, "http": over_http}
+    async def as_item(fields, leaves):
+        fields = {**fields, "timeout": f"{fields['timeout']['seconds']}s"} if "timeout" in fields else fields
+        image = {"blob_key": parts.store.put("shots/local/photo", photo, "image/jpeg").key}
+        item = task(method="shot", recipe=json.dumps(fields), image=json.dumps(image))
+        making = asyncio.create_task(worker.outcome(item))
+        if leaves:
+            await until(lambda: pipeline.steps[fields["seed"]] == LET)
+            making.cancel()
+        await asyncio.wait([making])
+
+    return {"grpc": over_grpc, "http": over_http, "item": as_item}
 
 
-@pytest.mark.parametrize("protocol", ["grpc", "http"])
+@pytest.mark.parametrize("protocol", ["grpc", "http", "item"])
 @pytest.mark.parametrize("ends", ["left", "late"])
 async def test_drawing_ends_within_one_step(pipeline, start, protocol, ends):
     """The network is held in the step after; it ends before another one, though a later request has it go on."""

@@ -102,7 +102,7 @@ class Parts:
         self.limits = LimitSettings(**(limits or {}))
         self.store = LocalBlobs(directory / "blobs", Signature(b"k" * 32), public_url, 60)
         self.fakes = FakeStages(self.store, **fakes)
-        stages = replace(self.fakes.stages, **({"generate": generate} if generate else {}))
+        self.stages = stages = replace(self.fakes.stages, **({"generate": generate} if generate else {}))
         self.metrics = FakeMetrics()
         self.scenes = SceneCatalog.shipped()
         policy = AcceptancePolicy(PreservationSettings(**(preservation or {})), min_confidence=0.25)
