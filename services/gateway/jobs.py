@@ -50,6 +50,7 @@ from services.jobs.manifest import Manifests
 from services.jobs.moves import Moves
 from services.jobs.register import Register
 from services.jobs.result_file import ResultFiles
+from services.jobs.room import Room
 from services.jobs.told import with_addresses
 from services.jobs.watch import Watch
 from services.storage.blobs import BlobStore
@@ -98,7 +99,7 @@ class Jobs:
         wake: Callable[[], None] = lambda: None,
     ) -> Self:
         """As the settings say."""
-        register = Register(moves)
+        register = Register(moves, Room(settings.jobs.max_queued))
         listing = Listing(register)
         max_bytes = settings.jobs.max_manifest_mb << 20
         inputs = settings.storage.inputs

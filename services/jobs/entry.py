@@ -6,14 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from services.api.jobs import MAX_ITEMS, JobState
-from services.common.errors import Conflict, InvalidInput, Overloaded, TooLarge
+from services.common.errors import Conflict, InvalidInput, TooLarge
 from services.common.job_settings import JobSettings
 from services.database.tables import JobItemRow, JobRow
 from services.jobs.moves import Moves
+from services.jobs.room import Room
 from services.jobs.schema import NewItem, NewJob
 from services.jobs.states import ItemState
 
@@ -21,8 +22,6 @@ from services.jobs.states import ItemState
 MAX_ADDED: Final = 5000
 #: A creation that adds nothing for so long has died.
 _CREATION_S: Final = 900.0
-#: What somebody is told to wait whose items are too many.
-_FULL_RETRY_S: Final = 60
 
 _NEW_ITEM: Final = {
     "state": ItemState.QUEUED, "attempts": 0, "fence": 0, "stop": False, "period_s": 0.0, "charged_s": 0.0,
@@ -41,7 +40,7 @@ class Entry:
 
     def __init__(self, moves: Moves, settings: JobSettings, now: Callable[[], float] = time.time) -> None:
         self._moves = moves
-        self._max_queued = settings.max_queued
+        self._room = Room(settings.max_queued)
         self._now = now
 
     def begin(self, session: Session, tenant: str, new: NewJob) -> JobRow:
@@ -106,7 +105,7 @@ class Entry:
             return 0
         if job.total + len(rows) > MAX_ITEMS:
             raise TooLarge(f"a job has at most {MAX_ITEMS} items", field="items", limit=MAX_ITEMS)
-        self._require_room(session, job, len(rows))
+        self._room.require(session, job.tenant, len(rows))
         session.execute(insert(JobItemRow), rows)
         job.total += len(rows)
         job.queued += len(rows)
@@ -181,14 +180,3 @@ class Entry:
                 }
             )  # fmt: skip
         return rows
-
-    def _require_room(self, session: Session, job: JobRow, added: int) -> None:
-        waiting = select(func.sum(JobRow.queued + JobRow.waiting)).where(
-            JobRow.tenant == job.tenant, JobRow.state.in_((JobState.ACTIVE, JobState.PAUSED))
-        )
-        if (session.scalar(waiting) or 0) + added > self._max_queued:
-            raise Overloaded(
-                f"at most {self._max_queued} items of a tenant's jobs may wait; add more when some have ended",
-                field="items",
-                retry_after_s=_FULL_RETRY_S,
-            )

@@ -11,6 +11,7 @@ from services.api.jobs import Job, JobState
 from services.common.errors import Conflict, NotFound
 from services.database.tables import JobItemRow, JobRow, JobShare
 from services.jobs.moves import Moves
+from services.jobs.room import Room
 from services.jobs.states import ENDED_JOBS, ItemState
 from services.jobs.told import job_told
 
@@ -26,11 +27,13 @@ class Register:
 
     Args:
         moves: The one way of changing them.
+        room: How many items may wait.
         now: Unix time in seconds.
     """
 
-    def __init__(self, moves: Moves, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, moves: Moves, room: Room, now: Callable[[], float] = time.time) -> None:
         self._moves = moves
+        self._room = room
         self._now = now
 
     def get(self, session: Session, tenant: str, job_id: str) -> Job:
@@ -125,6 +128,7 @@ class Register:
         Raises:
             NotFound: The tenant has no such job, or the job no such item.
             Conflict: It was cancelled.
+            Overloaded: Too many of the tenant's items would wait.
         """
         job = self.held(session, tenant, job_id)
         if job.state in (JobState.CANCELLING, JobState.CANCELLED):
@@ -138,6 +142,8 @@ class Register:
             self._moves.to(session, job, JobState.ACTIVE)
         elif retried:
             self._moves.settle(session, job)
+        if retried:
+            self._room.require(session, tenant)
         return self.told(session, job), retried
 
     def close(self, session: Session, tenant: str, job_id: str) -> Job:

@@ -11,6 +11,7 @@ from ray.serve.context import _get_global_client
 from services.app import APPLICATION
 from services.jobs.moves import Moves
 from services.jobs.register import Register
+from services.jobs.room import Room
 from services.jobs.scaling import BacklogPolicy
 from tests.support.replicas import kill, pids_of, wait_for_others
 from tests.support.running_service import PATIENCE_S
@@ -58,7 +59,7 @@ def test_item_at_work_stops_when_it_is_cancelled(jobs, photo_key):
     job = jobs.create(photo_key, 1, LONG)
     jobs.wait_for_work(job)
     with jobs.database.transaction() as session:
-        Register(Moves()).cancel(session, "local", job, [])
+        Register(Moves(), Room(1000)).cancel(session, "local", job, [])
     serve.get_deployment_handle("Dispatcher", APPLICATION).wake.remote().result()
     [item] = jobs.wait_for_end(job)
     assert (item.state, item.result) == ("CANCELLED", None)

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from services.api import jobs as api
 from services.api.jobs import JobItem
-from services.common.errors import Conflict, InvalidInput, NotFound, StorageUnavailable
+from services.common.errors import Conflict, InvalidInput, NotFound, Overloaded, StorageUnavailable
 from services.database.tables import JobItemRow, JobRow, JobShare
 from services.jobs.states import ItemState
 from tests.support.gateway_parts import call
@@ -117,6 +117,16 @@ async def test_failed_items_are_tried_again(parts):
     assert (await ask(parts, "retry_job", job_id=job_id)).retried == 1
     [item] = (await ask(parts, "list_job_items", job_id=job_id, keys=["b"])).items
     assert (item.attempts, item.error, item.end_time) == (0, None, "")
+
+
+async def test_items_that_have_no_room_are_not_tried_again(tmp_path, sqlite_database):
+    full = JobParts(tmp_path, sqlite_database, max_queued=1)
+    job_id = await full.made("a")
+    full.fail(job_id, 0)
+    await full.create("b")
+    with pytest.raises(Overloaded):
+        await ask(full, "retry_job", job_id=job_id)
+    assert (await ask(full, "get_job", job_id=job_id)).job.state == "DONE"
 
 
 async def test_retry_of_nothing_leaves_a_job_done(quick):
