@@ -124,3 +124,19 @@ def test_sweep_removes_what_expired_and_tells_of_the_dead(begin, finish, clock, 
         assert claims.sweep(session) == [("acme", 77.0)]
     assert begin(claim("done")) == begin(claim("dead")) == Ours()
     assert begin(claim("alive")) == AtWork()
+
+
+def test_calls_at_work_are_seen_by_everybody_until_they_end_or_die(database, claims, begin, finish, clock):
+    def seen():
+        with database.reading() as session:
+            return claims.any_at_work(session)
+
+    assert not seen()
+    first, second = claim(), claim("")
+    begin(first)
+    assert seen()
+    finish(first)
+    assert not seen()
+    begin(second)
+    clock.now_s += 11
+    assert not seen(), "nobody renewed its lease"
