@@ -109,11 +109,10 @@ def measure(settings: Settings, rounds: int, shots: int) -> None:
             idle += timed(client, photo.getvalue(), shots, seed=1000 * number)
             job.resume()
             busy += timed(client, photo.getvalue(), shots, seed=1000 * number + 500)
-        job.pause()
-        print(told("shot, idle service", idle))
-        print(told("shot, beside the job", busy))
-        print(told("slowest stage of an item", job.slowest_stages_s()))
-        print(f"items made meanwhile: {job.made()}")
+            print(f"after {number + 1} of {rounds} rounds; items made: {job.made()}", flush=True)
+            print(told("shot, idle service", idle))
+            print(told("shot, beside the job", busy))
+            print(told("slowest stage of an item", job.slowest_stages_s()), flush=True)
 
 
 def main() -> None:
