@@ -6,11 +6,12 @@ from typing import Any, Final
 from k8s.checks.names import ENVIRONMENT
 from k8s.checks.pods import Manifest, Pods, pods_of
 from k8s.checks.routes import route_faults
-from k8s.checks.selectors import selector_faults
+from k8s.checks.selectors import monitor_faults, selector_faults
 
 #: By reference alone: who installs Vitrine makes them (docs/kubernetes.md), with these keys.
 SECRETS: Final = {
     "vitrine-database": {"url"},
+    "vitrine-metrics": {"key"},
     "vitrine-redis": {"password"},
     "vitrine-s3": {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"},
     "vitrine-tls": {"tls.crt", "tls.key"},
@@ -26,6 +27,7 @@ def reference_faults(manifests: list[Manifest]) -> list[str]:
         *(f"{each.owner}: {fault}" for each in pods for fault in _pod_faults(each, manifests)),
         *_secret_faults(manifests),
         *selector_faults(manifests, pods),
+        *monitor_faults(manifests),
         *route_faults(manifests),
     ]
 
@@ -75,7 +77,7 @@ def _secrets(node: Any) -> Iterator[tuple[str, str]]:
             yield from _secrets(each)
     elif isinstance(node, dict):
         for field, value in node.items():
-            if field in {"secretKeyRef", "secretRef"}:
+            if field in {"credentials", "secretKeyRef", "secretRef"}:
                 yield value["name"], value.get("key", "")
             elif field == "certificateRefs":
                 yield from ((each["name"], "") for each in value)

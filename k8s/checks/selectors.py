@@ -17,6 +17,18 @@ def selector_faults(manifests: list[Manifest], pods: list[Pods]) -> Iterator[str
             yield from (f"{title}: no pod has a port {port}" for port in ports - there)
 
 
+def monitor_faults(manifests: list[Manifest]) -> Iterator[str]:
+    """ServiceMonitors that take no service, or expect a port that it has not."""
+    # KubeRay makes this service.
+    services = [each["spec"]["serveService"] for each in manifests if each["kind"] == "RayService"]
+    for monitor in (each for each in manifests if each["kind"] == "ServiceMonitor"):
+        chosen = [each for each in services if selects(monitor["spec"]["selector"], each["metadata"]["labels"])]
+        ports = {port["name"] for each in chosen for port in each["spec"]["ports"]}
+        for endpoint in monitor["spec"]["endpoints"]:
+            if endpoint["port"] not in ports:
+                yield f"ServiceMonitor {monitor['metadata']['name']}: no service has a port {endpoint['port']}"
+
+
 def selects(selector: Manifest, labels: dict[str, str]) -> bool:
     """Whether a label selector takes a pod with these labels; of expressions only `In` is used here."""
     pairs = selector.get("matchLabels", {}).items()

@@ -273,6 +273,14 @@ def test_both_ways_of_scraping_drop_the_same_labels(overlay):
             assert endpoint["metricRelabelings"] == job["metric_relabel_configs"]
 
 
+def test_what_the_database_knows_is_read_with_its_key(overlay):
+    [endpoint] = the(overlay, "ServiceMonitor")["spec"]["endpoints"]
+    asked = endpoint["authorization"]["credentials"]
+    for pods in ray_pods(overlay):
+        given = {each["name"]: each["valueFrom"]["secretKeyRef"] for each in pods.spec["containers"][0]["env"]}
+        assert given["VITRINE_OBSERVABILITY__METRICS_KEY"] == asked
+
+
 def test_the_job_that_migrates_runs_the_command_for_it():
     command = the("migration", "Job")["spec"]["template"]["spec"]["containers"][0]["command"]
     assert command[0] == "vitrine"

@@ -45,6 +45,8 @@ RULE = ("spec", "rules", 0)
         ("HTTPRoute", ("spec", "hostnames", 0), "shop.example.com", "for shop.example.com"),
         ("GRPCRoute", (*RULE, "backendRefs", 0, "port"), 8001, "has a port 8001"),
         ("Gateway", ("spec", "listeners", 0, "tls", "certificateRefs", 0, "name"), "tls", "secret tls"),
+        ("ServiceMonitor", ("spec", "endpoints", 0, "port"), "server", "no service has a port server"),
+        ("ServiceMonitor", ("spec", "endpoints", 0, "authorization", "credentials", "key"), "token", "no key token"),
         ("StatefulSet", ("spec", "template", "spec", "serviceAccountName"), "redis", "ServiceAccount redis"),
     ],
 )  # fmt: skip
