@@ -192,7 +192,9 @@ class GatewaySettings(ScalingSettings):
     """The gateway's share: it waits more than it works, so it holds many requests."""
 
     num_cpus: float = Field(0.25, gt=0, description="CPUs that Ray reserves per replica; a reservation, not a limit.")
-    target_ongoing_requests: float = Field(16, gt=0, description="Requests per replica that autoscaling aims at.")
+    target_ongoing_requests: float = Field(
+        4, gt=0, description="Requests per replica that autoscaling aims at; above limits.max_running they only wait."
+    )
     max_ongoing_requests: int = Field(64, ge=1, description="Requests that a replica holds at once.")
 
 
@@ -335,6 +337,12 @@ class Settings(BaseSettings):
             raise ValueError("storage.backend is 's3' but storage.s3.bucket is empty")
         if self.limits.default_timeout_s > self.limits.max_timeout_s:
             raise ValueError("limits.default_timeout_s is above limits.max_timeout_s")
+        scaled = self.gateway.min_replicas < self.gateway.max_replicas
+        if scaled and self.gateway.target_ongoing_requests > self.limits.max_running:
+            raise ValueError(
+                f"gateway.target_ongoing_requests ({self.gateway.target_ongoing_requests:g}) is above limits.max_running "
+                f"({self.limits.max_running}): requests would wait in replicas that autoscaling takes for idle enough"
+            )
         ports = [self.http.port, self.grpc.port, self.ray.metrics_port]
         if len(set(ports)) < len(ports):
             raise ValueError(f"http.port, grpc.port and ray.metrics_port must differ, got {ports}")

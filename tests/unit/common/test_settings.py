@@ -34,9 +34,10 @@ def test_misspelt_setting_is_refused(tree):
         ({"limits": {"default_timeout_s": 900}}, "limits.max_timeout_s"),
         ({"http": {"port": 9000}}, "grpc.port"),
         ({"segment": {"min_replicas": 3}}, "min_replicas"),
+        ({"gateway": {"max_replicas": 2, "target_ongoing_requests": 8}}, "max_running"),
         ({"segment": {"target_ongoing_requests": 5}}, "target_ongoing_requests"),
     ],
-    ids=["bucket", "timeouts", "ports", "replicas", "scaling"],
+    ids=["bucket", "timeouts", "ports", "replicas", "gateway", "scaling"],
 )
 def test_contradiction_names_both_settings(tree, names):
     with pytest.raises(ValidationError, match=names):
