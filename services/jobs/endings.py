@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
@@ -24,8 +24,6 @@ from services.tenants.usage import UsageLedger, Work
 ItemId = tuple[str, int]
 #: Where an item goes, and further columns to set.
 Verdict = tuple[ItemState, dict[str, Any]]
-
-_CALLS: Final = {"shot": "CreateShot", "cutout": "CreateCutout"}
 
 
 class Endings:
@@ -71,7 +69,7 @@ class Endings:
             if item is None or item.fence != outcome.task.fence:
                 counted.append(False)
             elif item.state == ItemState.RUNNING and item.owner == owner:
-                self._end(session, settlement, item, outcome)
+                self._end(settlement, item, outcome)
                 counted.append(True)
             else:
                 # Ended by this very claim, if its dispatcher did not hear that the transaction went through.
@@ -104,20 +102,18 @@ class Endings:
         self, session: Session, shares: Mapping[str, JobShare], items: Mapping[ItemId, JobItemRow]
     ) -> Settlement:
         limits = self._accounts.limits_of(session, shares.keys())
-        return Settlement(session, self._moves, self._quotas, shares, limits, items.values())
+        return Settlement(session, self._moves, self._quotas, self._ledger, shares, limits, items.values())
 
     def _is_over(self, item: JobItemRow) -> bool:
         return item.state == ItemState.RUNNING and (item.lease_until_s or 0.0) <= self._now()
 
-    def _end(self, session: Session, settlement: Settlement, item: JobItemRow, outcome: Outcome) -> None:
+    def _end(self, settlement: Settlement, item: JobItemRow, outcome: Outcome) -> None:
         job = settlement.job(item)
         target, values = self._verdict(job, item, outcome)
         spent_s = sum(outcome.work.stage_s.values())
         # Who does not tell what was done is charged what was guessed, and nothing for what is given back.
         told = spent_s > 0 or target is ItemState.QUEUED
         settlement.move(item, target, outcome.work, spent_s if told else None, **values)
-        if target is ItemState.SUCCEEDED:
-            self._ledger.add(session, job.tenant, _CALLS[job.method], f"{job.id}/{item.number}", outcome.work)
 
     def _verdict(self, job: JobRow, item: JobItemRow, outcome: Outcome) -> Verdict:
         if outcome.answer is not None:

@@ -1,8 +1,8 @@
-"""What hangs on items that were at work: counts, turns, quotas, and their jobs' ends."""
+"""What hangs on items that were at work: counts, turns, quotas, the ledger, and their jobs' ends."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +13,10 @@ from services.jobs.share import learned_s
 from services.jobs.states import ItemState
 from services.tenants.caller import Limits
 from services.tenants.quota import Quotas
-from services.tenants.usage import Work
+from services.tenants.usage import Line, UsageLedger, Work
+
+#: How the ledger calls what is done with an item.
+_CALLS: Final = {"shot": "CreateShot", "cutout": "CreateCutout"}
 
 
 class Settlement:
@@ -23,6 +26,7 @@ class Settlement:
         session: With the tenants' locks.
         moves: Move items.
         quotas: Get back what was not made.
+        ledger: Where work is written down.
         shares: The locks, by tenant.
         limits: Of the tenants.
         items: All that may be moved.
@@ -33,6 +37,7 @@ class Settlement:
         session: Session,
         moves: Moves,
         quotas: Quotas,
+        ledger: UsageLedger,
         shares: Mapping[str, JobShare],
         limits: Mapping[str, Limits],
         items: Iterable[JobItemRow],
@@ -40,6 +45,7 @@ class Settlement:
         self._session = session
         self._moves = moves
         self._quotas = quotas
+        self._ledger = ledger
         self._shares = shares
         self._limits = limits
         jobs = select(JobRow).where(JobRow.id.in_({item.job_id for item in items}))
@@ -47,6 +53,7 @@ class Settlement:
         self._jobs = {job.id: job for job in found}
         self._released = Counter[tuple[str, float]]()
         self._megapixels = defaultdict[tuple[str, float], float](float)
+        self._lines: list[Line] = []
         self._ended = defaultdict[str, list[JobItemRow]](list)
 
     def job(self, item: JobItemRow) -> JobRow:
@@ -77,6 +84,7 @@ class Settlement:
                 share.item_s = learned_s(share.item_s, spent_s)
             job.megapixels += work.megapixels
             self._megapixels[period] += work.megapixels
+            self._lines.append(Line(job.tenant, _CALLS[job.method], f"{job.id}/{item.number}", work))
         else:
             self._released[period] += 1
         if target in (ItemState.SUCCEEDED, ItemState.FAILED):
@@ -92,6 +100,7 @@ class Settlement:
                 if megapixels := self._megapixels[tenant, period_s]:
                     self._quotas.charge(self._session, tenant, period_s, megapixels)
         self._session.flush()
+        self._ledger.add_all(self._session, self._lines)
         for job in self._jobs.values():
             self._moves.settle(self._session, job, self._ended[job.id])
         # Another job's items may have waited for a place.

@@ -3,11 +3,11 @@
 import csv
 import datetime
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TextIO
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from services.database.tables import UsageRow
@@ -39,6 +39,16 @@ class Work:
 
 
 @dataclass(frozen=True)
+class Line:
+    """One line of the ledger: what was done by one call, or by one item of a job."""
+
+    tenant: str
+    method: str
+    request_id: str
+    work: Work
+
+
+@dataclass(frozen=True)
 class DayOfWork:
     """A tenant's work on one day, UTC."""
 
@@ -59,15 +69,22 @@ class UsageLedger:
 
     def add(self, session: Session, tenant: str, method: str, request_id: str, work: Work) -> None:
         """Write one call down."""
+        self.add_all(session, [Line(tenant, method, request_id, work)])
+
+    def add_all(self, session: Session, lines: Sequence[Line]) -> None:
+        """Write several down."""
         now_s = self._now()
-        seconds = {f"{stage}_s": work.stage_s.get(stage, 0.0) for stage in STAGES}
-        session.add(
-            UsageRow(
-                tenant=tenant, day=int(now_s // DAY_S), at_s=now_s, request_id=request_id, method=method,
-                items=work.items, megapixels=work.megapixels, bytes_in=work.bytes_in, bytes_out=work.bytes_out,
-                **seconds,
-            )
-        )  # fmt: skip
+        rows = [
+            {
+                "tenant": line.tenant, "day": int(now_s // DAY_S), "at_s": now_s, "request_id": line.request_id,
+                "method": line.method, "items": line.work.items, "megapixels": line.work.megapixels,
+                "bytes_in": line.work.bytes_in, "bytes_out": line.work.bytes_out,
+                **{f"{stage}_s": line.work.stage_s.get(stage, 0.0) for stage in STAGES},
+            }
+            for line in lines
+        ]  # fmt: skip
+        if rows:
+            session.execute(insert(UsageRow), rows)
 
     def days(self, session: Session, first: datetime.date, last: datetime.date, tenant: str = "") -> list[DayOfWork]:
         """Work by tenant and day, both sorted; days without work are left out.
