@@ -23,8 +23,13 @@ def _variables(model: type[BaseModel], prefix: str) -> Iterator[str]:
 #: Every setting of services/common/settings.py as the environment gives it.
 SETTINGS: Final = frozenset(_variables(Settings, "VITRINE_"))
 
-#: What else a container's environment may hold: Ray's (ray/_private/ray_constants.py) and Redis' own.
-ENVIRONMENT: Final = SETTINGS | {"RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S", "RAY_USAGE_STATS_ENABLED", "REDISCLI_AUTH"}
+#: What else a container's environment may hold: Ray's (ray/_private/ray_constants.py), OpenTelemetry's and Redis' own.
+ENVIRONMENT: Final = SETTINGS | {
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S",
+    "RAY_USAGE_STATS_ENABLED",
+    "REDISCLI_AUTH",
+}
 
 #: What Serve's proxies read from theirs: `proxy_environment` of services/app.py.
 PROXY_ENVIRONMENT: Final = frozenset({"RAY_SERVE_GRPC_MAX_MESSAGE_SIZE", "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH"})

@@ -122,7 +122,7 @@ def test_a_worker_is_ready_when_its_own_proxy_is(overlay):
 def test_a_pod_ends_after_its_drain_and_its_drain_after_the_longest_request(overlay, monkeypatch):
     settings = settings_of(overlay, monkeypatch)
     drain_s = float(variables(overlay)["RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S"])
-    assert drain_s > settings.limits.max_timeout_s
+    assert drain_s > max(settings.limits.max_timeout_s, settings.jobs.drain_s)
     for pods in ray_pods(overlay):
         assert pods.spec["terminationGracePeriodSeconds"] > drain_s
     assert service(overlay)["rayClusterDeletionDelaySeconds"] > drain_s
