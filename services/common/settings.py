@@ -341,7 +341,8 @@ class Settings(BaseSettings):
         if scaled and self.gateway.target_ongoing_requests > self.limits.max_running:
             raise ValueError(
                 f"gateway.target_ongoing_requests ({self.gateway.target_ongoing_requests:g}) is above "
-                f"limits.max_running ({self.limits.max_running}): requests would wait in replicas that autoscaling takes for idle enough"
+                f"limits.max_running ({self.limits.max_running}): requests would wait in replicas "
+                "that autoscaling takes for idle enough"
             )
         ports = [self.http.port, self.grpc.port, self.ray.metrics_port]
         if len(set(ports)) < len(ports):
