@@ -9,11 +9,11 @@ import pytest
 from google.protobuf.message_factory import GetMessageClass
 
 from services.gateway.openapi import document
-from services.pb.vitrine.v1 import catalog_pb2, studio_pb2, usage_pb2, webhooks_pb2
+from services.pb.vitrine.v1 import catalog_pb2, jobs_pb2, studio_pb2, uploads_pb2, usage_pb2, webhooks_pb2
 from services.tenants.caller import Scope
 from services.tenants.secret import ApiKey
 from tests.support.gateway_parts import PUBLIC_URL, Parts
-from tests.support.grpc_context import ELSEWHERE, LOCAL, FakeContext
+from tests.support.grpc_context import ELSEWHERE, LOCAL, FakeContext, FakeStream
 
 
 def key_fields(message, path=()):
@@ -26,7 +26,7 @@ def key_fields(message, path=()):
 
 METHODS = {
     method.name: method
-    for module in (studio_pb2, catalog_pb2, usage_pb2, webhooks_pb2)
+    for module in (studio_pb2, catalog_pb2, usage_pb2, jobs_pb2, uploads_pb2, webhooks_pb2)
     for service in module.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 }
@@ -41,15 +41,23 @@ WEBHOOKS = {
     "UpdateWebhook", "DeleteWebhook", "RotateWebhookSecret", "PingWebhook", "RedeliverWebhook", "ListWebhooks",
     "ListWebhookDeliveries",
 }  # fmt: skip
-OWNED = {"ReadBlob", "GetUsage"} | WEBHOOKS
-#: Every field of a request, however deep, that names a file: another's is not found.
+JOBS = {
+    "AddJobItems", "GetJob", "ListJobItems", "CancelJob", "PauseJob", "ResumeJob", "RetryJob", "DeleteJob", "WatchJob",
+    "CreateJobManifest",
+}  # fmt: skip
+OWNED = {"ReadBlob", "GetUsage", "ListJobs"} | JOBS | WEBHOOKS
+#: Every field of a request, however deep, that names a file: another's is not found. Jobs have a test of theirs.
 KEY_FIELDS = [
     pytest.param(method, path, id=f"{method}-{'.'.join(path)}")
     for method in METHODS
+    if METHODS[method].containing_service.name != "JobService"
     for path in key_fields(METHODS[method].input_type)
 ]
 #: What hands out what it has just made for its caller, or what belongs to nobody.
-OWNERLESS = {"CreateCutout", "CreateShot", "StreamShot", "ListScenes", "ListModels", "CreateWebhook"}
+OWNERLESS = {
+    "CreateCutout", "CreateShot", "StreamShot", "ListScenes", "ListModels", "CreateJob", "CreateUpload",
+    "CreateWebhook",
+}  # fmt: skip
 #: Other services' dialects, each with its own words and status for a wrong key.
 DIALECTS = {("POST", "/v1.0/removebg"): 403, ("POST", "/v1/images/edits"): 401, ("POST", "/v1/images/generations"): 401}
 WEBHOOK_ROUTES = {
@@ -57,10 +65,19 @@ WEBHOOK_ROUTES = {
     ("POST", "/v1/webhooks/{webhook_id}/rotate"), ("POST", "/v1/webhooks/{webhook_id}/ping"),
     ("GET", "/v1/webhook-deliveries"), ("POST", "/v1/webhook-deliveries/{delivery_id}/redeliver"),
 }  # fmt: skip
-OWNED_ROUTES = {("GET", "/v1/usage"), ("GET", "/v1/blobs/{key}"), ("PUT", "/v1/blobs/{key}")} | WEBHOOK_ROUTES
+JOB = "/v1/jobs/{job_id}"
+JOB_ROUTES = {
+    ("GET", JOB), ("DELETE", JOB), ("GET", f"{JOB}/items"), ("POST", f"{JOB}/items"), ("GET", f"{JOB}/events"),
+    *(("POST", f"{JOB}/{deed}") for deed in ("cancel", "pause", "resume", "retry", "manifest")),
+}  # fmt: skip
+OWNED_ROUTES = {
+    ("GET", "/v1/usage"), ("GET", "/v1/blobs/{key}"), ("PUT", "/v1/blobs/{key}"), ("GET", "/v1/jobs"), *JOB_ROUTES,
+    *WEBHOOK_ROUTES,
+}  # fmt: skip
 OWNERLESS_ROUTES = {
     ("POST", "/v1/cutouts"), ("POST", "/v1/shots"), ("GET", "/v1/scenes"), ("GET", "/v1/models"),
-    ("POST", "/v1/webhooks"), ("GET", "/healthz"), ("GET", "/readyz"), *DIALECTS,
+    ("POST", "/v1/jobs"), ("POST", "/v1/uploads"), ("POST", "/v1/webhooks"), ("GET", "/healthz"), ("GET", "/readyz"),
+    *DIALECTS,
 }  # fmt: skip
 
 
@@ -96,7 +113,7 @@ KEYS = pytest.mark.parametrize("wrong", WRONG)
 async def answered(api, method, context, message=None):
     """The call's messages."""
     message = message or GetMessageClass(METHODS[method].input_type)()
-    call = getattr(api, method)(message, context)
+    call = getattr(api, method)(FakeStream(message) if METHODS[method].client_streaming else message, context)
     return [each async for each in call] if METHODS[method].server_streaming else [await call]
 
 
@@ -186,6 +203,66 @@ async def test_key_of_another_tenants_file_is_not_found_wherever_it_stands(parts
         codes.append(context.code)
     assert codes[0] is grpc.StatusCode.NOT_FOUND
     assert codes[1] is not grpc.StatusCode.NOT_FOUND
+
+
+@pytest.fixture
+async def job(parts, photo):
+    """The id of a job of acme's, another tenant's key, and acme's own."""
+    acme, other = (f"Bearer {parts.new_key(name)}" for name in ("acme", "other"))
+    message = jobs_pb2.CreateJobRequest(shot={"scene_id": "white"}, items=[{"image": {"content": photo}}], open=True)
+    context = FakeContext([("authorization", acme)], ELSEWHERE)
+    [answer] = await answered(parts.grpc_api(), "CreateJob", context, message)
+    return answer.job.job_id, other, acme
+
+
+@pytest.mark.parametrize("method", sorted(JOBS))
+async def test_job_of_another_tenant_is_not_found(parts, job, method):
+    job_id, other, _ = job
+    told = []
+    for wanted in (job_id, "0" * 32):
+        context = FakeContext([("authorization", other)], ELSEWHERE)
+        message = GetMessageClass(METHODS[method].input_type)(job_id=wanted)
+        [answer] = await answered(parts.grpc_api(), method, context, message)
+        told.append((context.code, context.details, answer))
+    assert told[0] == told[1]
+    assert told[0][0] is grpc.StatusCode.NOT_FOUND
+
+
+@pytest.mark.parametrize(("verb", "path"), sorted(JOB_ROUTES))
+async def test_route_of_another_tenants_job_leads_nowhere(parts, job, verb, path):
+    options = {"json": {}} if (verb, path) == ("POST", f"{JOB}/items") else {}
+    answer = await request(parts, verb, path.format(job_id=job[0]), job[1], **options)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_jobs_of_another_tenant_are_not_listed(parts, job):
+    job_id, other, acme = job
+    for key, known in ((other, []), (acme, [job_id])):
+        context = FakeContext([("authorization", key)], ELSEWHERE)
+        [answer] = await answered(parts.grpc_api(), "ListJobs", context)
+        assert [each.job_id for each in answer.jobs] == known
+
+
+FILES = {
+    "an item": lambda key: {"items": [{"image": {"blob_key": key}}]},
+    "an override": lambda key: {"items": [{"image": {"content": b"x"}, "shot": {"reference": {"blob_key": key}}}]},
+    "the recipe": lambda key: {"shot": {"scene_id": "white", "reference": {"blob_key": key}}},
+    "the list": lambda key: {"manifest": {"blob_key": key}},
+}
+
+
+@pytest.mark.parametrize("where", FILES)
+async def test_job_of_another_tenants_file_is_refused_as_of_one_that_nobody_has(parts, made, where):
+    shot, other, _ = made
+    told = []
+    for key in (shot.image.key, shot.image.key.replace("acme", "nobody")):
+        message = jobs_pb2.CreateJobRequest(**{"shot": {"scene_id": "white"}, "open": True, **FILES[where](key)})
+        context = FakeContext([("authorization", other)], ELSEWHERE)
+        [answer] = await answered(parts.grpc_api(), "CreateJob", context, message)
+        assert answer == jobs_pb2.CreateJobResponse()
+        told.append((context.code, context.details))
+    assert told[0] == told[1]
+    assert told[0][0] in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT)
 
 
 async def test_blobs_of_a_tenant_are_not_the_local_callers(parts, made):
