@@ -149,7 +149,7 @@ async def test_no_mutated_message_is_a_fault_of_ours(parts, job_id, method, kind
         context = await outcome(api, method, changed)
         assert context.code not in FAULTS, f"seed {seed}: {context.details}"
         codes.append(context.code)
-    assert len(codes) > 3
+    assert len(codes) > 10 or kind is flipped  # few changes of a short message leave one that can be read
 
 
 def test_faults_are_what_these_tests_take_them_for():
