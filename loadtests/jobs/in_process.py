@@ -1,8 +1,8 @@
 """100 000 items of 20 tenants, worked off by a stage that does nothing: how fast, how fairly, in how much memory.
 
-    python loadtests/jobs/in_process.py                    # SQLite
-    python loadtests/jobs/in_process.py --postgres         # a PostgreSQL of its own
-    python loadtests/jobs/in_process.py --database-url postgresql://me@host/empty
+    python -m loadtests.jobs.in_process                    # SQLite
+    python -m loadtests.jobs.in_process --postgres         # a PostgreSQL of its own
+    python -m loadtests.jobs.in_process --database-url postgresql://me@host/empty
 
 First all jobs come in by the way that a call to the gateway takes behind its transport, parsing and checks included.
 Then processes claim and complete items, so many at once, until none is left; one tenant of twenty has the weight of
@@ -20,13 +20,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from accepting import accept
-from own_postgres import own_postgres
-from progress_chart import save_chart
-from store import Store
-from waiting import Wait, waits
-from working import Progress, spread, work_off
-
+from loadtests.jobs.accepting import accept
+from loadtests.jobs.own_postgres import own_postgres
+from loadtests.jobs.progress_chart import save_chart
+from loadtests.jobs.store import Store
+from loadtests.jobs.waiting import Wait, waits
+from loadtests.jobs.working import Progress, spread, work_off
 from services.cli.console import save_json
 from services.cli.machine import machine_facts
 
@@ -50,7 +49,7 @@ def main() -> None:
         with Store.open(url, place) as store:
             waited = waits(store, options.singles, options.items, options.slots, options.item_s)
     figures = facts | {
-        "command": shlex.join(["python", *sys.argv]),
+        "command": shlex.join(["python", "-m", "loadtests.jobs.in_process", *sys.argv[1:]]),
         "database": kind,
         "items": each * len(tenants),
         "tenants": len(tenants),

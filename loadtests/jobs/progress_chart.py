@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
-from waiting import Wait
-from working import Progress
+
+from loadtests.jobs.waiting import Wait
+from loadtests.jobs.working import Progress
 
 
 def save_chart(progress: Progress, heavy: str, waits: Sequence[Wait], title: str, file: Path) -> None:

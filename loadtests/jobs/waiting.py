@@ -5,8 +5,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from store import Store, no_op
-
+from loadtests.jobs.store import Store, no_op
 from services.jobs.schema import Task
 
 BIG = "big"

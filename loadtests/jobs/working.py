@@ -9,7 +9,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import psutil
-from store import Store, no_op
+
+from loadtests.jobs.store import Store, no_op
 
 #: Between two looks at the tenants' progress, in seconds.
 LOOK_S = 0.25
