@@ -31,6 +31,7 @@ from services.database.database import Database
 from services.database.tables import JobItemRow
 from services.jobs.moves import Moves
 from services.jobs.register import Register
+from services.jobs.room import Room
 
 CANVAS = Canvas(width=900, height=900)
 SHOT = {"scene_id": "marble", "canvas": CANVAS.model_dump(exclude_unset=True)}
@@ -41,7 +42,7 @@ class Job:
 
     def __init__(self, settings: Settings, photo: bytes) -> None:
         self._database = Database.open(settings.database, settings.data_dir)
-        self._register = Register(Moves())
+        self._register = Register(Moves(), Room(settings.jobs.max_queued))
         self._id = new_job(settings, self._database, "shot", SHOT, photo, 5000)
 
     def pause(self) -> None:

@@ -1,10 +1,10 @@
 """How many items a second the real dispatcher works off through real Serve handles, when the stages do nothing.
 
-    python -m loadtests.jobs.handles [--items 5000] [--at-once 32] [--database postgresql://…]
+    python -m loadtests.jobs.handles [--items 5000] [--at-once 16] [--postgres]
 
 Items are cutouts of one tiny photo: the dispatcher claims them, fetches the photo from the store, decodes it, calls
-Segment and Postprocess through their handles and writes down what became of them, as in the service. Without a
-database's address it is SQLite in a new directory.
+Segment and Postprocess through their handles and writes down what became of them, as in the service, in SQLite or
+in a PostgreSQL that is started for it.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import logging
 import os
 import tempfile
 import time
+from contextlib import nullcontext
 from io import BytesIO
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from ray import serve
 from sqlalchemy import func, select
 
 from loadtests.jobs.new_job import new_job
+from loadtests.jobs.own_postgres import own_postgres
 from services.app import dispatcher_options
 from services.common.geometry import Box
 from services.common.settings import Settings
@@ -60,11 +62,10 @@ class NoStage:
         return True
 
 
-def settings_of(arguments: argparse.Namespace, folder: Path) -> Settings:
+def settings_of(at_once: int, folder: Path, url: str) -> Settings:
     """The service's, with as many items at once as is asked for."""
-    jobs = {"at_once": arguments.at_once, "at_stage": arguments.at_once}
-    database = {"url": arguments.database} if arguments.database else {}
-    return Settings.model_validate({"data_dir": folder, "jobs": jobs, "database": database})
+    jobs = {"at_once": at_once, "at_stage": at_once}
+    return Settings.model_validate({"data_dir": folder, "jobs": jobs, "database": {"url": url}})
 
 
 def start(settings: Settings, stage_replicas: int) -> None:
@@ -118,14 +119,14 @@ def main() -> None:
     """Fill, run, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--items", type=int, default=5000)
-    parser.add_argument("--at-once", type=int, default=32)
+    parser.add_argument("--at-once", type=int, default=16)
     parser.add_argument("--stage-replicas", type=int, default=1)
-    parser.add_argument("--database", default="")
+    parser.add_argument("--postgres", action="store_true")
     arguments = parser.parse_args()
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("VITRINE_OBSERVABILITY__LOG_LEVEL", "WARNING")
-    with tempfile.TemporaryDirectory() as folder:
-        settings = settings_of(arguments, Path(folder))
+    with tempfile.TemporaryDirectory() as folder, own_postgres() if arguments.postgres else nullcontext("") as url:
+        settings = settings_of(arguments.at_once, Path(folder), url)
         database = Database.open(settings.database, settings.data_dir)
         job_id = new_job(settings, database, "cutout", {}, tiny_photo(), arguments.items)
         start(settings, arguments.stage_replicas)
@@ -134,6 +135,7 @@ def main() -> None:
         finally:
             serve.shutdown()
             ray.shutdown()
+            database.close()
 
 
 if __name__ == "__main__":

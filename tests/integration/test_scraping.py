@@ -13,6 +13,7 @@ from services.database.database import Database
 from services.database.tables import QuotaPeriod, Tenant
 from services.jobs.moves import Moves
 from services.jobs.register import Register
+from services.jobs.room import Room
 from services.pb.vitrine.v1 import studio_pb2
 from services.tenants.quota import Period
 from tests.support.job_rows import job_row
@@ -85,7 +86,7 @@ def work_on_a_job(service, photo):
     job = stored.create(stored.photo(photo), 30, recipe)
     yield
     with stored.database.transaction() as session:
-        Register(Moves()).cancel(session, "local", job)
+        Register(Moves(), Room(1000)).cancel(session, "local", job)
     stored.wait_for_end(job)
     stored.close()
 
