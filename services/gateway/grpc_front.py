@@ -24,7 +24,7 @@ from services.common.errors import InvalidInput, NotReady, Overloaded, VitrineEr
 from services.gateway.call import request_id_from
 from services.gateway.lasting_context import LastingContext
 from services.gateway.read_ahead import read_ahead
-from services.gateway.rpc import REQUEST_ID_KEY, fail
+from services.gateway.rpc import STATUS_DETAILS_KEY, fail
 from services.pb.vitrine.v1 import (
     catalog_pb2_grpc,
     jobs_pb2_grpc,
@@ -41,7 +41,8 @@ UNREADABLE: Final = object()
 _ABANDONED: Final = "ray.serve.exceptions.RequestCancelledError"
 
 _CODE = grpc.StatusCode
-#: Statuses that only Serve sets; the gateway's own carry the request id beside them.
+#: Statuses that only Serve sets; the gateway's own carry details beside them. Its request id says nothing: a stream
+#: brings it with the first message, and the gateway may die at a later one.
 _LOST: Final = frozenset({_CODE.INTERNAL, _CODE.UNKNOWN, _CODE.UNAVAILABLE})
 
 
@@ -179,8 +180,7 @@ class _Inbound:
 
 def _explain(context: Any) -> None:
     """Put an error of ours where Serve set a status without having an answer of the gateway."""
-    answered = any(key == REQUEST_ID_KEY for key, _ in context.trailing_metadata() or ())
-    if answered:
+    if any(key == STATUS_DETAILS_KEY for key, _ in context.trailing_metadata() or ()):
         return
     if context.code() in _LOST:
         _refuse(context, lost())

@@ -108,6 +108,13 @@ async def test_replica_that_died_is_told_without_its_whereabouts(ask, method):
     assert not any(part in error.details() for part in PARTS)
 
 
+async def test_replica_that_died_after_its_first_message_is_told_without_its_whereabouts(ask):
+    died = failing(grpc.StatusCode.INTERNAL, "The actor died: pid 7, ip 10.0.0.9", x_request_id="r-1")
+    error = await ask(died, method="StreamShot")
+    assert details_of(error)["ErrorInfo"].reason == "NOT_READY"
+    assert not any(part in error.details() for part in PARTS)
+
+
 async def test_full_queue_tells_when_to_come_back(ask):
     error = await ask(failing(grpc.StatusCode.RESOURCE_EXHAUSTED, "Request dropped due to backpressure"))
     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -117,7 +124,7 @@ async def test_full_queue_tells_when_to_come_back(ask):
 
 @pytest.mark.parametrize("code", [grpc.StatusCode.INTERNAL, grpc.StatusCode.RESOURCE_EXHAUSTED])
 async def test_answer_of_the_gateway_passes_as_it_is(ask, code):
-    error = await ask(failing(code, "our own words", x_request_id="r-1"))
+    error = await ask(failing(code, "our own words", grpc_status_details_bin=b""))
     assert (error.code(), error.details()) == (code, "our own words")
 
 
