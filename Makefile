@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo serve test check lint types docs docs-in-step protos-in-step protos-compatible dockerfiles k8s k8s-files protos fmt weights constraints clean
+.PHONY: help demo serve test chaos check lint types docs docs-in-step protos-in-step protos-compatible dockerfiles k8s k8s-files protos fmt weights constraints clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -34,6 +34,11 @@ serve: $(INSTALLED) weights  ## Run the service until Ctrl-C: gRPC on 9000, HTTP
 test: $(INSTALLED) weights  ## All tests, with a real service on this machine (ARGS="-k shadow" for some)
 	$(call say,test: pytest)
 	@$(BIN)/python -m pytest $(ARGS)
+
+chaos: $(INSTALLED) weights  ## 2000 items of jobs while replicas are killed, the database restarts and the bucket fails (ARGS="--chaos-seed 2")
+	$(call say,chaos: 50 kills; figures in out/chaos.json)
+	@$(BIN)/python -m pytest tests/chaos --chaos-items 2000 --chaos-kills 50 --chaos-restarts 3 --chaos-replicas 2 \
+		--chaos-figures out/chaos.json --timeout 3600 $(ARGS)
 
 check: lint types docs-in-step protos-in-step protos-compatible dockerfiles  ## Style, types, tables of the documents, protos, Dockerfiles
 

@@ -11,7 +11,7 @@ from services.common.settings import DatabaseSettings
 from services.database.base import Base
 from services.database.database import Database
 from tests.support.photos import encoded
-from tests.support.postgres import PostgresServer, programs
+from tests.support.postgres import PostgresServer, require_programs
 
 # Busy machines are slow machines; no test here is about time.
 # In CI the same examples each time, as in Hypothesis' own profile for it: luck must not stop an unrelated change.
@@ -22,6 +22,12 @@ settings.load_profile("vitrine")
 def pytest_addoption(parser):
     parser.addoption("--hostile", type=int, default=60, help="hostile inputs to send; all kinds by 14, many by 300")
     parser.addoption("--hostile-seed", default="1", help="another seed gives other inputs")
+    parser.addoption("--chaos-items", type=int, default=60, help="items of jobs that are worked off while all breaks")
+    parser.addoption("--chaos-kills", type=int, default=6, help="replicas that are killed meanwhile")
+    parser.addoption("--chaos-restarts", type=int, default=1, help="of the database meanwhile")
+    parser.addoption("--chaos-replicas", type=int, default=1, help="replicas of each deployment")
+    parser.addoption("--chaos-seed", type=int, default=1, help="another seed gives other kills and faults")
+    parser.addoption("--chaos-figures", default="", help="file that gets what happened, as JSON")
 
 
 @pytest.fixture(scope="session")
@@ -32,10 +38,8 @@ def photo():
 
 @pytest.fixture(scope="session")
 def postgres():
-    """A PostgreSQL server; CI has one (`.ci/run` installs it), elsewhere what needs it is skipped."""
-    if programs() is None:
-        missing = "PostgreSQL's server is not installed (on Debian: apt install postgresql)"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    """A PostgreSQL server."""
+    require_programs()
     with PostgresServer() as server:
         yield server
 

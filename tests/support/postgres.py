@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import psycopg
+import pytest
 
 
 def programs():
@@ -14,6 +15,13 @@ def programs():
     found = shutil.which("initdb")
     candidates = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     return next((folder for folder in reversed(candidates) if (folder / "pg_ctl").exists()), None)
+
+
+def require_programs():
+    """CI has them (`.ci/run` installs them), elsewhere what needs them is skipped."""
+    if programs() is None:
+        missing = "PostgreSQL's server is not installed (on Debian: apt install postgresql)"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
 
 
 class PostgresServer:
@@ -37,6 +45,10 @@ class PostgresServer:
     def __exit__(self, *_):
         self._run("pg_ctl", "stop", "--mode=immediate", "-D", "data")
         shutil.rmtree(self.home)
+
+    def restart(self):
+        """End it without a word to whoever is connected, and start it again."""
+        self._run("pg_ctl", "restart", "--wait", "--mode=immediate", "-D", "data", "-l", "log")
 
     def new_database(self):
         """The address of an empty database."""
