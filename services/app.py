@@ -17,9 +17,10 @@ from services.common.errors import NotReady
 from services.common.job_settings import JobSettings
 from services.common.ports import require_free_ports
 from services.common.section import ScalingSettings
-from services.common.settings import Settings
+from services.common.settings import GenerateSettings, Settings
 from services.gateway.deployment import GatewayDeployment
 from services.generate.deployment import GenerateDeployment
+from services.generate.scaling import PixelsPolicy
 from services.jobs.deployment import DispatcherDeployment
 from services.jobs.dispatcher import DRAIN_MARGIN_S
 from services.jobs.scaling import BacklogPolicy
@@ -44,7 +45,7 @@ def build(settings: Settings) -> serve.Application:
     out.
     """
     segment = SegmentDeployment.options(**_options(settings.segment)).bind(settings)
-    generate = GenerateDeployment.options(**_options(settings.generate)).bind(settings)
+    generate = GenerateDeployment.options(**_generate_options(settings.generate)).bind(settings)
     postprocess = PostprocessDeployment.options(**_options(settings.postprocess)).bind(settings)
     dispatcher = DispatcherDeployment.options(**dispatcher_options(settings.jobs))
     waker = dispatcher.bind(settings, segment, generate, postprocess)
@@ -62,18 +63,32 @@ def _options(stage: ScalingSettings) -> dict[str, Any]:
             min_replicas=stage.min_replicas,
             max_replicas=stage.max_replicas,
             target_ongoing_requests=stage.target_ongoing_requests,
+            look_back_period_s=stage.look_back_period_s,
+            upscale_delay_s=stage.upscale_delay_s,
+            downscale_delay_s=stage.downscale_delay_s,
+            downscale_to_zero_delay_s=stage.downscale_to_zero_delay_s,
         ),
     }
+
+
+def _generate_options(generate: GenerateSettings) -> dict[str, Any]:
+    """Where plates are rendered, what counts is how large they are; see `services/generate/scaling.py`."""
+    options = _options(generate)
+    if generate.engine == "plate":
+        options["autoscaling_config"].policy = _policy(PixelsPolicy, target_megapixels=generate.target_megapixels)
+    return options
+
+
+def _policy(policy: type, **kwargs: float) -> Any:
+    made: Any = AutoscalingPolicy  # its constructor carries no types
+    return made(policy_function=policy, policy_kwargs=kwargs)
 
 
 def dispatcher_options(jobs: JobSettings) -> dict[str, Any]:
     """How dispatchers are scaled, by the age of the backlog, and how they end: their work is no request that Serve
     would wait for, and their drain has time to give back what does not end."""
-    policy: Any = AutoscalingPolicy  # its constructor carries no types
     options = _options(jobs)
-    options["autoscaling_config"].policy = policy(
-        policy_function=BacklogPolicy, policy_kwargs={"target_s": jobs.target_backlog_s}
-    )
+    options["autoscaling_config"].policy = _policy(BacklogPolicy, target_s=jobs.target_backlog_s)
     return options | {
         "graceful_shutdown_wait_loop_s": 0.1, "graceful_shutdown_timeout_s": jobs.drain_s + DRAIN_MARGIN_S,
     }  # fmt: skip
@@ -138,7 +153,7 @@ class LocalService:
                     "enable_reflection": self._settings.grpc.reflection,
                 },
                 logging_config=quiet,
-                controller_options={"runtime_env": {"env_vars": proxy_environment(self._settings)}},
+                controller_options={"runtime_env": {"env_vars": serve_environment(self._settings)}},
             )
             serve.run(build(self._settings), name=APPLICATION, route_prefix="/", logging_config=quiet)
         except RuntimeError as error:
@@ -161,9 +176,12 @@ class LocalService:
             ray.shutdown()
 
 
-def proxy_environment(settings: Settings) -> dict[str, str]:
-    """What Serve's proxies read from their environment alone: the largest gRPC message, and what stands before HTTP."""
+def serve_environment(settings: Settings) -> dict[str, str]:
+    """What Serve reads from the environment alone. Proxies: the largest gRPC message, and what stands before HTTP.
+    Replicas and proxies: how often they report their load."""
     return {
+        "RAY_SERVE_HANDLE_AUTOSCALING_METRIC_PUSH_INTERVAL_S": f"{settings.ray.load_report_s:g}",
+        "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": f"{settings.ray.load_report_s:g}",
         "RAY_SERVE_GRPC_MAX_MESSAGE_SIZE": str(settings.limits.max_image_bytes + _GRPC_ROOM_BYTES),
         "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": HTTP_MIDDLEWARES,
     }

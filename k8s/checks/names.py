@@ -31,8 +31,15 @@ ENVIRONMENT: Final = SETTINGS | {
     "REDISCLI_AUTH",
 }
 
-#: What Serve's proxies read from theirs: `proxy_environment` of services/app.py.
-PROXY_ENVIRONMENT: Final = frozenset({"RAY_SERVE_GRPC_MAX_MESSAGE_SIZE", "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH"})
+#: What Serve reads from its own: `serve_environment` of services/app.py.
+SERVE_ENVIRONMENT: Final = frozenset(
+    {
+        "RAY_SERVE_GRPC_MAX_MESSAGE_SIZE",
+        "RAY_SERVE_HANDLE_AUTOSCALING_METRIC_PUSH_INTERVAL_S",
+        "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH",
+        "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S",
+    }
+)
 
 _LABELS: Final = frozenset(
     {

@@ -9,7 +9,7 @@ import yaml
 from pydantic import ValidationError
 from ray.serve.schema import ServeDeploySchema
 
-from k8s.checks.names import PROXY_ENVIRONMENT
+from k8s.checks.names import SERVE_ENVIRONMENT
 from k8s.checks.schemas import closed
 from services.common.settings import Settings
 
@@ -29,7 +29,7 @@ def serve_config_faults(text: str) -> Iterator[str]:
     environment = config.get("controller_options", {}).get("runtime_env", {})
     yield from (f"runtime_env.{name} is not used here" for name in set(environment) - {"env_vars"})
     given = environment.get("env_vars", {})
-    yield from (f"no proxy of Serve's reads {name}" for name in set(given) - PROXY_ENVIRONMENT)
+    yield from (f"nothing of Serve reads {name}" for name in set(given) - SERVE_ENVIRONMENT)
     for application in config["applications"]:
         try:
             Settings(**application["args"])

@@ -25,6 +25,27 @@ class ScalingSettings(Section):
     target_ongoing_requests: float = Field(1, gt=0, description="Requests per replica that autoscaling aims at.")
     max_ongoing_requests: int = Field(2, ge=1, description="Requests that a replica holds at once.")
     max_queued_requests: int = Field(32, ge=0, description="Requests that may wait for a replica, per caller.")
+    look_back_period_s: float = Field(
+        15, gt=0, description="Load is averaged over so long: three reports, half of what Serve does; in seconds."
+    )
+    upscale_delay_s: float = Field(
+        10,
+        ge=0,
+        description="More replicas must be wanted for so long; Serve's 30, after 30 of averaging, would be a whole "
+        "request's time; in seconds.",
+    )
+    downscale_delay_s: float = Field(
+        300,
+        ge=0,
+        description="Fewer replicas must be wanted for so long: lulls are shorter, and a new replica costs a warm-up "
+        "and at times a machine; in seconds.",
+    )
+    downscale_to_zero_delay_s: float = Field(
+        900,
+        ge=0,
+        description="The last replica goes after so long without work, where min_replicas is 0: the next caller waits "
+        "for its whole start; in seconds.",
+    )
 
     @model_validator(mode="after")
     def _scaling_is_possible(self) -> Self:

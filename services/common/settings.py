@@ -51,6 +51,12 @@ class RaySettings(Section):
     metrics_port: int = Field(8080, ge=1, le=65535, description="Port where Prometheus reads metrics.")
     object_store_mb: int = Field(1024, ge=100, description="Shared memory for arrays between stages, in MiB.")
     num_cpus: int = Field(4, ge=1, description="CPUs that Ray may hand out to replicas when it starts here.")
+    load_report_s: float = Field(
+        5,
+        gt=0,
+        description="Replicas and their callers report their load so often, half of Serve's 10, so that an average has "
+        "three reports; in seconds.",
+    )
 
 
 class LimitSettings(Section):
@@ -247,6 +253,12 @@ class GenerateSettings(StageSettings):
         "plate", description="What makes backgrounds: rendered plates, or a diffusion model that draws over them."
     )
     diffusion: DiffusionSettings = Field(default_factory=DiffusionSettings)
+    target_megapixels: float = Field(
+        4,
+        gt=0,
+        description="Plates in flight per replica that autoscaling aims at, in megapixels: 0.7 s of one core; drawings "
+        "are counted by target_ongoing_requests.",
+    )
     plates_mb: int = Field(
         64, ge=0, description="Memory for finished backgrounds, which repeat with scene, camera and seed; in MiB."
     )
@@ -344,6 +356,12 @@ class Settings(BaseSettings):
                 f"limits.max_running ({self.limits.max_running}): requests would wait in replicas "
                 "that autoscaling takes for idle enough"
             )
+        for name in ("gateway", "segment", "generate", "postprocess", "jobs"):
+            if getattr(self, name).look_back_period_s <= self.ray.load_report_s:
+                raise ValueError(
+                    f"{name}.look_back_period_s is not above ray.load_report_s ({self.ray.load_report_s:g}): "
+                    "load would be averaged over no report"
+                )
         ports = [self.http.port, self.grpc.port, self.ray.metrics_port]
         if len(set(ports)) < len(ports):
             raise ValueError(f"http.port, grpc.port and ray.metrics_port must differ, got {ports}")

@@ -73,7 +73,7 @@ class Gateway(GrpcApi):
         blobs = open_store(settings)
         store = MeasuredBlobs(blobs, recorder)
         stages = remote_stages(segment, generate, postprocess, recorder)
-        readiness = remote_readiness(segment, generate, postprocess)
+        readiness = remote_readiness(settings, segment, generate, postprocess)
         tenancy = Tenancy.open(settings, recorder)
         guard = Guard(recorder, tenancy.door)
         workflow = ShotWorkflow.open(settings, stages, scenes, store, recorder)

@@ -14,6 +14,7 @@ from services.common.metrics import MODEL_LOAD_SECONDS, Recorder
 from services.common.settings import Settings
 from services.generate.engine.shared import open_shared_engines
 from services.generate.generator import Generator
+from services.generate.scaling import MEGAPIXELS, PixelsInFlight
 from services.generate.schema import GenerateRequest, GenerateResult, StepDone
 from services.models.cache import ModelCache
 from services.segment.schema import SegmentResult
@@ -43,10 +44,12 @@ class Generate:
             stuck_after_s=2 * settings.limits.max_timeout_s,
             workers=settings.generate.at_once,
         )
+        self._in_flight = PixelsInFlight()
 
     async def run(self, request: GenerateRequest, cutout: SegmentResult | None = None) -> GenerateResult:
         """See `Generator.run`."""
-        return await self._executor.run(request, partial(self._generator.run, request, cutout=cutout))
+        with self._in_flight.of(request.camera.size_hw):
+            return await self._executor.run(request, partial(self._generator.run, request, cutout=cutout))
 
     async def watch(
         self, request: GenerateRequest, cutout: SegmentResult | None = None
@@ -60,12 +63,17 @@ class Generate:
         work = partial(self._generator.run, request, cutout=cutout, on_step=tell)
         making = asyncio.ensure_future(self._executor.run(request, work))
         making.add_done_callback(lambda _: steps.put_nowait(None))
-        try:
-            while (done := await steps.get()) is not None:
-                yield done
-            yield await making
-        finally:
-            making.cancel()
+        with self._in_flight.of(request.camera.size_hw):
+            try:
+                while (done := await steps.get()) is not None:
+                    yield done
+                yield await making
+            finally:
+                making.cancel()
+
+    async def record_autoscaling_stats(self) -> dict[str, float]:
+        """Asked by Serve every few seconds, for `PixelsPolicy`."""
+        return {MEGAPIXELS: self._in_flight.megapixels}
 
     def check_health(self) -> None:
         """Asked by Serve every few seconds; see `StageExecutor.check` and `Generator.check`."""

@@ -77,7 +77,7 @@ class JobDispatcher:
             Harvest(claimant, worker.discard, recorder, TenantMetrics(recorder, tenants.metric_tenants)),
             settings.jobs,
             recorder,
-            remote_readiness(segment, generate, postprocess).ready,
+            remote_readiness(settings, segment, generate, postprocess).ready,
             stuck_after_s=2 * settings.limits.max_timeout_s,
         )
         sweeper = JobSweeper(database, moves, store)

@@ -13,7 +13,7 @@ from services.planning.pool import Pool
 
 @dataclass(frozen=True)
 class ScalingPace:
-    """How soon replicas follow their load; Serve's defaults, which `services/app.py` leaves as they are.
+    """How soon replicas follow their load; the defaults are those of the settings.
 
     Args:
         look_back_s: Ongoing requests are averaged over so long.
@@ -22,10 +22,10 @@ class ScalingPace:
         start_up_s: Until a new replica has loaded and warmed up.
     """
 
-    look_back_s: float = 30
-    report_s: float = 10
-    upscale_delay_s: float = 30
-    downscale_delay_s: float = 600
+    look_back_s: float = 15
+    report_s: float = 5
+    upscale_delay_s: float = 10
+    downscale_delay_s: float = 300
     start_up_s: float = 20
 
 

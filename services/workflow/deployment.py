@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from ray import serve
 from ray.exceptions import (
     NodeDiedError,
     ObjectLostError,
@@ -18,8 +20,10 @@ from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, 
 from ray.serve.handle import DeploymentHandle
 
 from services.api.common import StageName
-from services.common.errors import Cancelled, Overloaded, VitrineError
+from services.common.errors import Cancelled, NotReady, Overloaded, VitrineError
 from services.common.metrics import Recorder
+from services.common.section import ScalingSettings
+from services.common.settings import Settings
 from services.generate.schema import GenerateRequest, GenerateResult, StepDone
 from services.postprocess.schema import (
     CutoutRequest,
@@ -33,6 +37,7 @@ from services.postprocess.schema import (
 from services.segment.schema import SegmentRequest, SegmentResult
 from services.workflow.readiness import Probe, Readiness
 from services.workflow.repeat import RepeatedCall, StageLost
+from services.workflow.sleeper import Sleeper
 from services.workflow.stages import Pending, Stages
 
 T = TypeVar("T")
@@ -222,14 +227,35 @@ def remote_stages(segment: Handle, generate: Handle, postprocess: Handle, record
     )
 
 
-def remote_readiness(segment: Handle, generate: Handle, postprocess: Handle) -> Readiness:
-    """Whether all three have finished their warm-up and answer."""
-    handles = {"segment": segment, "generate": generate, "postprocess": postprocess}
+def remote_readiness(settings: Settings, segment: Handle, generate: Handle, postprocess: Handle) -> Readiness:
+    """Whether all three have finished their warm-up and answer, or sleep."""
 
-    def probe(handle: Handle) -> Probe:
-        return lambda: RemoteResult(handle.ready.remote())
+    def probe(stage: ScalingSettings, handle: Handle) -> Probe:
+        def ask() -> RemoteResult[object]:
+            return RemoteResult(handle.ready.remote())
 
-    return Readiness({name: probe(handle) for name, handle in handles.items()})
+        return ask if stage.min_replicas else Sleeper(partial(asyncio.to_thread, _runs, handle), ask)
+
+    return Readiness({
+        "segment": probe(settings.segment, segment),
+        "generate": probe(settings.generate, generate),
+        "postprocess": probe(settings.postprocess, postprocess),
+    })  # fmt: skip
+
+
+def _runs(handle: Handle) -> bool:
+    """Whether a replica of the deployment runs.
+
+    Raises:
+        NotReady: None runs, and Serve could start none.
+    """
+    deployment = serve.status().applications[handle.app_name].deployments[handle.deployment_name]
+    # Serve gives states by name here and as an enumeration of names there.
+    if any(count and state in ("RUNNING", "UPDATING") for state, count in deployment.replica_states.items()):
+        return True
+    if deployment.status in ("UNHEALTHY", "DEPLOY_FAILED"):
+        raise NotReady(f"no replica of {handle.deployment_name} can be started")
+    return False
 
 
 def _reference(pending: Pending[Any]) -> Any:

@@ -3,13 +3,16 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from services.common.errors import NotReady, Overloaded
 from services.common.lifecycle import Lifecycle
 from services.common.logs import logger
 
 Probe = Callable[[], Awaitable[object]]
+
+#: Stages in these states take calls.
+_TAKES_CALLS: Final = (Lifecycle.READY, Lifecycle.ASLEEP)
 
 
 class Readiness:
@@ -19,7 +22,7 @@ class Readiness:
     means that it is busy, not that it is down; any other error takes readiness back.
 
     Args:
-        probes: By stage name; each awaits an answer of the stage or raises.
+        probes: By stage name; each awaits an answer of the stage or raises. `Lifecycle.ASLEEP` says that it sleeps.
         timeout_s: How long one answer may take.
         fresh_s: How long answers are believed.
         clock: Seconds from any fixed point.
@@ -53,8 +56,8 @@ class Readiness:
             return dict(self._states)
 
     async def ready(self) -> bool:
-        """True when every stage is warm and answers."""
-        return all(state is Lifecycle.READY for state in (await self.states()).values())
+        """True when every stage is warm and answers, or sleeps and is started by the next call."""
+        return all(state in _TAKES_CALLS for state in (await self.states()).values())
 
     async def require(self) -> None:
         """Let a request pass. One that meets a stage that was warm before and is being replaced waits for it instead.
@@ -64,7 +67,7 @@ class Readiness:
         """
         if self._was_ready:
             return
-        missing = [name for name, state in (await self.states()).items() if state is not Lifecycle.READY]
+        missing = [name for name, state in (await self.states()).items() if state not in _TAKES_CALLS]
         if missing:
             raise NotReady(
                 f"the service is starting; not ready yet: {', '.join(missing)}", stages=missing, retry_after_s=1
@@ -72,7 +75,7 @@ class Readiness:
 
     @property
     def _all_ready(self) -> bool:
-        return all(state is Lifecycle.READY for state in self._states.values())
+        return all(state in _TAKES_CALLS for state in self._states.values())
 
     async def _ask(self, name: str) -> None:
         try:
@@ -85,5 +88,5 @@ class Readiness:
                 logger().warning("stage does not answer", stage=name, cause=repr(error))
             self._states[name] = Lifecycle.FAILED
         else:
-            self._states[name] = Lifecycle.READY
+            self._states[name] = Lifecycle.ASLEEP if answer is Lifecycle.ASLEEP else Lifecycle.READY
             self.told[name] = answer if isinstance(answer, dict) else {}

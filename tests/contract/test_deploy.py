@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 from ray.serve.schema import ServeDeploySchema
 
-from services.app import APPLICATION, GRPC_SERVICERS, proxy_environment
+from services.app import APPLICATION, GRPC_SERVICERS, serve_environment
 from services.common.settings import Settings
 
 CPU = yaml.safe_load(Path("deploy/cpu.yaml").read_text())
@@ -24,7 +24,7 @@ def test_config_file_listens_where_its_settings_say():
     assert CPU["http_options"] == {"host": http.host, "port": http.port, "keep_alive_timeout_s": http.keep_alive_s}
     assert CPU["grpc_options"]["port"] == settings.grpc.port
     assert CPU["grpc_options"]["grpc_servicer_functions"] == list(GRPC_SERVICERS)
-    assert CPU["controller_options"]["runtime_env"]["env_vars"] == proxy_environment(settings)
+    assert CPU["controller_options"]["runtime_env"]["env_vars"] == serve_environment(settings)
 
 
 def test_replicas_of_the_config_file_fit_on_the_ray_that_serve_starts():

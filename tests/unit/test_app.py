@@ -25,13 +25,16 @@ def deployments(settings):
 def test_deployment_scales_as_its_own_section_says(stage, tmp_path):
     share = {
         "num_cpus": 0.125, "num_gpus": 0.25, "min_replicas": 2, "max_replicas": 5, "target_ongoing_requests": 3,
-        "max_ongoing_requests": 7, "max_queued_requests": 11,
+        "max_ongoing_requests": 7, "max_queued_requests": 11, "look_back_period_s": 21, "upscale_delay_s": 22,
+        "downscale_delay_s": 23, "downscale_to_zero_delay_s": 24,
     }  # fmt: skip
     found = deployments(Settings.model_validate({"data_dir": tmp_path, stage: share}))
     deployment = found[stage]
     scaling = deployment._deployment_config.autoscaling_config
     assert (deployment.ray_actor_options["num_cpus"], deployment.ray_actor_options["num_gpus"]) == (0.125, 0.25)
     assert (scaling.min_replicas, scaling.max_replicas, scaling.target_ongoing_requests) == (2, 5, 3)
+    assert (scaling.look_back_period_s, scaling.upscale_delay_s) == (21, 22)
+    assert (scaling.downscale_delay_s, scaling.downscale_to_zero_delay_s) == (23, 24)
     assert (deployment.max_ongoing_requests, deployment.max_queued_requests) == (7, 11)
     others = [found[name].max_ongoing_requests for name in SECTIONS if name != stage]
     assert 7 not in others
@@ -44,3 +47,13 @@ def test_dispatchers_are_scaled_by_the_backlog_and_have_time_to_drain(tmp_path):
     assert policy.get_policy().__name__ == "BacklogPolicy"
     assert policy.policy_kwargs == {"target_s": 7}
     assert dispatcher._deployment_config.graceful_shutdown_timeout_s > 20
+
+
+@pytest.mark.parametrize(("engine", "policy"), [("plate", "PixelsPolicy"), ("diffusion", None)])
+def test_plates_are_scaled_by_their_pixels_and_drawings_by_their_number(engine, policy, tmp_path):
+    generate = {"engine": engine, "target_megapixels": 6, "diffusion": {"checkpoint": "any"}}
+    deployment = deployments(Settings.model_validate({"data_dir": tmp_path, "generate": generate}))["generate"]
+    found = deployment._deployment_config.autoscaling_config.policy
+    assert found.is_default_policy_function() == (policy is None)
+    if policy:
+        assert (found.get_policy().__name__, found.policy_kwargs) == (policy, {"target_megapixels": 6})

@@ -36,8 +36,9 @@ def test_misspelt_setting_is_refused(tree):
         ({"segment": {"min_replicas": 3}}, "min_replicas"),
         ({"gateway": {"max_replicas": 2, "target_ongoing_requests": 8}}, "max_running"),
         ({"segment": {"target_ongoing_requests": 5}}, "target_ongoing_requests"),
+        ({"segment": {"look_back_period_s": 5}}, "load_report_s"),
     ],
-    ids=["bucket", "timeouts", "ports", "replicas", "gateway", "scaling"],
+    ids=["bucket", "timeouts", "ports", "replicas", "gateway", "scaling", "reports"],
 )
 def test_contradiction_names_both_settings(tree, names):
     with pytest.raises(ValidationError, match=names):

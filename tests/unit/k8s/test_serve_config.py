@@ -4,9 +4,9 @@ from pathlib import Path
 
 import yaml
 
-from k8s.checks.names import PROXY_ENVIRONMENT
+from k8s.checks.names import SERVE_ENVIRONMENT
 from k8s.checks.serve_config import serve_config_faults
-from services.app import proxy_environment
+from services.app import serve_environment
 from services.common.settings import Settings
 from tests.support.manifests import keys, with_key
 
@@ -31,5 +31,5 @@ def test_a_config_that_is_none_is_a_fault():
     assert list(serve_config_faults(""))
 
 
-def test_the_proxies_variables_are_those_that_the_service_sets():
-    assert set(proxy_environment(Settings())) == PROXY_ENVIRONMENT
+def test_the_variables_of_serve_are_those_that_the_service_sets():
+    assert set(serve_environment(Settings())) == SERVE_ENVIRONMENT

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from services.common.errors import NotReady, Overloaded
+from services.common.lifecycle import Lifecycle
 from services.workflow.readiness import Readiness
 
 
@@ -100,3 +101,13 @@ async def test_bad_answers_are_not(stages):
     for _ in range(3):
         await readiness.ready()
     assert stages["segment"].asked == 3
+
+
+async def test_stage_that_sleeps_is_told_and_lets_requests_pass():
+    async def asleep():
+        return Lifecycle.ASLEEP
+
+    readiness = Readiness({"segment": Stage(), "generate": asleep})
+    assert await readiness.ready()
+    assert await readiness.states() == {"segment": "ready", "generate": "asleep"}
+    await readiness.require()
