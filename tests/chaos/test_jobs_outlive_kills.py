@@ -76,7 +76,8 @@ def test_watchers_are_told_of_every_end_in_order(aftermath):
         for told in watcher.items.values():
             versions = [item.version for item in told]
             assert versions == sorted(versions)
-            assert [item.state in ENDED_ITEMS for item in told].count(True) <= 1
+            # Whoever goes on after a break may get the last item again, as it was.
+            assert len({item.version for item in told if item.state in ENDED_ITEMS}) == 1
 
 
 def test_webhook_brings_one_message_of_every_end(aftermath):

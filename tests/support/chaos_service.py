@@ -55,7 +55,7 @@ class ChaosService:
             self._running.enter_context(child_service(COMMAND, variables, log, settings.http.base_url))
             [child] = [each for each in psutil.Process().children() if each.cmdline()[1:] == COMMAND[1:]]
             self.processes = ReplicaProcesses(child.pid)
-            tree["storage"]["s3"] |= {"endpoint_url": bucket, "max_attempts": 3}
+            tree["storage"]["s3"]["endpoint_url"] = bucket
             self.settings = Settings.model_validate(tree)
             self.store = open_store(self.settings)
             self.database = Database.open(self.settings.database, self.settings.data_dir)
