@@ -37,7 +37,7 @@ test: $(INSTALLED) weights  ## All tests, with a real service on this machine (A
 
 chaos: $(INSTALLED) weights  ## 2000 items of jobs while replicas are killed, the database restarts and the bucket fails (ARGS="--chaos-seed 2")
 	$(call say,chaos: 50 kills; figures in out/chaos.json)
-	@$(BIN)/python -m pytest tests/chaos --chaos-items 2000 --chaos-kills 50 --chaos-restarts 3 --chaos-replicas 2 \
+	@$(BIN)/python -m pytest tests/chaos --chaos-items 2000 --chaos-kills 50 --chaos-restarts 3 --chaos-stalls 3 --chaos-replicas 2 \
 		--chaos-figures out/chaos.json --timeout 3600 $(ARGS)
 
 check: lint types docs-in-step protos-in-step protos-compatible dockerfiles  ## Style, types, tables of the documents, protos, Dockerfiles

@@ -25,6 +25,7 @@ def pytest_addoption(parser):
     parser.addoption("--chaos-items", type=int, default=60, help="items of jobs that are worked off while all breaks")
     parser.addoption("--chaos-kills", type=int, default=6, help="replicas that are killed meanwhile")
     parser.addoption("--chaos-restarts", type=int, default=1, help="of the database meanwhile")
+    parser.addoption("--chaos-stalls", type=int, default=0, help="of dispatchers, which then come too late")
     parser.addoption("--chaos-replicas", type=int, default=1, help="replicas of each deployment")
     parser.addoption("--chaos-seed", type=int, default=1, help="another seed gives other kills and faults")
     parser.addoption("--chaos-figures", default="", help="file that gets what happened, as JSON")

@@ -13,7 +13,9 @@ from tests.support.postgres import require_programs
 def aftermath(request, tmp_path_factory):
     """A `ChaosRun` that is over."""
     require_programs()
-    asked = {name: request.config.getoption(f"--chaos-{name}") for name in ("seed", "items", "kills", "restarts")}
+    asked = {
+        name: request.config.getoption(f"--chaos-{name}") for name in ("seed", "items", "kills", "restarts", "stalls")
+    }
     plan = ChaosPlan(**asked)
     with ChaosService(tmp_path_factory.mktemp("chaos"), request.config.getoption("--chaos-replicas")) as service:
         run = ChaosRun(service, plan, asked["items"])

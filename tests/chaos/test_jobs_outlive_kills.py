@@ -7,16 +7,16 @@ import pytest
 
 from services.jobs.states import ENDED_ITEMS
 from services.storage.blobs import UPLOADS
-from tests.support.chaos_plan import VICTIMS, ChaosPlan
+from tests.support.chaos_plan import RESTART, STALL, VICTIMS, ChaosPlan
 
 pytestmark = pytest.mark.service
 
 
 def test_plan_follows_from_its_seed():
-    one, same, other = (ChaosPlan(seed, 2000, 50, 3) for seed in (1, 1, 2))
+    one, same, other = (ChaosPlan(seed, 2000, 50, 3, 3) for seed in (1, 1, 2))
     assert (one.blows, one.faults(100)) == (same.blows, same.faults(100))
     assert one.blows != other.blows
-    assert {blow.victim for blow in one.blows} > set(VICTIMS)
+    assert {blow.what for blow in one.blows} == {*VICTIMS, RESTART, STALL}
 
 
 def test_jobs_are_done_with_every_item_ended_and_counted(aftermath):

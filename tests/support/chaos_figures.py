@@ -32,7 +32,7 @@ class ChaosFigures:
             "machine": f"{_processor()}, {os.cpu_count()} cores, load {os.getloadavg()[2]:.0f}",
             "asked": self._asked,
             "seconds": round(run.seconds),
-            "kills and restarts": Counter(victim for _, _, victim in run.done),
+            "blows": Counter(what for _, _, what in run.done),
             "requests to the bucket": run.faults.total(),
             "of them with faults": {fault: count for fault, count in run.faults.items() if fault != "ok"},
             "items": Counter(item.state for item in run.items),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 VICTIMS = ("Dispatcher", "Gateway", "Segment", "Generate", "Postprocess")
 #: Of every request to the bucket, how many in a hundred meet what; see `FaultProxy`.
 FAULTS = {"error": 3, "refuse": 1, "truncate": 1, "lose answer": 1, "stall": 1}
-_DATABASE = "database"
+#: What goes wrong besides: the database is restarted; a dispatcher stands still until its leases are over, and goes on.
+RESTART, STALL = "restart of the database", "stall of a dispatcher"
 
 
 @dataclass(frozen=True)
@@ -16,19 +17,15 @@ class Blow:
 
     Args:
         after: How many.
-        victim: A deployment, one replica of which is killed, or the database, which is restarted.
+        what: A deployment, one replica of which is killed, or one of the others above.
     """
 
     after: int
-    victim: str
-
-    @property
-    def is_restart(self):
-        return self.victim == _DATABASE
+    what: str
 
 
 class ChaosPlan:
-    """Kills and restarts spread over a run, each victim about as often as the others, and faults of the bucket.
+    """Kills, restarts and stalls spread over a run, each victim about as often as the others, and faults of the bucket.
 
     Attributes:
         blows: In the order of their progress.
@@ -39,16 +36,18 @@ class ChaosPlan:
         items: That end in all.
         kills: How many.
         restarts: Of the database.
+        stalls: Of dispatchers; useless where there is only one.
     """
 
-    def __init__(self, seed, items, kills, restarts):
+    def __init__(self, seed, items, kills, restarts, stalls):
         self.chance = random.Random(seed)  # noqa: S311 - what goes wrong is no secret
-        victims = [victim for _ in range(-(-kills // len(VICTIMS))) for victim in self._shuffled(VICTIMS)][:kills]
-        for number in range(restarts):
-            victims.insert((number + 1) * len(victims) // (restarts + 1), _DATABASE)
+        blows = [victim for _ in range(-(-kills // len(VICTIMS))) for victim in self._shuffled(VICTIMS)][:kills]
+        for what, count in ((RESTART, restarts), (STALL, stalls)):
+            for number in range(count):
+                blows.insert((number + 1) * len(blows) // (count + 1), what)
         # None is left for the very end, where nothing would notice.
         last = items * 9 // 10
-        self.blows = [Blow(1 + number * last // len(victims), victim) for number, victim in enumerate(victims)]
+        self.blows = [Blow(1 + number * last // len(blows), what) for number, what in enumerate(blows)]
 
     def faults(self, count):
         """What befalls each of so many requests."""

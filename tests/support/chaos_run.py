@@ -19,6 +19,7 @@ from services.database.tables import JobItemRow, JobRow, JobShare, QuotaPeriod, 
 from services.jobs.files import PICTURES
 from services.jobs.moves import Moves
 from services.jobs.sweeper import JobSweeper
+from tests.support.chaos_plan import RESTART, STALL
 from tests.support.job_watcher import JobWatcher
 
 #: Without an item that ends for so long, nothing goes on any more; in seconds. Far above what a busy machine needs.
@@ -36,7 +37,7 @@ class ChaosRun:
     Attributes:
         job_ids: Of both.
         watchers: Who follows them.
-        done: What was done, and when: seconds, ended items, victim.
+        done: What was done, and when: seconds, ended items, what.
         seconds: From the jobs' creation to their end.
         left: Files in the jobs' folders that no result named, before they were swept.
 
@@ -63,7 +64,7 @@ class ChaosRun:
             for blow in self._plan.blows:
                 self._wait_until_ended(blow.after)
                 self._strike(blow)
-                self.done.append((round(time.monotonic() - began, 1), blow.after, blow.victim))
+                self.done.append((round(time.monotonic() - began, 1), blow.after, blow.what))
             self._wait_until_ended(self._items)
             self.seconds = time.monotonic() - began
             for watcher in self.watchers:
@@ -149,13 +150,15 @@ class ChaosRun:
         self.job_ids = [shots.job.job_id, cutouts.job.job_id]
 
     def _strike(self, blow):
-        if blow.is_restart:
+        processes, chance = self._service.processes, self._plan.chance
+        if blow.what == RESTART:
             return self._service.postgres.restart()
-        if blow.victim == "Dispatcher":
+        if blow.what in ("Dispatcher", STALL):
             self._wait(lambda: self._seen(select(func.sum(JobRow.running))), "nothing is at work")
-        return self._wait(
-            lambda: self._service.processes.kill_one(blow.victim, self._plan.chance), f"no {blow.victim} runs"
-        )
+        if blow.what == STALL:
+            longer_s = self._service.settings.jobs.lease_s + 2
+            return self._wait(lambda: processes.stall_one("Dispatcher", chance, longer_s), "no dispatcher runs")
+        return self._wait(lambda: processes.kill_one(blow.what, chance), f"no {blow.what} runs")
 
     def _wait_until_ended(self, count):
         ended = select(func.sum(JobRow.succeeded + JobRow.failed))

@@ -1,6 +1,8 @@
 """The processes of a service's replicas, found without asking it."""
 
 import signal
+import threading
+from contextlib import suppress
 
 import psutil
 
@@ -29,6 +31,20 @@ class ReplicaProcesses:
         if found:
             chance.choice(found).send_signal(signal.SIGKILL)
         return bool(found)
+
+    def stall_one(self, deployment, chance, seconds):
+        """Have one stand still, as a machine that swaps; False where none runs."""
+        found = self.of(deployment)
+        if found:
+            chosen = chance.choice(found)
+            chosen.suspend()
+            threading.Timer(seconds, _go_on, [chosen]).start()
+        return bool(found)
+
+
+def _go_on(process):
+    with suppress(psutil.NoSuchProcess):  # it may have been killed meanwhile
+        process.resume()
 
 
 def _title(process):
