@@ -3,9 +3,10 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo serve test chaos check lint types docs docs-in-step protos-in-step protos-compatible dockerfiles k8s k8s-files protos fmt weights constraints clean
+.PHONY: help demo serve test chaos check lint types docs docs-in-step protos-in-step protos-compatible dockerfiles k8s k8s-files soak protos fmt weights constraints clean
 
 VENV := .venv
+MINUTES ?= 30
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -75,6 +76,10 @@ dockerfiles: $(INSTALLED)
 k8s: $(INSTALLED)  ## Render the manifests of k8s/ and check every object (CRD_DIR=folder with schemas of custom kinds)
 	$(call say,k8s: kustomize and schemas)
 	@$(BIN)/python -m k8s.checks || $(call fail,the manifests have faults)
+
+soak: $(INSTALLED) weights  ## Steady load for a long time: does memory stay the same? Pictures in out/soak (MINUTES=30)
+	$(call say,soak: $(MINUTES) minutes)
+	@mkdir -p out && $(BIN)/python -m loadtests.soak.run --minutes "$(MINUTES)" 2> out/soak.log || $(call fail,something grew or failed; what the service said is in out/soak.log)
 
 k8s-files: $(INSTALLED)  ## Write what k8s/ takes from deploy/
 	@$(BIN)/python -m k8s.checks.derived

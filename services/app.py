@@ -44,12 +44,14 @@ def build(settings: Settings) -> serve.Application:
     Serve's config file names this function and gives `args`, the settings tree; the environment fills what they leave
     out.
     """
-    segment = SegmentDeployment.options(**_options(settings.segment)).bind(settings)
-    generate = GenerateDeployment.options(**_generate_options(settings.generate)).bind(settings)
-    postprocess = PostprocessDeployment.options(**_options(settings.postprocess)).bind(settings)
+    # A replica that goes ends what it has, however long a request may ask for; Serve's own 20 s would break off some.
+    patient: dict[str, Any] = {"graceful_shutdown_timeout_s": settings.limits.max_timeout_s}
+    segment = SegmentDeployment.options(**_options(settings.segment), **patient).bind(settings)
+    generate = GenerateDeployment.options(**_generate_options(settings.generate), **patient).bind(settings)
+    postprocess = PostprocessDeployment.options(**_options(settings.postprocess), **patient).bind(settings)
     dispatcher = DispatcherDeployment.options(**dispatcher_options(settings.jobs))
     waker = dispatcher.bind(settings, segment, generate, postprocess)
-    gateway = GatewayDeployment.options(**_options(settings.gateway))
+    gateway = GatewayDeployment.options(**_options(settings.gateway), **patient)
     return gateway.bind(settings, segment, generate, postprocess, waker)
 
 

@@ -57,3 +57,10 @@ def test_plates_are_scaled_by_their_pixels_and_drawings_by_their_number(engine, 
     assert found.is_default_policy_function() == (policy is None)
     if policy:
         assert (found.get_policy().__name__, found.policy_kwargs) == (policy, {"target_megapixels": 6})
+
+
+def test_replica_that_goes_has_time_for_the_longest_request(tmp_path):
+    limits = {"max_timeout_s": 123}
+    found = deployments(Settings.model_validate({"data_dir": tmp_path, "limits": limits}))
+    waits = {found[name]._deployment_config.graceful_shutdown_timeout_s for name in SECTIONS if name != "jobs"}
+    assert waits == {123}
