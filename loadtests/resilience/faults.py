@@ -36,23 +36,29 @@ def _wait(done: Callable[[], bool]) -> None:
 
 
 def _kill(title: str) -> None:
-    dead = _processes(title)
-    for each in dead:
-        each.kill()
-    _wait(lambda: any(each not in dead for each in _processes(title)))
+    before = _processes(title)
+    before[0].kill()
+    _wait(lambda: any(each not in before for each in _processes(title)))
+
+
+def _is_whole() -> bool:
+    application = serve.status().applications[APPLICATION]
+    return all(each.status == "HEALTHY" for each in application.deployments.values())
 
 
 def stage_replica(settings: Settings) -> None:
-    """One replica after the other of every stage dies as by a lack of memory."""
+    """A replica of each stage dies as by a lack of memory, the next when the last one's successor works."""
     del settings
     for stage in _STAGES:
         _kill(f"ray::ServeReplica:{APPLICATION}:{stage}")
+        _wait(_is_whole)
 
 
 def controller(settings: Settings) -> None:
     """Serve's controller dies."""
     del settings
     _kill("ray::ServeController")
+    _wait(_is_whole)
 
 
 def config_update(settings: Settings) -> None:
