@@ -51,7 +51,7 @@ class Readiness:
         async with self._asking:
             if self._clock() - self._asked_at >= self._fresh_s:
                 await asyncio.gather(*(self._ask(name) for name in self._probes))
-                self._asked_at = self._clock() if self._all_ready else -self._fresh_s
+                self._asked_at = -self._fresh_s if self._failed else self._clock()
                 self._was_ready = self._was_ready or self._all_ready
             return dict(self._states)
 
@@ -60,22 +60,28 @@ class Readiness:
         return all(state in _TAKES_CALLS for state in (await self.states()).values())
 
     async def require(self) -> None:
-        """Let a request pass. One that meets a stage that was warm before and is being replaced waits for it instead.
+        """Let a request pass. One that meets a stage that starts, as all do when the service is updated, waits for it
+        instead, and so does one that meets a stage that answered before and is being replaced.
 
         Raises:
-            NotReady: A stage has not answered yet; the message names it.
+            NotReady: A stage that never answered has failed; the message names it.
         """
         if self._was_ready:
             return
-        missing = [name for name, state in (await self.states()).items() if state not in _TAKES_CALLS]
-        if missing:
+        await self.states()
+        if self._failed:
             raise NotReady(
-                f"the service is starting; not ready yet: {', '.join(missing)}", stages=missing, retry_after_s=1
-            )
+                f"the service is starting; not ready yet: {', '.join(self._failed)}",
+                stages=self._failed, retry_after_s=1,
+            )  # fmt: skip
 
     @property
     def _all_ready(self) -> bool:
         return all(state in _TAKES_CALLS for state in self._states.values())
+
+    @property
+    def _failed(self) -> list[str]:
+        return [name for name, state in self._states.items() if state is Lifecycle.FAILED]
 
     async def _ask(self, name: str) -> None:
         try:

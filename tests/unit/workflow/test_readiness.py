@@ -41,12 +41,18 @@ async def test_service_is_ready_when_every_stage_answered(readiness):
     await readiness.require()
 
 
-async def test_stage_that_has_not_answered_yet_is_named(readiness, stages):
+async def test_requests_wait_for_a_stage_that_has_not_answered_yet(readiness, stages):
     stages["generate"].stuck = True
+    await readiness.require()
+    assert not await readiness.ready()
+    assert await readiness.states() == {"segment": "ready", "generate": "starting"}
+
+
+async def test_stage_that_failed_before_it_ever_answered_is_named(readiness, stages):
+    stages["generate"].error = NotReady("no weights")
     with pytest.raises(NotReady, match="generate") as caught:
         await readiness.require()
     assert caught.value.details["stages"] == ["generate"]
-    assert await readiness.states() == {"segment": "ready", "generate": "starting"}
 
 
 async def test_stage_that_is_busy_stays_ready(readiness, stages):
