@@ -23,9 +23,7 @@ def save_chart(samples: Sequence[Sample], warm_up_s: float, title: str, file: Pa
     minutes = [each.at_s / 60 for each in samples]
     for axis, name, label in zip(axes, ("pss_mb", "descriptors"), ("memory (PSS), MB", "descriptors"), strict=False):
         for deployment in samples[0].replicas:
-            numbers = [
-                getattr(each.replicas[deployment], name) if deployment in each.replicas else 0 for each in samples
-            ]
+            numbers = [getattr(each.of(deployment), name) for each in samples]
             axis.plot(minutes, numbers, label=deployment)
         axis.set(ylabel=label)
         axis.legend(frameon=False)

@@ -1,5 +1,6 @@
 """What a running service takes of its machine."""
 
+import re
 import urllib.request
 from collections import defaultdict
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ from services.app import APPLICATION
 from services.common.settings import Settings
 from services.storage.store import blob_directory
 
-_TITLE: Final = f"ray::ServeReplica:{APPLICATION}:"
+#: A replica's process says what it does behind its name, and pads that with blanks.
+_TITLE: Final = re.compile(rf"ray::ServeReplica:{APPLICATION}:(?P<deployment>\w+)")
 _STORE_METRIC: Final = "ray_object_store_used_memory"
 
 
@@ -51,6 +53,10 @@ class Sample:
     failed: int
     items: int
 
+    def of(self, deployment: str) -> Taken:
+        """By one deployment; nothing while none of its replicas runs."""
+        return self.replicas.get(deployment, Taken())
+
     def row(self) -> dict[str, float]:
         """The columns of a table."""
         columns: dict[str, float] = {"at_s": round(self.at_s, 1)}
@@ -67,11 +73,9 @@ def replicas() -> dict[str, Taken]:
     found: defaultdict[str, Taken] = defaultdict(Taken)
     for process in psutil.Process().children(recursive=True):
         try:
-            title = " ".join(process.cmdline())
-            if title.startswith(_TITLE):
+            if named := _TITLE.match(" ".join(process.cmdline())):
                 memory = process.memory_full_info()
-                deployment = title.removeprefix(_TITLE).split(".")[0].split("#")[0].lower()
-                found[deployment] += Taken(memory.pss / 1e6, memory.rss / 1e6, process.num_fds())
+                found[named["deployment"].lower()] += Taken(memory.pss / 1e6, memory.rss / 1e6, process.num_fds())
         except psutil.NoSuchProcess:
             continue
     return dict(sorted(found.items()))

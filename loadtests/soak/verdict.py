@@ -35,8 +35,8 @@ def growths(samples: Sequence[Sample]) -> dict[str, float]:
     """
     found = {}
     for deployment in samples[0].replicas:
-        found[f"{deployment} memory"] = growth(samples, lambda each, of=deployment: each.replicas[of].pss_mb)
-        found[f"{deployment} descriptors"] = growth(samples, lambda each, of=deployment: each.replicas[of].descriptors)
+        found[f"{deployment} memory"] = growth(samples, lambda each, of=deployment: each.of(of).pss_mb)
+        found[f"{deployment} descriptors"] = growth(samples, lambda each, of=deployment: each.of(of).descriptors)
     return found
 
 
