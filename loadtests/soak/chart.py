@@ -19,15 +19,14 @@ def save_chart(samples: Sequence[Sample], warm_up_s: float, title: str, file: Pa
     """
     figure = Figure(figsize=(11, 9), layout="constrained")
     figure.suptitle(title)
-    axes = figure.subplots(2, 2).flat
+    memory, descriptors, blobs, store = axes = list(figure.subplots(2, 2).flat)
     minutes = [each.at_s / 60 for each in samples]
-    for axis, name, label in zip(axes, ("pss_mb", "descriptors"), ("memory (PSS), MB", "descriptors"), strict=False):
-        for deployment in samples[0].replicas:
-            numbers = [getattr(each.of(deployment), name) for each in samples]
-            axis.plot(minutes, numbers, label=deployment)
-        axis.set(ylabel=label)
-        axis.legend(frameon=False)
-    _, _, blobs, store = axes = list(figure.axes)
+    for deployment in samples[0].replicas:
+        memory.plot(minutes, [each.of(deployment).pss_mb for each in samples], label=deployment)
+        descriptors.plot(minutes, [each.of(deployment).descriptors for each in samples], label=deployment)
+    memory.set(ylabel="memory (PSS), MB")
+    descriptors.set(ylabel="descriptors")
+    memory.legend(frameon=False)
     blobs.plot(minutes, [each.blobs for each in samples])
     blobs.set(ylabel="blobs; results are swept after five minutes")
     store.plot(minutes, [each.object_store_mb for each in samples])
