@@ -26,7 +26,7 @@ def save_chart(samples: Sequence[Sample], warm_up_s: float, title: str, file: Pa
         descriptors.plot(minutes, [each.of(deployment).descriptors for each in samples], label=deployment)
     memory.set(ylabel="memory (PSS), MB")
     descriptors.set(ylabel="descriptors")
-    memory.legend(frameon=False)
+    descriptors.legend(frameon=False, loc="lower right")
     blobs.plot(minutes, [each.blobs for each in samples])
     blobs.set(ylabel="blobs; results are swept after five minutes")
     store.plot(minutes, [each.object_store_mb for each in samples])
