@@ -1,5 +1,8 @@
 """JobService put together over a database and a directory, without stages: tests move the items themselves."""
 
+from sqlalchemy import update
+
+from services.api import jobs as api
 from services.api.common import Blob
 from services.api.jobs import CreateJobRequest
 from services.api.studio import CreateShotResponse
@@ -79,3 +82,20 @@ class JobParts:
     def files(self):
         """All keys in the store."""
         return sorted(each.key for each in self.store.under(""))
+
+
+def ask(parts, method, tenant="local", **fields):
+    """One call, its request made of the fields."""
+    request = {
+        "cancel_job": api.CancelJobRequest, "pause_job": api.PauseJobRequest, "resume_job": api.ResumeJobRequest,
+        "retry_job": api.RetryJobRequest, "delete_job": api.DeleteJobRequest, "get_job": api.GetJobRequest,
+        "list_jobs": api.ListJobsRequest, "list_job_items": api.ListJobItemsRequest,
+        "create_job_manifest": api.CreateJobManifestRequest,
+    }[method]  # fmt: skip
+    return getattr(parts.jobs, method)(request(**fields), call(tenant=tenant))
+
+
+def set_row(parts, row, **values):
+    """Write into all rows of a table."""
+    with parts.database.transaction() as session:
+        session.execute(update(row).values(**values))
