@@ -18,7 +18,7 @@ from typing import Any, Final
 from services.common.errors import LEAVES, Cancelled, DeadlineExceeded, Internal, VitrineError
 from services.generate.engine.backend import check_buildable
 from services.generate.engine.export import ExportedModel
-from services.generate.engine.faults import failed_build, out_of_memory
+from services.generate.engine.faults import crashed_build, failed_build, out_of_memory
 from services.generate.engine.spec import EngineSpec, Refit
 
 #: How often a running build is asked whether it is still wanted.
@@ -182,10 +182,16 @@ def _tail(words: Any) -> list[str]:
     return list(words.read().decode(errors="replace").splitlines())
 
 
+#: How a process ends that did what it must not, such as to write where its memory was refused.
+_CRASHES: Final = (-signal.SIGSEGV, -signal.SIGBUS)
+
+
 def _died(spec: EngineSpec, code: int, words: list[str], memory_mb: int) -> VitrineError:
     """Why a process ended without a word: killed for memory, crashed, or could not start."""
     if code == -signal.SIGKILL:  # the kernel's way when memory is short; our own kills come after an end that is known
         return out_of_memory(spec.target.backend, memory_mb)
+    if code in _CRASHES:
+        return crashed_build(spec.target.backend, code, memory_mb)
     return failed_build(spec.target.backend, [*words, f"the process ended with {code}"], memory_mb)
 
 

@@ -57,6 +57,21 @@ def failed_build(backend: str, words: Sequence[str], memory_mb: int) -> VitrineE
     return ModelUnavailable(f"{backend} can't build the engine: {_said(words)}", reason="refused")
 
 
+def crashed_build(backend: str, code: int, memory_mb: int) -> VitrineError:
+    """A build whose process crashed. Libraries also do that where memory is refused to them and they do not look.
+
+    Args:
+        backend: The library.
+        code: What the process ended with, such as -11.
+        memory_mb: What the build was allowed.
+    """
+    return ModelUnavailable(
+        f"{backend} crashed ({code}) while it built the engine; it was allowed {memory_mb} MiB, and may crash so where "
+        "it needs more",
+        reason="crashed", memory_mb=memory_mb,
+    )  # fmt: skip
+
+
 def out_of_memory(backend: str, memory_mb: int) -> VitrineError:
     """A build that needed more than it was allowed, or than there is."""
     return ModelUnavailable(
