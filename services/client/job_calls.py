@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypedDict, TypeVar, Unpack
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from services.api.jobs import (
     AddJobItemsResponse,
@@ -17,7 +17,7 @@ from services.api.jobs import (
     WatchJobResponse,
 )
 from services.client.jobs import Item, JobFlows, Recipe
-from services.client.steps import Flow
+from services.client.steps import AsyncRun, Flow, Run
 
 T = TypeVar("T")
 
@@ -48,20 +48,6 @@ class ItemFilters(TypedDict, total=False):
 
     states: Sequence[ItemState]
     keys: Sequence[str]
-
-
-class Run(Protocol):
-    """Carries a flow out."""
-
-    def __call__(self, flow: Flow[T]) -> T:
-        """What the flow returns."""
-
-
-class AsyncRun(Protocol):
-    """Carries a flow out."""
-
-    def __call__(self, flow: Flow[T]) -> Awaitable[T]:
-        """What the flow returns."""
 
 
 class Jobs:

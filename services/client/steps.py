@@ -4,7 +4,7 @@ The calls in `flows.py` are generators that yield these and are sent the outcome
 clients carry them out, each in its own way. So the logic is written once (https://sans-io.readthedocs.io/).
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Awaitable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -137,6 +137,20 @@ class Emit:
 Remote = Call | Open | Send | Next
 Step = Remote | ReadFile | Put | Pause | Emit
 Flow = Generator[Step, Any, T]
+
+
+class Run(Protocol):
+    """Carries a flow out."""
+
+    def __call__(self, flow: Flow[T]) -> T:
+        """What the flow returns."""
+
+
+class AsyncRun(Protocol):
+    """Carries a flow out, for asyncio."""
+
+    def __call__(self, flow: Flow[T]) -> Awaitable[T]:
+        """What the flow returns."""
 
 
 @dataclass(frozen=True)

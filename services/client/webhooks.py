@@ -1,7 +1,7 @@
 """Webhooks: the calls as generators of steps, and how both clients offer them, as `vitrine.webhooks`."""
 
-from collections.abc import Awaitable, Iterable
-from typing import Any, Protocol, TypeVar
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from google.protobuf.message import Message as ProtoMessage
 
@@ -31,7 +31,7 @@ from services.api.webhooks import (
 from services.client.calls import Calls
 from services.client.messages import from_proto
 from services.client.patience import Patience
-from services.client.steps import Flow, Method
+from services.client.steps import AsyncRun, Flow, Method, Run
 from services.pb.vitrine.v1 import webhooks_pb2
 
 _METHODS = webhooks_pb2.DESCRIPTOR.services_by_name["WebhookService"].methods_by_name
@@ -102,13 +102,6 @@ class WebhookFlows(Calls):
         return from_proto((yield from self._call(method, request, patience or self._patience(None))), answer)
 
 
-class Run(Protocol):
-    """Carries a flow out."""
-
-    def __call__(self, flow: Flow[T]) -> T:
-        """What the flow returns."""
-
-
 class Webhooks:
     """Addresses that are told of events, see `docs/webhooks.md`.
 
@@ -162,13 +155,6 @@ class Webhooks:
     def redeliver(self, delivery_id: str) -> WebhookDelivery:
         """Have a message sent again under its own id."""
         return self._run(self._flows.redeliver(delivery_id))
-
-
-class AsyncRun(Protocol):
-    """Carries a flow out."""
-
-    def __call__(self, flow: Flow[T]) -> Awaitable[T]:
-        """What the flow returns."""
 
 
 class AsyncWebhooks:

@@ -76,7 +76,8 @@ class Gateway(GrpcApi):
         readiness = remote_readiness(settings, segment, generate, postprocess)
         tenancy = Tenancy.open(settings, recorder)
         guard = Guard(recorder, tenancy.door)
-        workflow = ShotWorkflow.open(settings, stages, scenes, store, recorder)
+        sources = Sources.open(settings, store)
+        workflow = ShotWorkflow.open(settings, stages, scenes, sources, recorder)
         admission = Admission(limits.max_running, limits.max_waiting)
         studio = Studio(
             workflow,
@@ -89,7 +90,7 @@ class Gateway(GrpcApi):
         )
         catalog = Catalog(scenes, ModelCache(settings.models))
         webhooks = Webhooks(tenancy.database, settings.jobs.webhooks, tenancy.accounts)
-        checks = Checks(workflow.check, Sources.open(settings, store), limits.image)
+        checks = Checks(workflow.check, sources, limits.image)
         jobs = Jobs.open(settings, tenancy.database, Moves(Outbox()), checks, store, Waker(dispatcher))
         uploads = Uploads(store, limits.max_image_bytes, settings.jobs.max_manifest_mb << 20)
         services = Services(studio, catalog, tenancy.usage, jobs, uploads, webhooks)

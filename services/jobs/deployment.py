@@ -12,6 +12,7 @@ from services.common.logs import configure_logs
 from services.common.metrics import Recorder
 from services.common.settings import Settings
 from services.database.database import Database
+from services.fetch.sources import Sources
 from services.generate.scene import SceneCatalog
 from services.jobs.claimant import Claimant
 from services.jobs.courtesy import Courtesy
@@ -118,7 +119,9 @@ def _worker(settings: Settings, stages: Stages, database: Database, store: BlobS
     others_wait = partial(database.read, Claims(tenants.lease_s, tenants.idempotency_s).any_at_work)
     courtesy = Courtesy(others_wait, jobs.yield_s, recorder, jobs.at_stage)
     return Worker(
-        ShotWorkflow.open(settings, stages, SceneCatalog.open(settings.generate.scenes_dir), store, recorder),
+        ShotWorkflow.open(
+            settings, stages, SceneCatalog.open(settings.generate.scenes_dir), Sources.open(settings, store), recorder
+        ),
         lambda: Errand(stages, courtesy),
         ContentGuard(ContentPolicy(tenants.content_threshold), store),
         store,

@@ -33,7 +33,6 @@ from services.fetch.sources import Sources
 from services.generate.scene import Scene, SceneCatalog
 from services.postprocess.schema import CutoutRequest, Output
 from services.segment.schema import SegmentRequest, Selection
-from services.storage.blobs import BlobStore
 from services.storage.owner import result_key
 from services.workflow.acceptance import AcceptancePolicy
 from services.workflow.answer import blob_answer, box_answer, instance_answer
@@ -102,7 +101,7 @@ class ShotWorkflow:
 
     @classmethod
     def open(
-        cls, settings: Settings, stages: Stages, scenes: SceneCatalog, store: BlobStore, recorder: Recorder
+        cls, settings: Settings, stages: Stages, scenes: SceneCatalog, sources: Sources, recorder: Recorder
     ) -> Self:
         """As the settings say.
 
@@ -110,7 +109,7 @@ class ShotWorkflow:
             settings: The whole tree.
             stages: Where they are.
             scenes: The scenes a shot may ask for.
-            store: For photos that are results.
+            sources: Gets photos that requests name by an address.
             recorder: Gets what is measured of pictures.
 
         Raises:
@@ -124,7 +123,7 @@ class ShotWorkflow:
             min_confidence,
             AcceptancePolicy(settings.preservation, min_confidence),
             drawings=DrawingPolicy(settings.generate),
-            sources=Sources.open(settings, store),
+            sources=sources,
             recorder=recorder,
         )
 
