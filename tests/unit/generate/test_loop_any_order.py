@@ -227,10 +227,12 @@ def test_no_tensor_stays_behind(tmp_path):
     def tensors():
         gc.collect()
         # By type: asking some of torch's deprecated things for their class makes them warn.
-        return sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())
+        return [thing for thing in gc.get_objects() if issubclass(type(thing), torch.Tensor)]
 
     first = busy_hour()  # fills the cache of prompts
-    before = tensors()
+    known = {id(tensor): weakref.ref(tensor) for tensor in tensors()}
     again = busy_hour()
-    assert tensors() == before
+    # By identity, not by number: what other tests left to the collector goes when it likes.
+    left = [tensor for tensor in tensors() if id(tensor) not in known or known[id(tensor)]() is not tensor]
+    assert left == []
     assert [future.cancelled() for future in first + again].count(True) == 2
