@@ -139,6 +139,12 @@ ENGINES: Final = Dashboard(
                 "percentunit",
                 "Nothing is shown while no plate was asked for twice.",
             ),
+            Panel(
+                "Cutouts that were made before",
+                {"share": share("ray_vitrine_cutouts_total", 'outcome="hit"')},
+                "percentunit",
+                "Nothing is shown while no photo came twice.",
+            ),
             Panel("Plates drawn anew", {"plates": rate("ray_vitrine_plates_total", where='outcome="miss"')}, "ops"),
         ],
         "Engines": [

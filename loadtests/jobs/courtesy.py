@@ -127,7 +127,8 @@ def main() -> None:
     os.environ.setdefault("VITRINE_OBSERVABILITY__LOG_LEVEL", "WARNING")
     jobs = {"at_once": arguments.at_once, "yield_s": arguments.yield_s}
     with tempfile.TemporaryDirectory() as folder:
-        measure(Settings.model_validate({"data_dir": Path(folder), "jobs": jobs}), arguments.rounds, arguments.shots)
+        tree = {"data_dir": Path(folder), "jobs": jobs, "segment": {"cutouts_mb": 0}}
+        measure(Settings.model_validate(tree), arguments.rounds, arguments.shots)
 
 
 if __name__ == "__main__":

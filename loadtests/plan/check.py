@@ -18,7 +18,6 @@ is how long shots wait for each other.
 import argparse
 import asyncio
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -232,8 +231,8 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=18200, help="The first of three ports.")
     parser.add_argument("--out", type=Path, default=Path("out/plan-check.json"))
     options = parser.parse_args()
-    # The service reads them too: its process gets this one's environment.
-    os.environ |= {f"VITRINE_{stage.upper()}__THREADS": str(options.threads) for stage in STAGES}
+    environment = {f"VITRINE_{stage.upper()}__THREADS": str(options.threads) for stage in STAGES}
+    environment["VITRINE_SEGMENT__CUTOUTS_MB"] = "0"  # every photo is cut out, although all are the same
     with tempfile.TemporaryDirectory(prefix="vitrine-plan-") as folder:
         settings = Settings(
             data_dir=Path(folder) / "data",
@@ -243,7 +242,9 @@ def main() -> int:
         )
         require_free_ports(settings)
         before = machine_facts()
-        with ServiceProcess(settings, settings.data_dir, Path(folder) / "service.log") as service:
+        with ServiceProcess(
+            settings, settings.data_dir, Path(folder) / "service.log", environment=environment
+        ) as service:
             service.wait_ready(READY_S)
             found = before | vars(options) | asyncio.run(run(settings, service.address, options))
     within = tell(found)

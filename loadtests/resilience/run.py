@@ -34,7 +34,8 @@ def settings_of(options: argparse.Namespace, folder: Path) -> Settings:
     return Settings.model_validate(
         {
             "data_dir": folder / "data", "http": {"port": ports[0]}, "grpc": {"port": ports[1]},
-            "ray": {"metrics_port": ports[2]}, "gateway": share, "segment": stage, "generate": stage,
+            "ray": {"metrics_port": ports[2]}, "gateway": share, "generate": stage,
+            "segment": stage | {"cutouts_mb": 0},
             "postprocess": stage,
         }
     )  # fmt: skip

@@ -114,6 +114,7 @@ def settings_of(options: argparse.Namespace, folder: Path) -> Settings:
         {
             "data_dir": folder / "data", "http": {"port": ports[0]}, "grpc": {"port": ports[1]},
             "ray": {"metrics_port": ports[2]}, "observability": {"log_level": "WARNING"},
+            "segment": {"cutouts_mb": 0},
         }
     )  # fmt: skip
 

@@ -124,7 +124,9 @@ def _service(settings: "Settings", address: str | None, data_dir: str) -> Iterat
     from services.common.ports import require_free_ports
 
     require_free_ports(settings)
-    with ServiceProcess(settings, Path(data_dir) / "service", Path(data_dir) / "service.log") as service:
+    at_work = {"VITRINE_SEGMENT__CUTOUTS_MB": "0"}  # it is to cut out every time
+    data, log = Path(data_dir) / "service", Path(data_dir) / "service.log"
+    with ServiceProcess(settings, data, log, environment=at_work) as service:
         with asides().status("starting a service"):
             service.wait_ready(READY_TIMEOUT_S)
         yield service.address

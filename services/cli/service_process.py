@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -31,11 +31,20 @@ class ServiceProcess:
         data_dir: Where it keeps results.
         log: File that its output goes to; replaced.
         command: What to run; gets the ports as options.
+        environment: Variables beside this process's own.
     """
 
-    def __init__(self, settings: "Settings", data_dir: Path, log: Path, command: Sequence[str] = SERVE_COMMAND) -> None:
+    def __init__(
+        self,
+        settings: "Settings",
+        data_dir: Path,
+        log: Path,
+        command: Sequence[str] = SERVE_COMMAND,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.address = f"127.0.0.1:{settings.grpc.port}"
         self._log = log
+        self._environment = dict(environment or {})
         self._command = [
             *command, "--data-dir", str(data_dir.resolve()),
             "--host", settings.http.host, "--http-port", str(settings.http.port),
@@ -53,7 +62,12 @@ class ServiceProcess:
         # A session of its own, so that Ctrl-C reaches only us and the service is then stopped in order.
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
-                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                self._command,
+                env=os.environ | self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         return self
 

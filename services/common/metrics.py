@@ -74,6 +74,9 @@ BATCH_OCCUPANCY: Final = Metric(
 PLATES: Final = Metric(
     "vitrine_plates_total", "counter", "Plates asked for: made before (hit) or drawn anew (miss).", ("outcome",)
 )
+CUTOUTS: Final = Metric(
+    "vitrine_cutouts_total", "counter", "Cutouts asked for: made before (hit) or made anew (miss).", ("outcome",)
+)
 PRESERVATION_REPORTS: Final = Metric(
     "vitrine_preservation_reports_total", "counter",
     "Pictures measured, those of further attempts too: passed or failed.", ("outcome",),
@@ -133,7 +136,7 @@ WEBHOOK_SECONDS: Final = Metric(
 
 ALL: Final = (
     REQUESTS, REQUEST_SECONDS, IN_FLIGHT, STAGE_SECONDS, STAGE_WAIT_SECONDS, STAGE_RETRIES, RUNNER, ENGINE_STATE,
-    MODEL_LOAD_SECONDS, DENOISING_STEPS, DENOISING_STEP_SECONDS, BATCH_OCCUPANCY, PLATES, PRESERVATION_REPORTS,
+    MODEL_LOAD_SECONDS, DENOISING_STEPS, DENOISING_STEP_SECONDS, BATCH_OCCUPANCY, PLATES, CUTOUTS, PRESERVATION_REPORTS,
     PRESERVATION_MEASURES, REFUSALS, BLOB_SECONDS, BLOB_BYTES,
     TENANT_ITEMS, TENANT_MEGAPIXELS, TENANT_BYTES, TENANT_STAGE_SECONDS, JOB_ITEMS, JOB_ITEMS_RUNNING, JOB_WAIT_SECONDS,
     JOB_YIELD_SECONDS, JOB_CLAIMS_LOST, JOB_BACKLOG_SECONDS,

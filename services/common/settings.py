@@ -211,6 +211,9 @@ class SegmentSettings(StageSettings):
         "auto", description="What runs the network; auto: OpenVINO if it works here, else ONNX Runtime."
     )
     min_confidence: float = Field(0.25, ge=0, le=1, description="Below this, no product was found.")
+    cutouts_mb: int = Field(
+        128, ge=0, description="Memory for finished cutouts, whose photos come again for other scenes; in MiB."
+    )
 
 
 class DiffusionSettings(Section):

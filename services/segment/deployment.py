@@ -10,6 +10,7 @@ from services.common.logs import configure_logs
 from services.common.metrics import MODEL_LOAD_SECONDS, Recorder
 from services.common.settings import Settings
 from services.models.cache import ModelCache
+from services.segment.remembered import RememberedCutouts
 from services.segment.schema import SegmentRequest, SegmentResult
 from services.segment.segmenter import Segmenter
 
@@ -29,13 +30,14 @@ class Segment:
         self._recorder = Recorder(metrics)
         with self._recorder.timing(MODEL_LOAD_SECONDS, stage="segment"):
             cache = ModelCache(settings.models)
-            self._segmenter = Segmenter.open(settings.segment, cache, settings.models.segmentation)
-            self._segmenter.warm_up()
+            segmenter = Segmenter.open(settings.segment, cache, settings.models.segmentation)
+            segmenter.warm_up()
+        self._cutouts = RememberedCutouts(segmenter, settings.segment.cutouts_mb << 20, self._recorder)
         self._executor = StageExecutor("segment", self._recorder, stuck_after_s=2 * settings.limits.max_timeout_s)
 
     async def run(self, request: SegmentRequest) -> SegmentResult:
-        """See `Segmenter.run`."""
-        return await self._executor.run(request, partial(self._segmenter.run, request))
+        """See `RememberedCutouts.run`."""
+        return await self._executor.run(request, partial(self._cutouts.run, request))
 
     def check_health(self) -> None:
         """Asked by Serve every few seconds; see `StageExecutor.check` and `Recorder.repeat`."""

@@ -55,6 +55,7 @@ class SegmentRequest:
         deadline_s: Unix time when the result is no longer wanted; None = never.
         alpha: (H, W) uint8, 255 = product, of a photo that arrives cut out; it is then taken as it is.
         selection: Narrows what is product; None = whatever the network finds.
+        owner: Whose photo it is; its cutout may be kept for them alone. Empty: it is not kept.
         log_fields: What the logs say besides, of the tenant, job and trace that it was made for.
     """
 
@@ -63,6 +64,7 @@ class SegmentRequest:
     deadline_s: float | None = None
     alpha: NDArray[np.uint8] | None = None
     selection: Selection | None = None
+    owner: str = ""
     log_fields: Mapping[str, Any] = field(default_factory=carried_fields, compare=False)
 
 

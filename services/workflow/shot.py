@@ -192,7 +192,7 @@ class ShotWorkflow:
         output = _output(request.output, ImageFormat.PNG, result_key("cutouts", tenant, request_id))
         async with Walk.within(deadline or self.deadline(request.timeout), request_id) as walk:
             request = await self._sources.fetched(request, tenant, walk.deadline)
-            product = await self._find_product(walk, request.image.content, request.selection, look)
+            product = await self._find_product(walk, tenant, request, look)
             call = self._stages.postprocess.cutout(
                 CutoutRequest(
                     crop=product.padded_box(request.padding) if request.crop else None,
@@ -248,7 +248,7 @@ class ShotWorkflow:
         output = _output(request.output, ImageFormat.JPEG, result_key("shots", tenant, request_id))
         async with Walk.within(deadline or self.deadline(request.timeout), request_id, listener) as walk:
             request = await self._sources.fetched(request, tenant, walk.deadline)
-            product = await self._find_product(walk, request.image.content, request.selection, look)
+            product = await self._find_product(walk, tenant, request, look)
             fit, layout = await walk.local(StageName.LAYOUT, self._placed, request, asked, product)
             drawing = self._drawings.of(request, asked, layout.placement, preview_every)
             reference = await asyncio.to_thread(self._reference, request.reference, look)
@@ -278,10 +278,13 @@ class ShotWorkflow:
         )  # fmt: skip
         return fit, layout
 
-    async def _find_product(self, walk: Walk, photo: bytes, wanted: ProductSelection | None, look: Look) -> Product:
+    async def _find_product(
+        self, walk: Walk, tenant: str, request: CreateCutoutRequest | CreateShotRequest, look: Look
+    ) -> Product:
+        photo, wanted = request.image.content, request.selection
         decoded, selection = await walk.local(StageName.DECODE, self._decoded, photo, wanted, look)
         cutout = self._stages.segment.run(
-            SegmentRequest(decoded.image, walk.request_id, walk.deadline.at_s, decoded.alpha, selection)
+            SegmentRequest(decoded.image, walk.request_id, walk.deadline.at_s, decoded.alpha, selection, tenant)
         )
         found = await walk.remote(StageName.SEGMENT, cutout, lambda result: result.duration_s)
         if found.box is None or found.confidence < self._min_confidence:

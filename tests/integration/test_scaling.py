@@ -17,7 +17,7 @@ pytestmark = pytest.mark.service
 #: Follows load within a second or two, which costs more reports than a service would want.
 SCALING = {
     "MIN_REPLICAS": "0", "MAX_REPLICAS": "2", "LOOK_BACK_PERIOD_S": "1", "UPSCALE_DELAY_S": "1",
-    "DOWNSCALE_DELAY_S": "2", "DOWNSCALE_TO_ZERO_DELAY_S": "2", "THREADS": "1",
+    "DOWNSCALE_DELAY_S": "2", "DOWNSCALE_TO_ZERO_DELAY_S": "2", "THREADS": "1", "CUTOUTS_MB": "0",
 }  # fmt: skip
 
 

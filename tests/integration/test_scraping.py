@@ -1,12 +1,15 @@
 """A real Prometheus over the real service at work: every dashboard and every alert has something to look at."""
 
+import io
 import os
 import re
 import threading
 import time
 
 import grpc
+import numpy as np
 import pytest
+from PIL import Image
 
 from services.common.settings import DatabaseSettings
 from services.database.database import Database
@@ -18,6 +21,7 @@ from services.pb.vitrine.v1 import studio_pb2
 from services.tenants.quota import Period
 from tests.support.job_rows import job_row
 from tests.support.operations import RULES, shown
+from tests.support.photos import encoded
 from tests.support.prometheus import PrometheusServer, program, with_data
 from tests.support.running_service import PATIENCE_S, free_ports
 from tests.support.stored_jobs import StoredJobs
@@ -51,7 +55,8 @@ def prometheus(service, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def load(service, photo):
-    """Shots one after the other, each read back, and one that is refused."""
+    """Shots one after the other, each read back, and one that is refused; beside each the cutout of one small photo."""
+    small = encoded(np.asarray(Image.open(io.BytesIO(photo)).resize((150, 100))), "JPEG", quality=95)
     over, failures = threading.Event(), []
     shot = {"image": {"content": photo}, "scene_id": "white", "seed": 1}
     refused = studio_pb2.CreateShotRequest(**shot, thresholds={"confidence": 1.0})
@@ -62,6 +67,7 @@ def load(service, photo):
         while not over.is_set():
             key = service.studio.CreateShot(studio_pb2.CreateShotRequest(**shot)).image.key
             assert list(service.studio.ReadBlob(studio_pb2.ReadBlobRequest(key=key)))
+            service.studio.CreateCutout(studio_pb2.CreateCutoutRequest(image={"content": small}))
             over.wait(1)  # for the job's items, which let these go first
 
     def noted():

@@ -34,6 +34,8 @@ def small_service_settings(data_dir, **sections):
         "grpc": {"port": grpc_port},
         "ray": {"metrics_port": metrics, "object_store_mb": 200},
         "limits": limits,
+        # Keeps cutouts of small photos only: most tests send a larger one, which is to take its time every time.
+        "segment": {"cutouts_mb": 1},
         "jobs": {"lease_s": 3, "drain_s": 1},
     }
     return Settings.model_validate({**tree, **sections})

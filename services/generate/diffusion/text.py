@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from services.common.errors import InvalidInput
+from services.common.recent import Recent
 from services.generate.diffusion.networks import Networks
 from services.generate.engine.runner import Runner
 from services.generate.engine.spec import Part
-from services.generate.recent import Recent
 
 #: Prompts whose embeddings are kept: scenes and negative prompts repeat. One takes 0.2 to 0.7 MB.
 KEPT: Final = 64

@@ -8,12 +8,12 @@ import cv2
 from services.common.camera import Camera
 from services.common.deadline import Deadline
 from services.common.metrics import PLATES, Recorder, Silent
+from services.common.recent import Recent, RecentBytes
 from services.common.settings import GenerateSettings
 from services.generate.environment import Environment
 from services.generate.plates.materials.catalog import MaterialName, build_texture
 from services.generate.plates.plate import Plate, draw_plate
 from services.generate.plates.texture import Texture
-from services.generate.recent import Recent, RecentBytes
 from services.generate.scene import Scene
 from services.models.cache import ModelCache
 

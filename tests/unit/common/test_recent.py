@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from services.common.errors import Cancelled, DeadlineExceeded
-from services.generate.recent import Recent, RecentBytes
+from services.common.recent import Recent, RecentBytes
 
 
 class Maker:
