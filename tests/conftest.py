@@ -31,6 +31,19 @@ def pytest_addoption(parser):
     parser.addoption("--chaos-figures", default="", help="file that gets what happened, as JSON")
 
 
+def pytest_collection_modifyitems(items):
+    """In which process each test runs where there are several: whatever needs a service in one, as only one at a time
+    has cores to work with, and first, as it takes longest; else by file, whose tests share parts."""
+    items.sort(key=lambda item: not _needs_service(item))
+    for item in items:
+        group = "service" if _needs_service(item) else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _needs_service(item):
+    return not {"integration", "chaos"}.isdisjoint(item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def photo():
     """A real still life as a JPEG file, 600 x 400."""
