@@ -3,8 +3,8 @@
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from services.common.errors import Overloaded
 
@@ -14,6 +14,8 @@ _NEWEST = 0.2
 
 class Admission:
     """Lets a bounded number of requests in and turns the rest away at once, so that waiting stays short.
+
+    Whoever has a seat is never turned away any more. Seats are taken at the door, before a body is read.
 
     Args:
         max_running: Worked on at the same time.
@@ -26,29 +28,34 @@ class Admission:
         self._max_waiting = max_waiting
         self._clock = clock
         self._places = asyncio.Semaphore(max_running)
-        self._admitted = 0
+        self._seated = 0
         self._mean_s = 1.0
 
-    @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """Hold a place while the body runs, waiting for one if need be.
+    @contextmanager
+    def seat(self) -> Iterator[None]:
+        """Be one of those who are worked on or wait, while the body runs.
 
         Raises:
-            Overloaded: All places are taken and so are the seats before them; tells when to come back.
+            Overloaded: There are as many as may be; tells when to come back.
         """
-        if self._admitted >= self._max_running + self._max_waiting:
+        if self._seated >= self._max_running + self._max_waiting:
             raise Overloaded(
                 f"{self._max_running} requests are being worked on and {self._max_waiting} wait; try again later",
                 retry_after_s=self._retry_after_s(),
             )
-        self._admitted += 1
+        self._seated += 1
         try:
-            async with self._places:
-                began = self._clock()
-                yield
-                self._mean_s += _NEWEST * (self._clock() - began - self._mean_s)
+            yield
         finally:
-            self._admitted -= 1
+            self._seated -= 1
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Hold one of the places to be worked on while the body runs, waiting for one if need be."""
+        async with self._places:
+            began = self._clock()
+            yield
+            self._mean_s += _NEWEST * (self._clock() - began - self._mean_s)
 
     def _retry_after_s(self) -> int:
         """When about half of those who wait will be through, in whole seconds."""

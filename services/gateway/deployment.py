@@ -74,11 +74,11 @@ class Gateway(GrpcApi):
         store = MeasuredBlobs(blobs, recorder)
         stages = remote_stages(segment, generate, postprocess, recorder)
         readiness = remote_readiness(settings, segment, generate, postprocess)
-        tenancy = Tenancy.open(settings, recorder)
+        admission = Admission(limits.max_running, limits.max_waiting)
+        tenancy = Tenancy.open(settings, recorder, admission)
         guard = Guard(recorder, tenancy.door)
         sources = Sources.open(settings, store)
         workflow = ShotWorkflow.open(settings, stages, scenes, sources, recorder)
-        admission = Admission(limits.max_running, limits.max_waiting)
         studio = Studio(
             workflow,
             store,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.common.metrics import Recorder
 from services.common.settings import Settings, TenantSettings
 from services.database.database import Database
+from services.gateway.admission import Admission
 from services.gateway.auth import Auth
 from services.gateway.creations import Creations
 from services.gateway.door import Door
@@ -31,23 +32,23 @@ class Tenancy:
     exporter: Exporter
 
     @classmethod
-    def open(cls, settings: Settings, recorder: Recorder) -> "Tenancy":
+    def open(cls, settings: Settings, recorder: Recorder, admission: Admission) -> "Tenancy":
         """Open the database that the settings name, and all that stands on it.
 
         Raises:
             StorageUnavailable: The database does not answer.
             ValueError: Its address is wrong.
         """
-        return cls.on(Database.open(settings.database, settings.data_dir), settings.tenants, recorder)
+        return cls.on(Database.open(settings.database, settings.data_dir), settings.tenants, recorder, admission)
 
     @classmethod
-    def on(cls, database: Database, settings: TenantSettings, recorder: Recorder) -> "Tenancy":
+    def on(cls, database: Database, settings: TenantSettings, recorder: Recorder, admission: Admission) -> "Tenancy":
         """The same on a database that is open."""
         quotas, ledger = Quotas(settings.quota_period), UsageLedger()
         return cls(
             database,
             Accounts(settings),
-            Door(Auth(Directory(database, settings), settings.require_keys), database, RateLimiter()),
+            Door(Auth(Directory(database, settings), settings.require_keys), admission, database, RateLimiter()),
             Creations(
                 database,
                 Claims(settings.lease_s, settings.idempotency_s),

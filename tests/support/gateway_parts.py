@@ -118,9 +118,9 @@ class Parts:
         self.tenants = TenantSettings(**(tenants or {}))
         self.accounts = Accounts(self.tenants)
         self.keys = Keys(self.accounts)
-        self.tenancy = Tenancy.on(self.database, self.tenants, recorder)
-        self.guard = Guard(recorder, self.tenancy.door)
         self.admission = Admission(self.limits.max_running, self.limits.max_waiting)
+        self.tenancy = Tenancy.on(self.database, self.tenants, recorder, self.admission)
+        self.guard = Guard(recorder, self.tenancy.door)
         self.studio = Studio(
             self.workflow,
             self.store,

@@ -1,6 +1,7 @@
 """Around every call: who, how it ended, one line, and nothing of ours in an error."""
 
 import asyncio
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -25,10 +26,11 @@ def metrics():
 class FakeDoor:
     """Lets callers on this machine in."""
 
-    async def admit(self, call):
+    @asynccontextmanager
+    async def let_in(self, call):
         if call.peer != "127.0.0.1":
             raise Unauthenticated("who are you?")
-        return replace(call, tenant="local")
+        yield replace(call, tenant="local")
 
 
 @pytest.fixture

@@ -248,6 +248,15 @@ async def test_overload_has_retry_after(client, form):
     await asyncio.wait(waiting)
 
 
+async def test_overload_is_told_before_a_body_is_read(client, form):
+    crowded = client(limits={"max_running": 1, "max_waiting": 0}, slow={"segment": asyncio.Event()})
+    first = asyncio.create_task(crowded.post("/v1/shots", **form))
+    while (answer := await crowded.post("/v1/shots", content=b"none of our types")).status_code != 429:
+        assert problem_of(answer)["code"] == "unsupported_media"
+    first.cancel()
+    await asyncio.wait([first])
+
+
 async def test_result_can_be_the_photo_of_the_next_request(client, form):
     made = (await client().post("/v1/shots", **form)).json()["image"]
     as_form = {"image.blob_key": (None, made["key"]), "scene_id": (None, "white")}
