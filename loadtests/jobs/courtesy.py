@@ -14,14 +14,12 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 
-from PIL import Image
-from skimage import data
 from sqlalchemy import func, select
 
 from loadtests.jobs.new_job import new_job
+from loadtests.photo import photo_of
 from services.api.studio import Canvas
 from services.app import LocalService
 from services.client import Vitrine
@@ -100,16 +98,15 @@ def told(name: str, seconds: list[float]) -> str:
 
 def measure(settings: Settings, rounds: int, shots: int) -> None:
     """Print idle, busy, and what an item takes."""
-    photo = BytesIO()
-    Image.fromarray(data.coffee()).save(photo, "JPEG", quality=95)
+    photo = photo_of(None, settings.limits.image)
     idle, busy = [], []
     with LocalService(settings), Vitrine(f"127.0.0.1:{settings.grpc.port}") as client:
-        job = Job(settings, photo.getvalue())
+        job = Job(settings, photo)
         for number in range(rounds):
             job.pause()
-            idle += timed(client, photo.getvalue(), shots, seed=1000 * number)
+            idle += timed(client, photo, shots, seed=1000 * number)
             job.resume()
-            busy += timed(client, photo.getvalue(), shots, seed=1000 * number + 500)
+            busy += timed(client, photo, shots, seed=1000 * number + 500)
             print(f"after {number + 1} of {rounds} rounds; items made: {job.made()}", flush=True)
             print(told("shot, idle service", idle))
             print(told("shot, beside the job", busy))

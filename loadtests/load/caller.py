@@ -12,6 +12,7 @@ from locust.env import Environment
 # isort: split
 import grpc
 import httpx
+from grpc.experimental.gevent import init_gevent
 
 from loadtests.load.agenda import Agenda, Due
 from loadtests.load.place import Place
@@ -19,6 +20,9 @@ from loadtests.load.profile import Kind, Profile
 from loadtests.load.sample import OK, Sample
 from services.client import Canvas, Vitrine
 from services.common.errors import VitrineError
+
+# gRPC's own threads would wait for gevent's for ever.
+init_gevent()
 
 SCENE = "marble"
 #: The sample photo's own, so that nothing is read from the photo that another one would not tell.

@@ -1,6 +1,5 @@
 """A service of a profile's own settings, for as long as its run takes."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from gevent.pywsgi import WSGIServer
 
 from loadtests.load.place import Place
 from loadtests.load.profile import Profile
-from loadtests.own_settings import own_settings
+from loadtests.own_settings import environment_of, own_settings, uncached
 from services.cli.service_process import ServiceProcess
 from services.common.ports import require_free_ports
 from services.common.settings import Settings
@@ -39,7 +38,7 @@ def own_service(profile: Profile, photo: bytes, port: int, folder: Path, log: Pa
         InvalidInput: A port is taken.
         NotReady: It does not start.
     """
-    sections = trusting(profile.service, f"127.0.0.1:{port + 3}")
+    sections = uncached(trusting(profile.service, f"127.0.0.1:{port + 3}"))
     settings = own_settings(folder, port, sections)
     require_free_ports(settings)
     keys = new_keys(profile, settings)
@@ -62,18 +61,6 @@ def trusting(sections: Mapping[str, Any], host: str) -> dict[str, Any]:
     """The same settings, with photos fetched from a host of this machine."""
     fetch = {"allow_http": True, "trusted_hosts": [host]} | sections.get("fetch", {})
     return {**sections, "fetch": fetch}
-
-
-def environment_of(sections: Mapping[str, Any], prefix: str = "VITRINE") -> dict[str, str]:
-    """Settings as variables of the environment."""
-    found: dict[str, str] = {}
-    for name, value in sections.items():
-        variable = f"{prefix}_{name.upper()}"
-        if isinstance(value, Mapping):
-            found |= environment_of(value, f"{variable}_")
-        else:
-            found[variable] = value if isinstance(value, str) else json.dumps(value)
-    return found
 
 
 def new_keys(profile: Profile, settings: Settings) -> dict[str, str]:

@@ -88,7 +88,7 @@ def _latency(run: Run, axis: Axes) -> None:
     for kind in sorted({each.kind for each in run.samples}):
         own = [each for each in run.samples if each.kind == kind and each.outcome == OK]
         axis.plot(
-            [each.due_s for each in own], [each.took_s for each in own], ".", markersize=3, label=kind, rasterized=True
+            [each.due_s for each in own], [each.took_s for each in own], ".", markersize=4, label=kind, rasterized=True
         )  # fmt: skip
     axis.set(ylabel="seconds from due to answered")
 
@@ -103,7 +103,12 @@ def _queue(run: Run, axis: Axes) -> None:
     _lines(run, axis, "ray_serve_deployment_queued_queries", "before {}", linestyle=":")
     waiting = [each for each in run.readings if each.name == "vitrine_job_items" and each.of == "QUEUED"]
     if any(each.value for each in waiting):
-        axis.plot([each.at_s for each in waiting], [each.value for each in waiting], label="items of jobs that wait")
+        axis.plot(
+            [each.at_s for each in waiting],
+            [each.value for each in waiting],
+            label="items of jobs that wait",
+            color="k",
+        )
     axis.set(ylabel="at work and waiting")
 
 
@@ -124,10 +129,15 @@ def _errors(run: Run, axis: Axes) -> None:
 
 
 def _lines(run: Run, axis: Axes, name: str, label: str, **style: Any) -> None:
+    """One for each deployment that has anything but 0; the first ones are broader, so that equal ones show."""
     own = [each for each in run.readings if each.name == name]
-    for number, of in enumerate(sorted({each.of for each in own})):
+    deployments = sorted({each.of for each in own})
+    busy = {each.of for each in own if each.value}
+    for number, of in enumerate(deployments):
+        if of not in busy:
+            continue
         at_s = [each.at_s for each in own if each.of == of]
         axis.plot(
             at_s, [each.value for each in own if each.of == of], label=label.format(of), color=f"C{number}",
-            linewidth=1.2, **style,
+            linewidth=1.2 + 0.9 * (len(deployments) - 1 - number), **style,
         )  # fmt: skip

@@ -28,17 +28,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
+from loadtests.own_settings import environment_of, own_settings, uncached
+from loadtests.photo import photo_of
 from services.cli.machine import machine_facts
-from services.cli.sample import open_sample
 from services.cli.service_process import ServiceProcess
 from services.client import AsyncVitrine
-from services.codecs.encode import encode_image
 from services.common.errors import VitrineError
-from services.common.image import ImageFormat
 from services.common.ports import require_free_ports
-from services.common.settings import GrpcSettings, HttpSettings, RaySettings, Settings
+from services.common.settings import Settings
 from services.planning.model import ServiceModel
 from services.planning.outcome import Outcome
 from services.planning.simulation import Simulation
@@ -123,16 +121,6 @@ class Client:
         return [shot for shot in shots if shot], time.perf_counter() - began
 
 
-def photo_of(megapixels: float, settings: Settings) -> bytes:
-    """scikit-image's coffee, resampled."""
-    sample = open_sample(None, None, settings.limits.image)
-    height, width = sample.image.shape[:2]
-    scale = (megapixels * 1e6 / (height * width)) ** 0.5
-    size = (round(width * scale), round(height * scale))
-    image = np.asarray(Image.fromarray(sample.image).resize(size, Image.Resampling.LANCZOS))
-    return encode_image(image, ImageFormat.JPEG, 92)
-
-
 def figures(took_s: Sequence[float], answered_per_s: float, busy: dict[str, float]) -> dict[str, float]:
     """What is compared."""
     p50, p95 = np.percentile(took_s, (50, 95))
@@ -175,7 +163,7 @@ def times_of(shots: Sequence[Shot], alone: Sequence[Shot]) -> StageTimes:
 async def run(settings: Settings, address: str, options: argparse.Namespace) -> dict[str, Any]:
     """Everything that needs the service, and the comparison."""
     async with AsyncVitrine(address, max_attempts=1) as vitrine:
-        client = Client(vitrine, photo_of(options.megapixels, settings), options.scene)
+        client = Client(vitrine, photo_of(options.megapixels, settings.limits.image), options.scene)
         await client.one_at_a_time(WARM_UP)
         alone = await client.one_at_a_time(options.alone)
         capacity_per_s = await client.capacity_per_s(options.alone)
@@ -231,20 +219,13 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=18200, help="The first of three ports.")
     parser.add_argument("--out", type=Path, default=Path("out/plan-check.json"))
     options = parser.parse_args()
-    environment = {f"VITRINE_{stage.upper()}__THREADS": str(options.threads) for stage in STAGES}
-    environment["VITRINE_SEGMENT__CUTOUTS_MB"] = "0"  # every photo is cut out, although all are the same
+    sections = uncached({stage: {"threads": options.threads} for stage in STAGES})
     with tempfile.TemporaryDirectory(prefix="vitrine-plan-") as folder:
-        settings = Settings(
-            data_dir=Path(folder) / "data",
-            http=HttpSettings(port=options.port),
-            grpc=GrpcSettings(port=options.port + 1),
-            ray=RaySettings(metrics_port=options.port + 2),
-        )
+        settings = own_settings(Path(folder), options.port, sections)
         require_free_ports(settings)
         before = machine_facts()
-        with ServiceProcess(
-            settings, settings.data_dir, Path(folder) / "service.log", environment=environment
-        ) as service:
+        log, environment = Path(folder) / "service.log", environment_of(sections)
+        with ServiceProcess(settings, settings.data_dir, log, environment=environment) as service:
             service.wait_ready(READY_S)
             found = before | vars(options) | asyncio.run(run(settings, service.address, options))
     within = tell(found)

@@ -16,13 +16,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from loadtests.own_settings import own_settings
+from loadtests.photo import photo_of
 from loadtests.resilience.faults import FAULTS
 from loadtests.steady import SteadyLoad, capacity_per_s, failures
 from services.app import LocalService
 from services.cli.machine import machine_facts
-from services.cli.sample import open_sample
-from services.codecs.encode import encode_image
-from services.common.image import ImageFormat
 from services.common.settings import Settings
 
 
@@ -30,15 +29,8 @@ def settings_of(options: argparse.Namespace, folder: Path) -> Settings:
     """Of a service with so many replicas of everything, one compute thread each."""
     share = {"min_replicas": options.replicas, "max_replicas": options.replicas, "num_cpus": 0.1}
     stage = share | {"threads": 1}
-    ports = range(options.port, options.port + 3)
-    return Settings.model_validate(
-        {
-            "data_dir": folder / "data", "http": {"port": ports[0]}, "grpc": {"port": ports[1]},
-            "ray": {"metrics_port": ports[2]}, "gateway": share, "generate": stage,
-            "segment": stage | {"cutouts_mb": 0},
-            "postprocess": stage,
-        }
-    )  # fmt: skip
+    sections = {"gateway": share, "segment": stage, "generate": stage, "postprocess": stage}
+    return own_settings(folder, options.port, sections)
 
 
 def under_fault(name: str, settings: Settings, photo: bytes, per_s: float, around_s: float) -> dict[str, Any]:
@@ -91,7 +83,7 @@ def main() -> int:
     found = machine_facts() | {"load": options.load, "replicas": options.replicas, "faults": []}
     with tempfile.TemporaryDirectory(prefix="vitrine-resilience-") as folder:
         settings = settings_of(options, Path(folder))
-        photo = encode_image(open_sample(None, None, settings.limits.image).image, ImageFormat.JPEG, 92)
+        photo = photo_of(None, settings.limits.image)
         with LocalService(settings):
             capacity_per_s(settings, photo, 4)
             found["capacity_per_s"] = capacity_per_s(settings, photo, options.capacity_calls)

@@ -19,6 +19,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
+from loadtests.own_settings import own_settings
+from loadtests.photo import photo_of
 from loadtests.soak.chart import save_chart
 from loadtests.soak.job_stream import JobStream
 from loadtests.soak.samples import Sample, blob_count, object_store_mb, replicas
@@ -26,9 +28,6 @@ from loadtests.soak.verdict import faults, growths
 from loadtests.steady import OK, SteadyLoad, capacity_per_s, failures
 from services.app import LocalService
 from services.cli.machine import machine_facts
-from services.cli.sample import open_sample
-from services.codecs.encode import encode_image
-from services.common.image import ImageFormat
 from services.common.settings import Settings
 from services.storage.blobs import TENANT_FOLDERS
 from services.storage.local import LocalBlobs
@@ -107,18 +106,6 @@ def write(samples: list[Sample], found: dict[str, Any], warm_up_s: float, folder
     (folder / "soak.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
 
 
-def settings_of(options: argparse.Namespace, folder: Path) -> Settings:
-    """Of a service with one replica of everything."""
-    ports = range(options.port, options.port + 3)
-    return Settings.model_validate(
-        {
-            "data_dir": folder / "data", "http": {"port": ports[0]}, "grpc": {"port": ports[1]},
-            "ray": {"metrics_port": ports[2]}, "observability": {"log_level": "WARNING"},
-            "segment": {"cutouts_mb": 0},
-        }
-    )  # fmt: skip
-
-
 def main() -> int:
     """Soak, judge, write; 1 where something speaks against the service."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
@@ -132,8 +119,8 @@ def main() -> int:
     warm_up_s = 60 * (min(10.0, options.minutes / 3) if options.warm_up is None else options.warm_up)
     found = machine_facts()
     with tempfile.TemporaryDirectory(prefix="vitrine-soak-") as folder:
-        settings = settings_of(options, Path(folder))
-        photo = encode_image(open_sample(None, None, settings.limits.image).image, ImageFormat.JPEG, 92)
+        settings = own_settings(Path(folder), options.port, {"observability": {"log_level": "WARNING"}})
+        photo = photo_of(None, settings.limits.image)
         with LocalService(settings):
             capacity = capacity_per_s(settings, photo, 16)
             soak = Soak(settings, photo)

@@ -3,8 +3,9 @@
 import pytest
 import yaml
 
-from loadtests.load.own_service import environment_of, trusting
+from loadtests.load.own_service import trusting
 from loadtests.load.profile import PROFILES, Kind, Profile
+from loadtests.own_settings import environment_of
 from services.common.errors import InvalidInput, NotFound
 from services.common.settings import Settings
 
