@@ -3,10 +3,11 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo serve test chaos check lint types docs docs-in-step protos-in-step protos-compatible dockerfiles k8s k8s-files soak protos fmt weights constraints clean
+.PHONY: help demo serve test chaos check lint types docs docs-in-step protos-in-step protos-compatible dockerfiles k8s k8s-files load soak protos fmt weights constraints clean
 
 VENV := .venv
 MINUTES ?= 30
+PROFILE ?= smoke
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -76,6 +77,10 @@ dockerfiles: $(INSTALLED)
 k8s: $(INSTALLED)  ## Render the manifests of k8s/ and check every object (CRD_DIR=folder with schemas of custom kinds)
 	$(call say,k8s: kustomize and schemas)
 	@$(BIN)/python -m k8s.checks || $(call fail,the manifests have faults)
+
+load: $(INSTALLED) weights  ## A load test, with a page of figures and plots in out/load (PROFILE=smoke or another of loadtests/profiles)
+	$(call say,load: $(PROFILE))
+	@$(BIN)/python -m loadtests.load.run "$(PROFILE)" $(ARGS) || $(call fail,a limit does not hold or the service did not start; see the last folder in out/load)
 
 soak: $(INSTALLED) weights  ## Steady load for a long time: does memory stay the same? Pictures in out/soak (MINUTES=30)
 	$(call say,soak: $(MINUTES) minutes)

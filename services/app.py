@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -101,10 +102,12 @@ class LocalService:
 
     Args:
         settings: The whole tree.
+        application: Makes what is served of them; measurements put other stages in.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, application: Callable[[Settings], serve.Application] = build) -> None:
         self._settings = settings
+        self._application = application
         self._stopped = threading.Event()
         self.logs_dir: Path | None = None
 
@@ -157,7 +160,7 @@ class LocalService:
                 logging_config=quiet,
                 controller_options={"runtime_env": {"env_vars": serve_environment(self._settings)}},
             )
-            serve.run(build(self._settings), name=APPLICATION, route_prefix="/", logging_config=quiet)
+            serve.run(self._application(self._settings), name=APPLICATION, route_prefix="/", logging_config=quiet)
         except RuntimeError as error:
             reason = _reason()
             self.stop()

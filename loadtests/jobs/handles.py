@@ -8,91 +8,37 @@ in a PostgreSQL that is started for it.
 """
 
 import argparse
-import logging
 import os
 import tempfile
 import time
 from contextlib import nullcontext
-from io import BytesIO
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 import psutil
-import ray
-from PIL import Image
-from ray import serve
 from sqlalchemy import func, select
 
+from loadtests.jobs.bare_stages import bare_application, tiny_photo
 from loadtests.jobs.new_job import new_job
 from loadtests.jobs.own_postgres import own_postgres
-from services.app import dispatcher_options
-from services.common.geometry import Box
+from loadtests.own_settings import own_settings
+from services.app import APPLICATION, LocalService
 from services.common.settings import Settings
 from services.database.database import Database
 from services.database.tables import JobItemRow, JobRow
-from services.jobs.deployment import DispatcherDeployment
-from services.postprocess.schema import CutoutRequest, CutoutResult
-from services.segment.schema import SegmentRequest, SegmentResult
-from services.storage.blobs import StoredBlob
 
 
-def tiny_photo() -> bytes:
-    """The smallest that is taken."""
-    photo = BytesIO()
-    Image.fromarray(np.full((16, 16, 3), 128, np.uint8)).save(photo, "PNG")
-    return photo.getvalue()
-
-
-class NoStage:
-    """Segment and Postprocess without their work."""
-
-    async def run(self, request: SegmentRequest) -> SegmentResult:
-        """All of the photo is the product."""
-        height, width = request.image.shape[:2]
-        alpha = np.full((height, width), 65535, np.uint16)
-        return SegmentResult(alpha, request.image, Box(0, 0, width, height), 1.0, "none", 0.0)
-
-    async def cutout(self, request: CutoutRequest, image: object, cutout: SegmentResult) -> CutoutResult:
-        """Nothing is stored."""
-        del image, cutout
-        return CutoutResult(StoredBlob(f"{request.output.key}.png", "image/png", 1, "0" * 64, 16, 16), 0.0)
-
-    async def ready(self) -> bool:
-        """At once."""
-        return True
-
-
-def settings_of(at_once: int, folder: Path, url: str) -> Settings:
+def settings_of(at_once: int, folder: Path, port: int, url: str) -> Settings:
     """The service's, with as many items at once as is asked for."""
     jobs = {"at_once": at_once, "at_stage": at_once}
-    return Settings.model_validate({"data_dir": folder, "jobs": jobs, "database": {"url": url}})
-
-
-def start(settings: Settings, stage_replicas: int) -> None:
-    """The dispatcher, and stages that do nothing."""
-    ray.init(
-        address="local", num_cpus=4, object_store_memory=200 << 20, include_dashboard=False, logging_level=logging.ERROR
-    )
-    logging.getLogger("ray.serve").setLevel(logging.WARNING)
-    serve.start(logging_config={"log_level": "WARNING", "enable_access_log": False})
-    stage = serve.deployment(NoStage).options(
-        num_replicas=stage_replicas, max_ongoing_requests=100, ray_actor_options={"num_cpus": 0.1}
-    )
-    segment, generate, postprocess = (
-        stage.options(name=name).bind() for name in ("Segment", "Generate", "Postprocess")
-    )
-    dispatcher = DispatcherDeployment.options(**dispatcher_options(settings.jobs))
-    serve.run(
-        dispatcher.bind(settings, segment, generate, postprocess), name="load", route_prefix=None,
-        logging_config={"log_level": "WARNING", "enable_access_log": False},
-    )  # fmt: skip
+    return own_settings(folder, port, {"jobs": jobs, "database": {"url": url}})
 
 
 def dispatcher_rss_mb() -> float:
     """Memory of the dispatcher's process."""
-    for process in psutil.process_iter(["cmdline", "memory_info"]):
-        if "ServeReplica:load:Dispatcher" in " ".join(process.info["cmdline"] or []):
-            return process.info["memory_info"].rss / 2**20
+    for process in psutil.Process().children(recursive=True):
+        if " ".join(process.cmdline()).startswith(f"ray::ServeReplica:{APPLICATION}:Dispatcher"):
+            return process.memory_info().rss / 2**20
     return float("nan")
 
 
@@ -122,19 +68,17 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=16)
     parser.add_argument("--stage-replicas", type=int, default=1)
     parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--port", type=int, default=18600, help="The first of three ports.")
     arguments = parser.parse_args()
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("VITRINE_OBSERVABILITY__LOG_LEVEL", "WARNING")
     with tempfile.TemporaryDirectory() as folder, own_postgres() if arguments.postgres else nullcontext("") as url:
-        settings = settings_of(arguments.at_once, Path(folder), url)
+        settings = settings_of(arguments.at_once, Path(folder), arguments.port, url)
         database = Database.open(settings.database, settings.data_dir)
         job_id = new_job(settings, database, "cutout", {}, tiny_photo(), arguments.items)
-        start(settings, arguments.stage_replicas)
         try:
-            watch(database, job_id, arguments.items)
+            with LocalService(settings, partial(bare_application, stage_replicas=arguments.stage_replicas)):
+                watch(database, job_id, arguments.items)
         finally:
-            serve.shutdown()
-            ray.shutdown()
             database.close()
 
 

@@ -15,6 +15,7 @@ import argparse
 import json
 import logging
 import shlex
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -50,6 +51,8 @@ CALLERS: Final[dict[Kind, type[Caller]]] = {each.kind: each for each in (*GRPC_C
 def main() -> int:
     """Run a profile; 1 where a limit does not hold, 2 where it can't be run."""
     options = arguments()
+    # Stopped from outside, it stops its own service too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.getLogger("locust").setLevel(logging.ERROR)
     try:
         return 0 if run(Profile.load(options.profile), options) else 1
