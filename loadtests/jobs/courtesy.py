@@ -19,6 +19,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from loadtests.jobs.new_job import new_job
+from loadtests.own_settings import own_settings
 from loadtests.photo import photo_of
 from services.api.studio import Canvas
 from services.app import LocalService
@@ -120,12 +121,12 @@ def main() -> None:
     parser.add_argument("--shots", type=int, default=5)
     parser.add_argument("--at-once", type=int, default=2)
     parser.add_argument("--yield-s", type=float, default=5)
+    parser.add_argument("--port", type=int, default=18640, help="The first of three ports.")
     arguments = parser.parse_args()
     os.environ.setdefault("VITRINE_OBSERVABILITY__LOG_LEVEL", "WARNING")
     jobs = {"at_once": arguments.at_once, "yield_s": arguments.yield_s}
     with tempfile.TemporaryDirectory() as folder:
-        tree = {"data_dir": Path(folder), "jobs": jobs, "segment": {"cutouts_mb": 0}}
-        measure(Settings.model_validate(tree), arguments.rounds, arguments.shots)
+        measure(own_settings(Path(folder), arguments.port, {"jobs": jobs}), arguments.rounds, arguments.shots)
 
 
 if __name__ == "__main__":
