@@ -10,6 +10,7 @@ from locust import User, task
 from locust.env import Environment
 
 # isort: split
+import gevent
 import grpc
 import httpx
 from grpc.experimental.gevent import init_gevent
@@ -21,13 +22,15 @@ from loadtests.load.sample import OK, Sample
 from services.client import Canvas, Vitrine
 from services.common.errors import VitrineError
 
-# gRPC's own threads would wait for gevent's for ever.
+_AT_ONCE = 1024
+# gRPC's own threads would wait for gevent's for ever. Each of its calls under way takes one of gevent's pool, which has
+# ten: the eleventh would wait for the first to be answered.
 init_gevent()
+gevent.get_hub().threadpool.maxsize = _AT_ONCE
 
 SCENE = "marble"
 #: The sample photo's own, so that nothing is read from the photo that another one would not tell.
 PITCH_DEG = 40.0
-_CONNECTIONS = 1024
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ class LoadEnvironment(Environment):
             base_url=self.place.http,
             headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=self.profile.timeout_s,
-            limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
+            limits=httpx.Limits(max_connections=_AT_ONCE, max_keepalive_connections=_AT_ONCE),
         )
 
 

@@ -47,6 +47,25 @@ async def test_one_more_is_refused_at_once_and_told_when_to_come_back():
     await asyncio.gather(*crowd.tasks)
 
 
+async def test_line_that_filled_up_is_kept_short_until_nobody_waits():
+    admission = Admission(2, 10)
+    crowd, others = Crowd(admission), Crowd(admission)
+    await crowd.fill(12)
+    await others.fill(1)
+    assert isinstance(others.tasks[0].exception(), Overloaded)
+    for task in crowd.tasks[:9]:
+        task.cancel()
+    await asyncio.wait(crowd.tasks[:9])
+    await others.fill(2)
+    assert [task.done() for task in others.tasks] == [False, True]
+    assert isinstance(others.tasks[1].exception(), Overloaded)
+    crowd.leave.set()
+    others.leave.set()
+    await asyncio.gather(*crowd.tasks[9:], others.tasks[0])
+    await others.fill(12)
+    await asyncio.gather(*others.tasks)
+
+
 async def test_places_and_seats_are_given_back_by_those_who_fail_or_leave():
     admission = Admission(1, 0)
     for _ in range(3):
