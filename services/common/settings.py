@@ -68,7 +68,12 @@ class LimitSettings(Section):
     default_timeout_s: float = Field(60, gt=0, description="Time for a request that names none, in seconds.")
     max_timeout_s: float = Field(300, gt=0, description="Longest time a request may ask for, in seconds.")
     max_running: int = Field(4, ge=1, description="Requests worked on at once per gateway replica.")
-    max_waiting: int = Field(16, ge=0, description="Requests that may wait for that; more are refused.")
+    max_waiting: int = Field(
+        16,
+        ge=0,
+        description="Requests that may wait for that; more are refused, and from then on until nobody waits all beyond "
+        "max_running.",
+    )
     inline_bytes: int = Field(3 << 20, ge=0, description="Files sent inside an answer, together, in bytes.")
 
     @property
