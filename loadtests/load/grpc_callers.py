@@ -21,7 +21,8 @@ class GrpcCaller(Caller):
 
     def options(self, due: Due) -> dict[str, Any]:
         """Of a shot."""
-        return {"seed": due.seed, "canvas": self.environment.canvas, "camera_pitch_deg": PITCH_DEG}
+        fixed = {"seed": due.seed, "canvas": self.environment.canvas, "camera_pitch_deg": PITCH_DEG}
+        return fixed | self.environment.profile.shot
 
     def shot(self, due: Due, photo: Photo) -> Made:
         """One of that photo."""

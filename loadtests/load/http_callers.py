@@ -33,7 +33,7 @@ class HttpCaller(Caller):
         side = self.environment.profile.canvas_px
         return {
             "scene_id": SCENE, "seed": due.seed, "camera_pitch_deg": PITCH_DEG,
-            "canvas": {"width": side, "height": side},
+            "canvas": {"width": side, "height": side}, **self.environment.profile.shot,
         }  # fmt: skip
 
     def form(self, fields: dict[str, Any]) -> dict[str, Any]:

@@ -140,6 +140,7 @@ class Profile(Section):
         summary: What it shows, in a sentence.
         megapixels: Of the photo that everybody sends.
         canvas_px: Side of the shots, in pixels.
+        shot: Further fields of every shot, such as `prompt` and `steps`.
         job_items: Photos in a job.
         preview_every: Steps between previews of a stream, where the service draws.
         callers: Locust users of each kind: so many calls of a kind may be under way.
@@ -152,6 +153,7 @@ class Profile(Section):
     summary: str
     megapixels: PositiveFloat = 0.5
     canvas_px: PositiveInt = 1024
+    shot: dict[str, Any] = Field(default_factory=dict)
     job_items: PositiveInt = 4
     preview_every: int = 5
     callers: PositiveInt = 64

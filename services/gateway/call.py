@@ -8,7 +8,7 @@ import re
 import time
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 
 from services.common.errors import Internal, VitrineError
 from services.common.logs import logger, request_context
@@ -51,13 +51,13 @@ class Guard:
         outcome = "ok"
         self._in_flight += 1
         self._recorder.set(IN_FLIGHT, self._in_flight)
-        async with AsyncExitStack() as inside:
-            inside.enter_context(
+        with ExitStack() as told:
+            told.enter_context(
                 request_context(call.request_id, trace=call.trace, method=call.method, protocol=call.protocol)
             )
             try:
-                known = call if call.public else await inside.enter_async_context(self._door.let_in(call))
-                inside.enter_context(request_context(call.request_id, tenant=known.tenant))
+                known = call if call.public else await self._door.admit(call)
+                told.enter_context(request_context(call.request_id, tenant=known.tenant))
                 yield known
             except VitrineError as error:
                 outcome = error.code

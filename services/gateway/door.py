@@ -1,7 +1,5 @@
 """The door that every call comes through: who calls, what for, whether there is room, and whether it asks too often."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from typing import Final
 
@@ -14,7 +12,7 @@ from services.tenants.bucket import RateLimiter
 from services.tenants.caller import Scope
 
 #: Calls that are answered with a picture; those of jobs wait in the database.
-SEATED: Final = frozenset(
+MAKING: Final = frozenset(
     {"CreateCutout", "CreateShot", "StreamShot", "RemoveBackground", "EditImages", "GenerateImages"}
 )
 
@@ -25,7 +23,7 @@ class Door:
 
     Args:
         auth: Tells who calls.
-        admission: Has the seats of those who get a picture.
+        admission: Tells whether there is room. Places are taken later, so that a slow sender holds none.
         database: Where the rates of all gateway replicas are kept.
         limiter: Counts.
     """
@@ -36,26 +34,23 @@ class Door:
         self._database = database
         self._limiter = limiter
 
-    @asynccontextmanager
-    async def let_in(self, call: Call) -> AsyncIterator[Call]:
-        """The call with its tenant, the tenant's limits, and what is left of its rate; inside, it has a seat.
+    async def admit(self, call: Call) -> Call:
+        """The call with its tenant, the tenant's limits, and what is left of its rate.
 
         Raises:
             Unauthenticated, Forbidden: See `Auth.caller`.
-            Overloaded: All seats are taken; tells when to come back.
+            Overloaded: There is no room; tells when to come back.
             RateLimited: The tenant asks too often; tells when to come back.
             StorageUnavailable: The database does not answer.
         """
         scope = scope_of(call.method)
         caller = await self._auth.caller(call.peer, call.authorization, scope)
+        if call.method in MAKING:
+            self._admission.require_room()
         known = replace(call, tenant=caller.tenant, limits=caller.limits)
-        with self._admission.seat() if call.method in SEATED else nullcontext():
-            yield await self._within_rate(known, scope)
-
-    async def _within_rate(self, call: Call, scope: Scope) -> Call:
-        if scope is not Scope.CREATE or call.method in UNCOUNTED or not call.limits.rate_per_s:
-            return call
-        left = await self._database.run(lambda session: self._limiter.take(session, call.tenant, call.limits))
+        if scope is not Scope.CREATE or call.method in UNCOUNTED or not caller.limits.rate_per_s:
+            return known
+        left = await self._database.run(lambda session: self._limiter.take(session, caller.tenant, caller.limits))
         if isinstance(left, RateLimited):
             raise left
-        return replace(call, allowance=left)
+        return replace(known, allowance=left)

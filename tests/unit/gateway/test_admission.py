@@ -17,10 +17,9 @@ class Crowd:
         self.inside = 0
 
     async def enter(self):
-        with self.admission.seat():
-            async with self.admission.place():
-                self.inside += 1
-                await self.leave.wait()
+        async with self.admission.place():
+            self.inside += 1
+            await self.leave.wait()
 
     async def fill(self, count):
         self.tasks = [asyncio.create_task(self.enter()) for _ in range(count)]
@@ -66,19 +65,18 @@ async def test_line_that_filled_up_is_kept_short_until_nobody_waits():
     await asyncio.gather(*others.tasks)
 
 
-async def test_places_and_seats_are_given_back_by_those_who_fail_or_leave():
+async def test_places_are_given_back_by_those_who_fail_or_leave():
     admission = Admission(1, 0)
     for _ in range(3):
-        with pytest.raises(KeyError), admission.seat():
+        with pytest.raises(KeyError):
             async with admission.place():
                 raise KeyError
     crowd = Crowd(admission)
     await crowd.fill(1)
     crowd.tasks[0].cancel()
     await asyncio.wait(crowd.tasks)
-    with admission.seat():
-        async with admission.place():
-            pass
+    async with admission.place():
+        pass
 
 
 async def test_one_who_leaves_while_waiting_frees_a_seat():

@@ -1,11 +1,11 @@
-"""The door: who has no seat is told so before anything of the call is read."""
+"""The door: where there is no room it says so before anything of the call is read, counted or written down."""
 
 from dataclasses import replace
 
 import pytest
 
 from services.common.errors import Overloaded, RateLimited, Unauthenticated
-from services.gateway.door import SEATED
+from services.gateway.door import MAKING
 from services.gateway.schema import Call
 from tests.support.gateway_parts import Parts
 
@@ -14,54 +14,37 @@ STRANGER = replace(SHOT, peer="203.0.113.7")
 
 
 @pytest.fixture
-def door(tmp_path):
-    def opened(**options):
-        made = Parts(tmp_path, **options)
-        return made.tenancy.door
-
-    return opened
+def parts(tmp_path):
+    return lambda **options: Parts(tmp_path, limits={"max_running": 1, "max_waiting": 0}, **options)
 
 
-@pytest.mark.parametrize("method", sorted(SEATED))
-async def test_one_more_who_gets_a_picture_is_refused(door, method):
-    full = door(limits={"max_running": 1, "max_waiting": 0})
-    async with full.let_in(SHOT):
+@pytest.mark.parametrize("method", sorted(MAKING))
+async def test_one_more_who_wants_a_picture_is_refused(parts, method):
+    full = parts()
+    async with full.admission.place():
         with pytest.raises(Overloaded):
-            async with full.let_in(replace(SHOT, method=method)):
-                pass
+            await full.tenancy.door.admit(replace(SHOT, method=method))
+    await full.tenancy.door.admit(replace(SHOT, method=method))
 
 
-async def test_full_house_keeps_its_seats_for_pictures_alone(door):
-    full = door(limits={"max_running": 1, "max_waiting": 0})
-    async with full.let_in(SHOT), full.let_in(replace(SHOT, method="CreateJob")) as known:
-        assert known.tenant == "local"
+async def test_full_house_turns_only_those_away_who_want_a_picture_now(parts):
+    full = parts()
+    async with full.admission.place():
+        assert (await full.tenancy.door.admit(replace(SHOT, method="CreateJob"))).tenant == "local"
 
 
-async def test_seat_is_free_again_behind_a_call_that_failed(door):
-    tight = door(limits={"max_running": 1, "max_waiting": 0})
-    with pytest.raises(KeyError):
-        async with tight.let_in(SHOT):
-            raise KeyError
-    async with tight.let_in(SHOT):
-        pass
-
-
-async def test_stranger_is_no_guest_even_where_there_is_no_seat(door):
-    full = door(limits={"max_running": 1, "max_waiting": 0})
-    async with full.let_in(SHOT):
+async def test_stranger_is_no_guest_even_where_there_is_no_room(parts):
+    full = parts()
+    async with full.admission.place():
         with pytest.raises(Unauthenticated):
-            async with full.let_in(STRANGER):
-                pass
+            await full.tenancy.door.admit(STRANGER)
 
 
-async def test_who_is_refused_a_seat_has_used_up_nothing_of_its_rate(door):
-    full = door(limits={"max_running": 1, "max_waiting": 0}, tenants={"rate_per_s": 0.001, "burst_requests": 2})
-    async with full.let_in(SHOT):
+async def test_who_is_refused_for_lack_of_room_has_used_up_nothing_of_its_rate(parts):
+    full = parts(tenants={"rate_per_s": 0.001, "burst_requests": 1})
+    async with full.admission.place():
         with pytest.raises(Overloaded):
-            async with full.let_in(SHOT):
-                pass
-    async with full.let_in(SHOT):
-        pass
+            await full.tenancy.door.admit(SHOT)
+    await full.tenancy.door.admit(SHOT)
     with pytest.raises(RateLimited):
-        async with full.let_in(SHOT):
-            pass
+        await full.tenancy.door.admit(SHOT)

@@ -1,4 +1,4 @@
-"""StudioService without a transport: results are handed out, streams end cleanly."""
+"""StudioService without a transport: results are handed out, streams end cleanly, overload is refused."""
 
 import asyncio
 import threading
@@ -7,7 +7,7 @@ import pytest
 
 from services.api.common import OutputOptions
 from services.api.studio import CreateCutoutRequest, CreateShotRequest, ReadBlobRequest, StreamShotRequest
-from services.common.errors import DeadlineExceeded, NotFound, NotReady, StorageUnavailable
+from services.common.errors import DeadlineExceeded, NotFound, NotReady, Overloaded, StorageUnavailable
 from services.gateway.admission import Admission
 from services.gateway.studio import CHUNK_BYTES, Studio
 from services.postprocess.preservation.thresholds import criterion_of
@@ -83,6 +83,16 @@ async def test_leaving_a_stream_stops_the_work(parts, shot):
     await stream.aclose()
     await asyncio.sleep(0)
     assert made.fakes.cancelled == ["segment"]
+
+
+async def test_requests_beyond_the_seats_are_refused(parts, shot):
+    made = parts(limits={"max_running": 1, "max_waiting": 0}, slow={"segment": asyncio.Event()})
+    first = asyncio.create_task(made.studio.create_shot(shot, call()))
+    await made.fakes.reached("segment")
+    with pytest.raises(Overloaded):
+        await made.studio.create_shot(shot, call("id-2"))
+    first.cancel()
+    await asyncio.wait([first])
 
 
 async def test_waiting_for_a_place_is_part_of_the_requests_time(parts, shot):
