@@ -3,8 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from services.api.catalog import MAX_STYLE_ID_CHARS
 from services.api.common import (
     Blob,
     Box,
@@ -22,6 +23,7 @@ from services.api.common import (
     Text,
     ZeroIsAbsent,
 )
+from services.api.findings import shown
 from services.common.image import MIN_SIDE_PX
 from services.common.pose import Pose
 from services.generate.schema import Scheduler
@@ -36,6 +38,9 @@ MAX_STEPS = 100
 MAX_GUIDANCE = 30.0
 MAX_PROMPT_CHARS = 2000
 MAX_WORDS_CHARS = 200
+#: That one picture is drawn with, and how much of each.
+MAX_STYLES = 4
+MAX_STYLE_WEIGHT = 2.0
 
 MAX_POINTS = 64
 MAX_BOXES = 16
@@ -173,6 +178,20 @@ class SceneWords(Message):
     season: Text = Field("", max_length=MAX_WORDS_CHARS)
 
 
+class StyleUse(Message):
+    style_id: str = Field("", max_length=MAX_STYLE_ID_CHARS)
+    weight: float | None = Field(
+        None, ge=-MAX_STYLE_WEIGHT, le=MAX_STYLE_WEIGHT, description="How much of it; 0 leaves it out, unset: 1."
+    )
+
+
+def _check_each_once(styles: list[StyleUse]) -> list[StyleUse]:
+    for place, style in enumerate(styles):
+        if style.style_id in {other.style_id for other in styles[:place]}:
+            raise ValueError(f"each style once is wanted, got {shown(style.style_id)} twice")
+    return styles
+
+
 class CreateShotRequest(Message):
     image: ImageSource = ImageSource()
     scene_id: str = Field("", max_length=64)
@@ -200,6 +219,9 @@ class CreateShotRequest(Message):
     scheduler: Annotated[Scheduler | None, ZeroIsAbsent] = None
     deterministic: bool = Field(default=False, description="Draw in a batch of its own: the same bytes again.")
     words: SceneWords = Field(SceneWords(), description="In place of those the scene has for its prompt.")
+    styles: Annotated[list[StyleUse], AfterValidator(_check_each_once)] = Field(
+        [], max_length=MAX_STYLES, description="LoRA adapters that the picture is drawn with, by their sum."
+    )
 
 
 class PreservationProof(Message):

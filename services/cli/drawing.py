@@ -39,6 +39,29 @@ WordOption = Annotated[
     ),
 ]
 
+StyleOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--style", metavar="STYLE[=WEIGHT]",
+        help="A style that it is drawn with, such as linen=0.8; may be given several times.",
+    ),
+]  # fmt: skip
+
+
+def read_styles(style: Sequence[str] | None) -> "ShotOptions":
+    """The styles that were given, as the client takes them.
+
+    Raises:
+        typer.BadParameter: A weight is none or out of its range, or a style is named twice.
+    """
+    from services.api.studio import CreateShotRequest
+
+    wanted = []
+    for each in style or ():
+        style_id, equals, weight = each.partition("=")
+        wanted.append({"style_id": style_id, "weight": weight} if equals else {"style_id": style_id})
+    return {"styles": checked(CreateShotRequest, {"styles": wanted}, "--style").styles} if wanted else {}
+
 
 def read_drawing(
     prompt: str | None,

@@ -11,7 +11,15 @@ import typer
 
 from services.cli.configuration import api_key, service_address
 from services.cli.console import AddressOption, JsonOption, asides, counting_progress, results, write_json
-from services.cli.drawing import NegativePromptOption, PromptOption, StepsOption, WordOption, read_drawing
+from services.cli.drawing import (
+    NegativePromptOption,
+    PromptOption,
+    StepsOption,
+    StyleOption,
+    WordOption,
+    read_drawing,
+    read_styles,
+)
 from services.cli.group import EXIT_FAILED
 from services.cli.shot_options import (
     CanvasOption,
@@ -74,6 +82,7 @@ def create(
     negative_prompt: NegativePromptOption = None,
     steps: StepsOption = None,
     word: WordOption = None,
+    style: StyleOption = None,
     address: AddressOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -89,6 +98,7 @@ def create(
         prompt, negative_prompt, steps, guidance=None, plate_strength=None, scheduler=None, deterministic=False,
         reference=None, word=word,
     )  # fmt: skip
+    fields |= read_styles(style)
     proof = proof_options(layer, report, None, None)
     fields |= {name: value for name, value in proof.items() if value and name != "thresholds"}
     if picture_format:

@@ -25,6 +25,7 @@ from services.cli.plan import plan
 from services.cli.scenes import scenes
 from services.cli.serve import serve
 from services.cli.shoot import shoot
+from services.cli.styles import styles
 from services.cli.tenants import tenants
 from services.cli.usage import usage
 from services.cli.webhooks import webhooks
@@ -70,5 +71,6 @@ app.add_typer(keys, name="keys")
 app.add_typer(models, name="models")
 app.add_typer(engines, name="engines")
 app.add_typer(scenes, name="scenes")
+app.add_typer(styles, name="styles")
 app.add_typer(tenants, name="tenants")
 app.add_typer(webhooks, name="webhooks")

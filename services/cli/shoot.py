@@ -18,8 +18,10 @@ from services.cli.drawing import (
     ReferenceOption,
     SchedulerOption,
     StepsOption,
+    StyleOption,
     WordOption,
     read_drawing,
+    read_styles,
 )
 from services.cli.selection import (
     ExcludeBoxOption,
@@ -82,6 +84,7 @@ def shoot(
     deterministic: DeterministicOption = False,
     reference: ReferenceOption = None,
     word: WordOption = None,
+    style: StyleOption = None,
     preview_every: PreviewEveryOption = None,
     previews: PreviewsOption = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Pictures made at once.")] = 4,
@@ -97,7 +100,7 @@ def shoot(
     options |= read_drawing(
         prompt, negative_prompt, steps, guidance, plate_strength, scheduler, deterministic, reference, word
     )
-    options |= proof_options(layer, report, threshold, max_attempts)
+    options |= read_styles(style) | proof_options(layer, report, threshold, max_attempts)
     if (selection := read_selection(keep_mask, include, exclude, include_box, exclude_box)) is not None:
         options["selection"] = selection
     work = _planned(photos, scene, out, picture_format)

@@ -8,6 +8,7 @@ Results are the models of `services.api`, with the picture's bytes in `image.con
 `services.common.errors`.
 """
 
+from services.api.catalog import Style
 from services.api.common import Box, ImageSource, OutputOptions, Point
 from services.api.jobs import (
     CreateJobResponse,
@@ -31,6 +32,7 @@ from services.api.studio import (
     ProductSelection,
     SceneWords,
     StageEvent,
+    StyleUse,
 )
 from services.api.webhooks import DeliveryState, Webhook, WebhookDelivery
 from services.client.asynchronous import AsyncVitrine
@@ -71,6 +73,8 @@ __all__ = [
     "ShotOptions",
     "StageEvent",
     "StreamOptions",
+    "Style",
+    "StyleUse",
     "Vitrine",
     "WatchJobResponse",
     "Webhook",

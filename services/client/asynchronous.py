@@ -32,6 +32,7 @@ from services.client.steps import (
     Step,
     authorization,
 )
+from services.client.styles import AsyncStyles, StyleFlows
 from services.client.webhooks import AsyncWebhooks, WebhookFlows
 
 T = TypeVar("T")
@@ -59,7 +60,9 @@ class AsyncVitrine:
     ) -> None:
         self._flows = Flows(address, timeout_s, max_attempts)
         self.webhooks = AsyncWebhooks(WebhookFlows(address, timeout_s, max_attempts), self._run)
-        self.jobs = AsyncJobs(JobFlows(address, timeout_s, max_attempts), self._run, self._stream, self.read_blob)
+        job_flows = JobFlows(address, timeout_s, max_attempts)
+        self.jobs = AsyncJobs(job_flows, self._run, self._stream, self.read_blob)
+        self.styles = AsyncStyles(StyleFlows(address, timeout_s, max_attempts, job_flows.upload), self._run)
         self._metadata = authorization(api_key)
         if credentials is None:
             self._channel = grpc.aio.insecure_channel(address, OPTIONS)

@@ -32,6 +32,7 @@ from services.client.steps import (
     Step,
     authorization,
 )
+from services.client.styles import StyleFlows, Styles
 from services.client.webhooks import WebhookFlows, Webhooks
 
 T = TypeVar("T")
@@ -52,6 +53,7 @@ class Vitrine:
 
     Attributes:
         jobs: Many photos by one recipe.
+        styles: LoRA adapters that pictures are drawn with.
         webhooks: Addresses that are told of events.
     """
 
@@ -66,7 +68,9 @@ class Vitrine:
     ) -> None:
         self._flows = Flows(address, timeout_s, max_attempts)
         self.webhooks = Webhooks(WebhookFlows(address, timeout_s, max_attempts), self._run)
-        self.jobs = Jobs(JobFlows(address, timeout_s, max_attempts), self._run, self._told, self.read_blob)
+        job_flows = JobFlows(address, timeout_s, max_attempts)
+        self.jobs = Jobs(job_flows, self._run, self._told, self.read_blob)
+        self.styles = Styles(StyleFlows(address, timeout_s, max_attempts, job_flows.upload), self._run)
         self._metadata = authorization(api_key)
         if credentials is None:
             self._channel = grpc.insecure_channel(address, OPTIONS)

@@ -1,10 +1,11 @@
 """What the calls take beside the photo and the scene; the names are the contract's own."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict
 
 from services.api.common import OutputOptions
-from services.api.studio import Canvas, PreservationThresholds, ProductSelection, SceneWords
+from services.api.studio import Canvas, PreservationThresholds, ProductSelection, SceneWords, StyleUse
 from services.common.pose import Pose
 from services.generate.schema import Scheduler
 from services.postprocess.preservation.thresholds import Level
@@ -53,6 +54,7 @@ class ShotOptions(TypedDict, total=False):
     scheduler: Scheduler
     deterministic: bool
     words: SceneWords
+    styles: Sequence[StyleUse]
     output: OutputOptions
     timeout_s: float
 

@@ -77,6 +77,10 @@ PLATES: Final = Metric(
 CUTOUTS: Final = Metric(
     "vitrine_cutouts_total", "counter", "Cutouts asked for: made before (hit) or made anew (miss).", ("outcome",)
 )
+STYLES: Final = Metric(
+    "vitrine_styles_total", "counter", "Styles that drawings asked for: in memory (hit) or read anew (miss).",
+    ("outcome",),
+)  # fmt: skip
 PRESERVATION_REPORTS: Final = Metric(
     "vitrine_preservation_reports_total", "counter",
     "Pictures measured, those of further attempts too: passed or failed.", ("outcome",),
@@ -136,8 +140,8 @@ WEBHOOK_SECONDS: Final = Metric(
 
 ALL: Final = (
     REQUESTS, REQUEST_SECONDS, IN_FLIGHT, STAGE_SECONDS, STAGE_WAIT_SECONDS, STAGE_RETRIES, RUNNER, ENGINE_STATE,
-    MODEL_LOAD_SECONDS, DENOISING_STEPS, DENOISING_STEP_SECONDS, BATCH_OCCUPANCY, PLATES, CUTOUTS, PRESERVATION_REPORTS,
-    PRESERVATION_MEASURES, REFUSALS, BLOB_SECONDS, BLOB_BYTES,
+    MODEL_LOAD_SECONDS, DENOISING_STEPS, DENOISING_STEP_SECONDS, BATCH_OCCUPANCY, PLATES, CUTOUTS, STYLES,
+    PRESERVATION_REPORTS, PRESERVATION_MEASURES, REFUSALS, BLOB_SECONDS, BLOB_BYTES,
     TENANT_ITEMS, TENANT_MEGAPIXELS, TENANT_BYTES, TENANT_STAGE_SECONDS, JOB_ITEMS, JOB_ITEMS_RUNNING, JOB_WAIT_SECONDS,
     JOB_YIELD_SECONDS, JOB_CLAIMS_LOST, JOB_BACKLOG_SECONDS,
     WEBHOOK_DELIVERIES, WEBHOOK_SECONDS,

@@ -248,6 +248,10 @@ class DiffusionSettings(Section):
     )
     slots: int = Field(64, ge=1, description="Pictures under way at once per replica, waiting ones included.")
     max_batch: int = Field(8, ge=1, description="Pictures that share a step at most.")
+    max_rank: int = Field(64, ge=1, le=1024, description="Largest rank of a style's layers.")
+    styles_mb: int = Field(
+        512, ge=0, description="Memory for styles that were used last, beside the set that is drawn with; in MiB."
+    )
     memory_mb: int | None = Field(
         None, ge=1, description="Memory for a batch, in MiB; unset: nine tenths of what a GPU has free at the start."
     )
@@ -281,6 +285,14 @@ class GenerateSettings(StageSettings):
         if self.engine == "diffusion" and not self.diffusion.checkpoint:
             raise ValueError("generate.engine is 'diffusion' but generate.diffusion.checkpoint is empty")
         return self
+
+
+class StyleSettings(Section):
+    """Styles that callers bring along."""
+
+    max_per_tenant: int = Field(100, ge=0, description="Styles that a tenant may have; 0: callers bring none.")
+    max_mb: int = Field(256, ge=1, description="Largest file of a style, in MiB.")
+    shared_from: str = Field("local", description="Tenant whose styles everybody may draw with; empty: nobody's.")
 
 
 class PreservationSettings(Section):
@@ -348,6 +360,7 @@ class Settings(BaseSettings):
     generate: GenerateSettings = Field(default_factory=GenerateSettings)
     postprocess: StageSettings = Field(default_factory=StageSettings)
     preservation: PreservationSettings = Field(default_factory=PreservationSettings)
+    styles: StyleSettings = Field(default_factory=StyleSettings)
     jobs: JobSettings = Field(default_factory=JobSettings)
     observability: ObservabilitySettings = Field(default_factory=ObservabilitySettings)
 

@@ -21,6 +21,7 @@ SCOPES: Final[Mapping[str, Scope]] = MappingProxyType(
         "ReadBlob": Scope.READ,
         "ListScenes": Scope.READ,
         "ListModels": Scope.READ,
+        "ListStyles": Scope.READ,
         "ListWebhooks": Scope.READ,
         "ListWebhookDeliveries": Scope.READ,
         "GetJob": Scope.READ,
@@ -34,7 +35,15 @@ SCOPES: Final[Mapping[str, Scope]] = MappingProxyType(
 #: What makes no picture: the rate is not about it. A caller that asks too often can still stop its jobs.
 UNCOUNTED: Final = frozenset(
     {"CancelJob", "PauseJob", "ResumeJob", "DeleteJob"}
-    | {"CreateWebhook", "UpdateWebhook", "DeleteWebhook", "RotateWebhookSecret", "PingWebhook", "RedeliverWebhook"}
+    | {
+        "DeleteStyle",
+        "CreateWebhook",
+        "UpdateWebhook",
+        "DeleteWebhook",
+        "RotateWebhookSecret",
+        "PingWebhook",
+        "RedeliverWebhook",
+    }
 )
 
 

@@ -24,6 +24,7 @@ LISTS: Final = {
     "selection.exclude_points": ("x", "y"),
     "selection.include_boxes": ("left", "top", "width", "height"),
     "selection.exclude_boxes": ("left", "top", "width", "height"),
+    "styles": ("style_id", "weight"),
 }
 
 _MAX_FIELDS = 256

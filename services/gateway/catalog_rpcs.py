@@ -33,6 +33,33 @@ class CatalogRpcs(Rpcs):
             "ListModels", grpc_context, message, catalog.ListModelsRequest, found, catalog_pb2.ListModelsResponse
         )
 
+    async def ListStyles(
+        self, message: catalog_pb2.ListStylesRequest, grpc_context: GrpcContext
+    ) -> catalog_pb2.ListStylesResponse:
+        """The styles that the caller's tenant may draw with."""
+        return await self._unary(
+            "ListStyles", grpc_context, message, catalog.ListStylesRequest, self._services.styles.list_styles,
+            catalog_pb2.ListStylesResponse,
+        )  # fmt: skip
+
+    async def CreateStyle(
+        self, message: catalog_pb2.CreateStyleRequest, grpc_context: GrpcContext
+    ) -> catalog_pb2.CreateStyleResponse:
+        """A style of the caller's tenant."""
+        return await self._unary(
+            "CreateStyle", grpc_context, message, catalog.CreateStyleRequest, self._services.styles.create_style,
+            catalog_pb2.CreateStyleResponse,
+        )  # fmt: skip
+
+    async def DeleteStyle(
+        self, message: catalog_pb2.DeleteStyleRequest, grpc_context: GrpcContext
+    ) -> catalog_pb2.DeleteStyleResponse:
+        """One style less."""
+        return await self._unary(
+            "DeleteStyle", grpc_context, message, catalog.DeleteStyleRequest, self._services.styles.delete_style,
+            catalog_pb2.DeleteStyleResponse,
+        )  # fmt: skip
+
     async def GetUsage(
         self, message: usage_pb2.GetUsageRequest, grpc_context: GrpcContext
     ) -> usage_pb2.GetUsageResponse:

@@ -21,6 +21,7 @@ from services.gateway.metrics_page import MetricsPage
 from services.gateway.scenery import SceneryStudio
 from services.gateway.services import Services
 from services.gateway.studio import Studio
+from services.gateway.styles import Styles
 from services.gateway.tenancy import Tenancy
 from services.gateway.uploads import Uploads
 from services.gateway.webhooks import Webhooks
@@ -32,11 +33,13 @@ from services.models.cache import ModelCache
 from services.storage.local import LocalBlobs
 from services.storage.measured import MeasuredBlobs
 from services.storage.store import open_store
+from services.styles.registry import StyleRegistry
 from services.tenants.content import ContentPolicy
 from services.webhooks.outbox import Outbox
 from services.workflow.content import ContentGuard
 from services.workflow.deployment import (
     Handle,
+    RemoteGenerate,
     remote_readiness,
     remote_stages,
 )
@@ -78,7 +81,8 @@ class Gateway(GrpcApi):
         tenancy = Tenancy.open(settings, recorder, admission)
         guard = Guard(recorder, tenancy.door)
         sources = Sources.open(settings, store)
-        workflow = ShotWorkflow.open(settings, stages, scenes, sources, recorder)
+registry = StyleRegistry(blobs, settings.styles)
+        workflow = ShotWorkflow.open(settings, stages, scenes, sources, recorder, registry)
         studio = Studio(
             workflow,
             store,
@@ -92,8 +96,11 @@ class Gateway(GrpcApi):
         webhooks = Webhooks(tenancy.database, settings.jobs.webhooks, tenancy.accounts)
         checks = Checks(workflow.check, sources, limits.image)
         jobs = Jobs.open(settings, tenancy.database, Moves(Outbox()), checks, store, Waker(dispatcher))
-        uploads = Uploads(store, limits.max_image_bytes, settings.jobs.max_manifest_mb << 20)
-        services = Services(studio, catalog, tenancy.usage, jobs, uploads, webhooks)
+        uploads = Uploads(
+            store, limits.max_image_bytes, settings.jobs.max_manifest_mb << 20, settings.styles.max_mb << 20
+        )
+        styles = Styles(registry, RemoteGenerate(generate, recorder), readiness, store, settings)
+        services = Services(studio, catalog, tenancy.usage, jobs, uploads, webhooks, styles)
         super().__init__(guard, services, readiness)
         body = BodyReader(limits.max_image_bytes)
         scenery = SceneryStudio(

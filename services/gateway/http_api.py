@@ -17,6 +17,7 @@ from services.gateway.job_routes import JobRoutes
 from services.gateway.problems import answer_problems
 from services.gateway.services import Services
 from services.gateway.studio_routes import StudioRoutes
+from services.gateway.style_routes import StyleRoutes
 from services.gateway.webhook_routes import WebhookRoutes
 from services.workflow.readiness import Readiness
 
@@ -50,6 +51,7 @@ class HttpApi:
             JobRoutes(guard, services, body, heartbeat_s).router(),
             WebhookRoutes(guard, services, body).router(),
             CatalogRoutes(guard, services).router(),
+            StyleRoutes(guard, services, body).router(),
             BlobRoutes(guard, services.studio, blobs).router(),
             *dialects,
         )

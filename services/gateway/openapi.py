@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from services.api import jobs
+from services.api.catalog import CreateStyleRequest
 from services.api.jobs import GetJobResponse
 from services.api.studio import (
     CreateCutoutRequest,
@@ -66,6 +67,7 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     jobs.RetryJobRequest,
     jobs.CreateJobManifestRequest,
     CreateUploadRequest,
+    CreateStyleRequest,
 )
 #: What each event's data is, by the event's name.
 _EVENTS: Final[Mapping[str, type[BaseModel]]] = {
@@ -78,15 +80,9 @@ _EVENTS: Final[Mapping[str, type[BaseModel]]] = {
 
 def picture_route(model: type[BaseModel]) -> dict[str, Any]:
     """A POST that takes JSON or a form and answers JSON or a picture."""
-    body = {
-        "required": True,
-        "content": {
-            "application/json": {"schema": {"$ref": REF.format(model=model.__name__)}},
-            "multipart/form-data": {"schema": form_schema(model)},
-        },
-    }
+    form = form_route(model, FILES)
     answer = {"description": "Done. The picture itself when `Accept` asks for an image.", "content": _PICTURE}
-    extra = {"requestBody": body, "parameters": [ONCE, _LATER]}
+    extra = {**form["openapi_extra"], "parameters": [ONCE, _LATER]}
     later = {"description": "A job, where `Prefer` asks for one.", "model": GetJobResponse, "headers": LOCATION}
     return {"openapi_extra": extra, "responses": {200: answer, 202: later, "default": PROBLEM}}
 
@@ -127,6 +123,18 @@ def body_route(model: type[BaseModel], *, required: bool = False) -> dict[str, A
     body = {
         "required": required,
         "content": {"application/json": {"schema": {"$ref": REF.format(model=model.__name__)}}},
+    }
+    return {"openapi_extra": {"requestBody": body}, "responses": {"default": PROBLEM}}
+
+
+def form_route(model: type[BaseModel], files: Sequence[str]) -> dict[str, Any]:
+    """A POST that takes JSON, or a form with these files."""
+    body = {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"$ref": REF.format(model=model.__name__)}},
+            "multipart/form-data": {"schema": form_schema(model, files)},
+        },
     }
     return {"openapi_extra": {"requestBody": body}, "responses": {"default": PROBLEM}}
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.gateway.catalog import Catalog
 from services.gateway.jobs import Jobs
 from services.gateway.studio import Studio
+from services.gateway.styles import Styles
 from services.gateway.uploads import Uploads
 from services.gateway.usage import Usage
 from services.gateway.webhooks import Webhooks
@@ -20,3 +21,4 @@ class Services:
     jobs: Jobs
     uploads: Uploads
     webhooks: Webhooks
+    styles: Styles

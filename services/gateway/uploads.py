@@ -9,11 +9,12 @@ from typing import Final
 from services.api.uploads import CreateUploadRequest, CreateUploadResponse, UploadHeader
 from services.common.errors import InvalidInput, TooLarge, UnsupportedMedia
 from services.gateway.schema import Call
+from services.gateway.styles import ADAPTER_TYPE
 from services.jobs.told import time_told
 from services.storage.blobs import UPLOADS, BlobStore
 from services.storage.owner import result_key
 
-#: The extension that a file gets, by its type: photos that are read, and lists of items.
+#: The extension that a file gets, by its type: photos that are read, lists of items, and adapters of styles.
 _PHOTOS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "image/jpeg": "jpg",
@@ -26,6 +27,7 @@ _PHOTOS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 _LISTS: Final[Mapping[str, str]] = MappingProxyType({"text/csv": "csv", "application/jsonl": "jsonl"})
+_ADAPTERS: Final[Mapping[str, str]] = MappingProxyType({ADAPTER_TYPE: "safetensors"})
 
 
 class Uploads:
@@ -35,12 +37,16 @@ class Uploads:
         store: Signs addresses.
         max_photo_bytes: Largest photo.
         max_list_bytes: Largest list of items.
+        max_adapter_bytes: Largest adapter of a style.
     """
 
-    def __init__(self, store: BlobStore, max_photo_bytes: int, max_list_bytes: int) -> None:
+    def __init__(self, store: BlobStore, max_photo_bytes: int, max_list_bytes: int, max_adapter_bytes: int) -> None:
         self._store = store
-        self._max_photo_bytes = max_photo_bytes
-        self._max_list_bytes = max_list_bytes
+        self._known = {
+            **{media_type: (extension, max_photo_bytes) for media_type, extension in _PHOTOS.items()},
+            **{media_type: (extension, max_list_bytes) for media_type, extension in _LISTS.items()},
+            **{media_type: (extension, max_adapter_bytes) for media_type, extension in _ADAPTERS.items()},
+        }
 
     async def create_upload(self, request: CreateUploadRequest, call: Call) -> CreateUploadResponse:
         """An address that takes one file of the tenant's.
@@ -50,10 +56,9 @@ class Uploads:
             InvalidInput: The file is empty.
             TooLarge: It is larger than what is taken of its type.
         """
-        extension = _PHOTOS.get(request.media_type) or _LISTS.get(request.media_type)
-        if extension is None:
-            raise UnsupportedMedia(f"media_type: wanted is one of {', '.join((*_PHOTOS, *_LISTS))}", field="media_type")
-        limit = self._max_photo_bytes if request.media_type in _PHOTOS else self._max_list_bytes
+        if request.media_type not in self._known:
+            raise UnsupportedMedia(f"media_type: wanted is one of {', '.join(self._known)}", field="media_type")
+        extension, limit = self._known[request.media_type]
         if not request.size_bytes:
             raise InvalidInput("size_bytes: the size of the file is wanted, at least 1", field="size_bytes")
         if request.size_bytes > limit:

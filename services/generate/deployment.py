@@ -15,9 +15,10 @@ from services.common.settings import Settings
 from services.generate.engine.shared import open_shared_engines
 from services.generate.generator import Generator
 from services.generate.scaling import MEGAPIXELS, PixelsInFlight
-from services.generate.schema import GenerateRequest, GenerateResult, StepDone
+from services.generate.schema import AdapterFacts, ExamineRequest, GenerateRequest, GenerateResult, StepDone
 from services.models.cache import ModelCache
 from services.segment.schema import SegmentResult
+from services.storage.store import open_store
 
 
 class Generate:
@@ -35,7 +36,11 @@ class Generate:
         self._recorder = Recorder(metrics)
         with self._recorder.timing(MODEL_LOAD_SECONDS, stage="generate"):
             self._generator = Generator.open(
-                settings.generate, ModelCache(settings.models), self._recorder, partial(open_shared_engines, settings)
+                settings.generate,
+                ModelCache(settings.models),
+                partial(open_store, settings),
+                self._recorder,
+                partial(open_shared_engines, settings),
             )
             self._generator.warm_up()
         self._executor = StageExecutor(
@@ -70,6 +75,10 @@ class Generate:
                 yield await making
             finally:
                 making.cancel()
+
+    async def examine(self, request: ExamineRequest) -> AdapterFacts:
+        """See `Generator.examine`."""
+        return await self._executor.run(request, partial(self._generator.examine, request))
 
     async def record_autoscaling_stats(self) -> dict[str, float]:
         """Asked by Serve every few seconds, for `PixelsPolicy`."""

@@ -6,17 +6,25 @@ from typing import TYPE_CHECKING, Any, Self
 
 from services.common.camera import Camera
 from services.common.deadline import Deadline
-from services.common.errors import Internal
+from services.common.errors import Internal, InvalidInput
 from services.common.metrics import Recorder
 from services.common.settings import GenerateSettings
 from services.generate.plates.painter import PlatePainter
 from services.generate.reference import fit_reference
 from services.generate.scene import SceneCatalog
-from services.generate.schema import GenerateRequest, GenerateResult, StepDone
+from services.generate.schema import (
+    PLATES_ONLY,
+    AdapterFacts,
+    ExamineRequest,
+    GenerateRequest,
+    GenerateResult,
+    StepDone,
+)
 from services.models.cache import ModelCache
 from services.segment.schema import SegmentResult
 
 if TYPE_CHECKING:  # torch takes seconds and hundreds of megabytes, which plates need none of
+    from services.generate.diffusion.adapters import Files
     from services.generate.diffusion.painter import DiffusionPainter
     from services.generate.engine.opening import Share
 
@@ -40,6 +48,7 @@ class Generator:
         cls,
         settings: GenerateSettings,
         cache: ModelCache,
+        open_files: "Callable[[], Files]",
         recorder: Recorder | None = None,
         share: "Share | None" = None,
     ) -> Self:
@@ -48,19 +57,21 @@ class Generator:
         Args:
             settings: The stage's.
             cache: Where panoramas and the checkpoint come from.
+            open_files: Opens the store where styles lie.
             recorder: Gets which plates were drawn anew, and what computes the checkpoint's networks.
             share: Opens the compiled networks that all machines share.
 
         Raises:
             ValueError: The operator's scenes can't be read.
             ModelUnavailable: The checkpoint can't be had or used.
+            StorageUnavailable: The store can't be opened.
         """
         scenes, plates = SceneCatalog.open(settings.scenes_dir), PlatePainter.open(settings, cache, recorder)
         if settings.engine == "plate":
             return cls(scenes, plates)
         from services.generate.diffusion.painter import DiffusionPainter  # noqa: PLC0415 - see above
 
-        return cls(scenes, plates, DiffusionPainter.open(settings, cache, recorder, share))
+        return cls(scenes, plates, DiffusionPainter.open(settings, cache, open_files(), recorder, share))
 
     def run(
         self,
@@ -97,6 +108,18 @@ class Generator:
             engine, clean = self._diffusion.name, False
         worked_s = time.perf_counter() - started
         return GenerateResult(background, plate.light, plate.finish, engine, worked_s, clean)
+
+    def examine(self, request: ExamineRequest, deadline: Deadline) -> AdapterFacts:
+        """Hold an adapter against the checkpoint.
+
+        Raises:
+            InvalidInput: It does not fit, or there is no checkpoint.
+            NotFound, StorageUnavailable: Its file can't be had.
+        """
+        if self._diffusion is None:
+            raise InvalidInput(PLATES_ONLY, field="styles")
+        deadline.check()
+        return self._diffusion.examine(request.style, deadline)
 
     def warm_up(self) -> None:
         """Load what all scenes need and draw each once, small; then what the diffusion model needs."""

@@ -29,6 +29,8 @@ from services.generate.diffusion.text import TextEncoder
 from services.generate.engine.runner import Runner
 from services.generate.engine.runners.eager import torch_runners
 from services.generate.engine.spec import Part
+from services.generate.engine.styled import styled_runners
+from services.generate.engine.submodel import SubModel
 
 #: Gives the runners of a checkpoint's networks.
 OpenRunners = Callable[[Networks], Mapping[Part, Runner]]
@@ -48,13 +50,16 @@ class InpaintPipeline:
 
     def __init__(self, checkpoint: Checkpoint, networks: Networks, open_runners: OpenRunners = torch_runners) -> None:
         runners = open_runners(networks)
+        styled = styled_runners(networks, runners)
+        #: What adapters may change.
+        self.models: dict[Part, SubModel] = {part: runner.model for part, runner in styled.items()}
         self.buckets = checkpoint.buckets
         self._name = checkpoint.name
-        self._unet = runners[Part.UNET]
+        self._unet = styled[Part.UNET]
         self.device = torch.device(networks.unet.device)
         self._dtype: torch.dtype = networks.unet.dtype
         self._nine = checkpoint.in_channels == 9
-        self._text = TextEncoder(networks, runners, zero_negative=checkpoint.zero_negative)
+        self._text = TextEncoder(networks, styled, zero_negative=checkpoint.zero_negative)
         self._coder = LatentCoder(networks.vae, runners, self._dtype)
         self._schedulers = Schedulers(checkpoint.scheduler)
         self._batcher = Batcher(networks.unet.config.time_cond_proj_dim)
@@ -110,7 +115,7 @@ class InpaintPipeline:
     def bucket(self, request: SampleRequest) -> Bucket:
         """What the request's sample will be able to share a batch with."""
         height, width = (side // self._coder.factor for side in request.pictures.size_hw)
-        return Bucket((height, width), self._batcher.guided(request.guidance))
+        return Bucket((height, width), self._batcher.guided(request.guidance), bool(request.styles))
 
     def prepare(self, request: SampleRequest) -> Sample:
         """Everything that comes before the first step.
@@ -130,9 +135,10 @@ class InpaintPipeline:
             noise = self._noise(pictures.size_hw, generator)
             masked = self._coder.encode(pictures.context, generator, pictures.known)
             latents = schedule.begin(noise, None if from_noise else image)
+            guided, styles = self._batcher.guided(request.guidance), request.styles
             return Sample(
-                request, generator, schedule, self._text.encode(request.prompt),
-                self._text.encode_negative(request.negative_prompt) if self._batcher.guided(request.guidance) else None,
+                request, generator, schedule, self._text.encode(request.prompt, styles=styles),
+                self._text.encode_negative(request.negative_prompt, styles) if guided else None,
                 self._latent_mask(pictures.mask).to(device, dtype), latents, latents,
                 masked_latents=masked if self._nine else None,
                 image_latents=None if self._nine else image,
@@ -140,7 +146,7 @@ class InpaintPipeline:
             )  # fmt: skip
 
     def step(self, samples: Sequence[Sample]) -> None:
-        """Take one step with samples of one bucket."""
+        """Take one step with samples of one bucket and the same styles."""
         predictions = self.predict(self.stack(samples))
         for sample, prediction in zip(samples, predictions[:, None], strict=True):
             self.advance(sample, prediction)
@@ -157,7 +163,7 @@ class InpaintPipeline:
             (B, 4, h, w), guidance included.
         """
         with torch.inference_mode():
-            noise_pred = self._unet.run(inputs.named())["noise_pred"]
+            noise_pred = self._unet.run(inputs.named(), inputs.styles)["noise_pred"]
             return combine(noise_pred.to(inputs.latents.dtype), inputs.guidance)
 
     def advance(self, sample: Sample, noise_pred: Tensor) -> None:

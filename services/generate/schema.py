@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from services.common.light import Finish, Light
 from services.common.logs import carried_fields
 from services.common.placement import Placement
 
+#: Said to whoever comes with a style where nothing is drawn.
+PLATES_ONLY: Final = "this service takes its scenes' plates as they are, without a diffusion model: it has no styles"
+
 
 class Scheduler(StrEnum):
     """How a diffusion model takes the noise away. LCM is for checkpoints distilled for it, in 2 to 8 steps."""
@@ -21,6 +24,23 @@ class Scheduler(StrEnum):
     EULER = "EULER"
     DPMPP_2M = "DPMPP_2M"
     LCM = "LCM"
+
+
+@dataclass(frozen=True)
+class DrawnStyle:
+    """A LoRA adapter that a picture is drawn with.
+
+    Args:
+        style_id: What the caller knows it by, for messages.
+        key: Of its file in the blob store.
+        sha256: Of that file; with the weight, what decides the picture.
+        weight: How much of it.
+    """
+
+    style_id: str
+    key: str
+    sha256: str
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -37,6 +57,7 @@ class Drawing:
         scheduler: How the noise is taken away.
         deterministic: Draw in a batch of its own, so that the bytes repeat on the same machine.
         preview_every: Steps between previews; 0 = none.
+        styles: Adapters of the model's weights, all together.
     """
 
     placement: Placement
@@ -48,6 +69,7 @@ class Drawing:
     scheduler: Scheduler = Scheduler.DPMPP_2M
     deterministic: bool = False
     preview_every: int = 0
+    styles: tuple[DrawnStyle, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,3 +131,35 @@ class GenerateResult:
     engine: str
     duration_s: float
     clean: bool = False
+
+
+@dataclass(frozen=True)
+class ExamineRequest:
+    """An adapter to be held against the checkpoint.
+
+    Args:
+        style: Where it lies; its weight does not count.
+        request_id: For the logs.
+        deadline_s: Unix time when the result is no longer wanted; None = never.
+        log_fields: What the logs say besides.
+    """
+
+    style: DrawnStyle
+    request_id: str = ""
+    deadline_s: float | None = None
+    log_fields: Mapping[str, Any] = field(default_factory=carried_fields, compare=False)
+
+
+@dataclass(frozen=True)
+class AdapterFacts:
+    """An adapter that fits.
+
+    Args:
+        rank: The largest of its layers.
+        networks: Those that it changes, such as "unet".
+        checkpoint: Name and version of what it was held against.
+    """
+
+    rank: int
+    networks: tuple[str, ...]
+    checkpoint: str

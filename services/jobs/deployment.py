@@ -28,6 +28,7 @@ from services.jobs.worker import Worker
 from services.storage.blobs import BlobStore
 from services.storage.measured import MeasuredBlobs
 from services.storage.store import open_store
+from services.styles.registry import StyleRegistry
 from services.tenants.accounts import Accounts
 from services.tenants.claims import Claims
 from services.tenants.content import ContentPolicy
@@ -66,12 +67,15 @@ class JobDispatcher:
     def __init__(self, settings: Settings, segment: Handle, generate: Handle, postprocess: Handle) -> None:
         configure_logs(settings.observability.log_level, "dispatcher")
         self._recorder = recorder = Recorder(metrics)
-        store = MeasuredBlobs(open_store(settings), recorder)
+        blobs = open_store(settings)
+        store = MeasuredBlobs(blobs, recorder)
+        styles = StyleRegistry(blobs, settings.styles)
         database = Database.open(settings.database, settings.data_dir)
         moves, tenants = Moves(Outbox()), settings.tenants
         queue = Queue(moves, Accounts(tenants), Quotas(tenants.quota_period), UsageLedger(), settings.jobs)
         claimant = Claimant(database, queue)
-        worker = _worker(settings, remote_stages(segment, generate, postprocess, recorder), database, store, recorder)
+        stages = remote_stages(segment, generate, postprocess, recorder)
+        worker = _worker(settings, stages, database, store, styles, recorder)
         self._dispatcher = Dispatcher(
             claimant,
             worker.outcome,
@@ -113,14 +117,21 @@ class JobDispatcher:
         await asyncio.wait([self._courier], timeout=_LAST_S)
 
 
-def _worker(settings: Settings, stages: Stages, database: Database, store: BlobStore, recorder: Recorder) -> Worker:
+def _worker(
+    settings: Settings, stages: Stages, database: Database, store: BlobStore, styles: StyleRegistry, recorder: Recorder
+) -> Worker:
     """Makes pictures as the gateway does, but behind calls that somebody waits for."""
     jobs, tenants = settings.jobs, settings.tenants
     others_wait = partial(database.read, Claims(tenants.lease_s, tenants.idempotency_s).any_at_work)
     courtesy = Courtesy(others_wait, jobs.yield_s, recorder, jobs.at_stage)
     return Worker(
         ShotWorkflow.open(
-            settings, stages, SceneCatalog.open(settings.generate.scenes_dir), Sources.open(settings, store), recorder
+            settings,
+            stages,
+            SceneCatalog.open(settings.generate.scenes_dir),
+            Sources.open(settings, store),
+            recorder,
+            styles,
         ),
         lambda: Errand(stages, courtesy),
         ContentGuard(ContentPolicy(tenants.content_threshold), store),

@@ -24,7 +24,7 @@ from services.common.errors import Cancelled, NotReady, Overloaded, VitrineError
 from services.common.metrics import Recorder
 from services.common.section import ScalingSettings
 from services.common.settings import Settings
-from services.generate.schema import GenerateRequest, GenerateResult, StepDone
+from services.generate.schema import AdapterFacts, ExamineRequest, GenerateRequest, GenerateResult, StepDone
 from services.postprocess.schema import (
     CutoutRequest,
     CutoutResult,
@@ -167,6 +167,14 @@ class RemoteGenerate:
             return RemoteWatch(self._handle.options(stream=True).watch.remote(request, *product), on_step)
 
         return RepeatedCall(StageName.GENERATE, begin, request.deadline_s, self._recorder, inputs)
+
+    def examine(self, request: ExamineRequest) -> Pending[AdapterFacts]:
+        """Begin."""
+
+        def begin() -> RemoteResult[AdapterFacts]:
+            return RemoteResult(self._handle.examine.remote(request))
+
+        return RepeatedCall(StageName.GENERATE, begin, request.deadline_s, self._recorder)
 
 
 class RemotePostprocess:

@@ -7,10 +7,10 @@ from services.common.errors import InvalidInput
 from services.common.placement import Placement
 from services.common.settings import GenerateSettings
 from services.generate.scene import Scene
-from services.generate.schema import Drawing, Scheduler
+from services.generate.schema import Drawing, DrawnStyle, Scheduler
 
 #: What only a diffusion model can honour. `deterministic` is not among them: plates are that always.
-_DRAWN: Final[tuple[str, ...]] = ("prompt", "negative_prompt", "steps", "guidance", "scheduler", "words")
+_DRAWN: Final[tuple[str, ...]] = ("prompt", "negative_prompt", "steps", "guidance", "scheduler", "words", "styles")
 
 
 class DrawingPolicy:
@@ -44,10 +44,22 @@ class DrawingPolicy:
             )
 
     def of(
-        self, request: CreateShotRequest, scene: Scene, placement: Placement, preview_every: int = 0
+        self,
+        request: CreateShotRequest,
+        scene: Scene,
+        placement: Placement,
+        preview_every: int = 0,
+        styles: tuple[DrawnStyle, ...] = (),
     ) -> Drawing | None:
         """The request's drawing, the service's defaults where it leaves something open; None = plates are taken as
         they are.
+
+        Args:
+            request: What is asked for.
+            scene: Its scene.
+            placement: Where the product stands.
+            preview_every: Steps between previews; 0 = none.
+            styles: Those that the request names, as they were found.
         """
         defaults = self._defaults
         strength = defaults.plate_strength if request.plate_strength is None else request.plate_strength
@@ -64,6 +76,7 @@ class DrawingPolicy:
             scheduler=request.scheduler or Scheduler(defaults.scheduler),
             deterministic=request.deterministic,
             preview_every=preview_every,
+            styles=styles,
         )
 
 

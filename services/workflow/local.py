@@ -12,7 +12,7 @@ from services.common.executor import StageExecutor
 from services.common.metrics import Recorder, Silent
 from services.common.settings import Settings
 from services.generate.generator import Generator
-from services.generate.schema import GenerateRequest, GenerateResult, StepDone
+from services.generate.schema import AdapterFacts, ExamineRequest, GenerateRequest, GenerateResult, StepDone
 from services.models.cache import ModelCache
 from services.postprocess.restorer import Restorer
 from services.postprocess.schema import (
@@ -72,6 +72,10 @@ class LocalGenerate:
 
         return _begin(work())
 
+    def examine(self, request: ExamineRequest) -> Pending[AdapterFacts]:
+        """Begin; needs a running event loop."""
+        return _begin(self._executor.run(request, partial(self._generator.examine, request)))
+
 
 class LocalPostprocess:
     """Postprocessing in a thread of this process."""
@@ -127,8 +131,9 @@ def open_local_stages(settings: Settings) -> Stages:
     """
     cache = ModelCache(settings.models)
     segmenter = Segmenter.open(settings.segment, cache, settings.models.segmentation)
-    generator = Generator.open(settings.generate, cache)
-    restorer = Restorer(open_store(settings), settings.postprocess.threads)
+    store = open_store(settings)
+    generator = Generator.open(settings.generate, cache, lambda: store)
+    restorer = Restorer(store, settings.postprocess.threads)
     for stage in (segmenter, generator, restorer):
         stage.warm_up()
     recorder = Recorder(Silent)

@@ -102,10 +102,13 @@ def _selected(selection: ProductSelection | None) -> dict[str, Any] | None:
 
 
 def _drawn(drawing: Drawing | None) -> dict[str, Any] | None:
-    """What of a drawing decides the picture; where the product stands, the canvas tells."""
+    """What of a drawing decides the picture; where the product stands, the canvas tells. Of styles it is their files,
+    whatever they are called, and their order does not count."""
     if drawing is None:
         return None
-    return {name: value for name, value in asdict(drawing).items() if name not in {"placement", "preview_every"}}
+    styles = sorted((style.sha256, style.weight) for style in drawing.styles)
+    left_out = {"placement", "preview_every", "styles"}
+    return {name: value for name, value in asdict(drawing).items() if name not in left_out} | {"styles": styles}
 
 
 def _digest(image: ImageSource | None) -> str | None:

@@ -34,6 +34,7 @@ from services.generate.scene import Scene, SceneCatalog
 from services.postprocess.schema import CutoutRequest, Output
 from services.segment.schema import SegmentRequest, Selection
 from services.storage.owner import result_key
+from services.styles.registry import StyleRegistry
 from services.workflow.acceptance import AcceptancePolicy
 from services.workflow.answer import blob_answer, box_answer, instance_answer
 from services.workflow.attempts import Attempts
@@ -47,6 +48,7 @@ from services.workflow.recipe import Recipe
 from services.workflow.selection import select
 from services.workflow.shot_answer import shot_answer
 from services.workflow.stages import Stages
+from services.workflow.styles import StyleFinder
 from services.workflow.viewpoint import find_viewpoint
 from services.workflow.walk import Walk
 
@@ -75,6 +77,7 @@ class ShotWorkflow:
         drawings: What a diffusion model draws; nothing where None.
         sources: Gets photos that requests name by an address; where None, such requests are refused.
         recorder: Gets what is measured of pictures.
+        styles: Finds those that requests name; where None, such requests are refused.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - all that decides about a shot meets here
@@ -88,6 +91,7 @@ class ShotWorkflow:
         drawings: DrawingPolicy | None = None,
         sources: Sources | None = None,
         recorder: Recorder | None = None,
+        styles: StyleFinder | None = None,
     ) -> None:
         self._stages = stages
         self._scenes = scenes
@@ -98,10 +102,17 @@ class ShotWorkflow:
         self._drawings = drawings or DrawingPolicy(GenerateSettings())
         self._sources = sources or Sources()
         self._quality = QualityMetrics(recorder or Recorder(Silent))
+        self._styles = styles or StyleFinder()
 
     @classmethod
     def open(
-        cls, settings: Settings, stages: Stages, scenes: SceneCatalog, sources: Sources, recorder: Recorder
+        cls,
+        settings: Settings,
+        stages: Stages,
+        scenes: SceneCatalog,
+        sources: Sources,
+        recorder: Recorder,
+        styles: StyleRegistry,
     ) -> Self:
         """As the settings say.
 
@@ -111,6 +122,7 @@ class ShotWorkflow:
             scenes: The scenes a shot may ask for.
             sources: Gets photos that requests name by an address.
             recorder: Gets what is measured of pictures.
+            styles: Those that requests may name.
 
         Raises:
             ValueError: A threshold of the operator's is out of its range.
@@ -125,6 +137,7 @@ class ShotWorkflow:
             drawings=DrawingPolicy(settings.generate),
             sources=sources,
             recorder=recorder,
+            styles=StyleFinder(styles),
         )
 
     def through(self, stages: Stages) -> Self:
@@ -149,7 +162,8 @@ class ShotWorkflow:
         return Deadline.after(wanted)
 
     def check(self, request: CreateCutoutRequest | CreateShotRequest, tenant: str = LOCAL_TENANT) -> None:
-        """Refuse what is wrong with a request whatever its photo shows, before any work; nothing is fetched.
+        """Refuse what is wrong with a request whatever its photo shows, before any work; nothing is fetched, but the
+        list of styles where it names some.
 
         Args:
             request: Its photo may be missing.
@@ -161,6 +175,7 @@ class ShotWorkflow:
         self.deadline(request.timeout)
         if isinstance(request, CreateShotRequest):
             self._scene_of(request)
+            self._styles.found(request, tenant)
         else:
             _check_transparent(request.output)
         self._sources.check(request, tenant)
@@ -247,10 +262,11 @@ class ShotWorkflow:
         asked = self._scene_of(request)
         output = _output(request.output, ImageFormat.JPEG, result_key("shots", tenant, request_id))
         async with Walk.within(deadline or self.deadline(request.timeout), request_id, listener) as walk:
+            styles = await asyncio.to_thread(self._styles.found, request, tenant, walk.deadline)
             request = await self._sources.fetched(request, tenant, walk.deadline)
             product = await self._find_product(walk, tenant, request, look)
             fit, layout = await walk.local(StageName.LAYOUT, self._placed, request, asked, product)
-            drawing = self._drawings.of(request, asked, layout.placement, preview_every)
+            drawing = self._drawings.of(request, asked, layout.placement, preview_every, styles)
             reference = await asyncio.to_thread(self._reference, request.reference, look)
             recipe = Recipe.resolve(request, asked, fit, self._draw_seed, drawing, reference)
             acceptance = self._policy.of(request, tenant)

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from services.generate.schema import GenerateRequest, GenerateResult, StepDone
+from services.generate.schema import AdapterFacts, ExamineRequest, GenerateRequest, GenerateResult, StepDone
 from services.postprocess.schema import (
     CutoutRequest,
     CutoutResult,
@@ -58,6 +58,13 @@ class GenerateStage(Protocol):
             cutout: The product, where the request has a drawing.
             on_step: Told on the event loop of every step of a drawing.
         """
+
+
+class ExamineStage(Protocol):
+    """Holds styles against the checkpoint."""
+
+    def examine(self, request: ExamineRequest) -> Pending[AdapterFacts]:
+        """Begin; the result is awaited later."""
 
 
 class PostprocessStage(Protocol):

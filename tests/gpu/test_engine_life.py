@@ -23,7 +23,7 @@ from services.generate.engine.runners.eager import TorchRunner
 from services.generate.engine.spec import Part, Refit
 from services.generate.engine.store import EngineStore
 from services.generate.engine.submodel import sub_models
-from tests.support.adapters import write_adapter
+from tests.support.adapters import adapter_data
 from tests.support.tiny_checkpoint import write_tiny_checkpoint
 
 DTYPE = torch.float16
@@ -55,9 +55,9 @@ def shop(checkpoint, library, gpu, tmp_path):
 
 
 @pytest.fixture
-def adapters(unet, tmp_path):
+def adapters(unet):
     reader = AdapterReader({Part.UNET: unet})
-    return [reader.read(write_adapter(tmp_path / f"{seed}.safetensors", seed=seed)) for seed in (1, 2)]
+    return [reader.read(adapter_data(seed=seed)) for seed in (1, 2)]
 
 
 @pytest.fixture

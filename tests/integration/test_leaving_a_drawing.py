@@ -10,9 +10,11 @@ import pytest
 
 from services.common.executor import StageExecutor
 from services.common.metrics import Recorder, Silent
+from services.generate.diffusion.adapters import Adapters
 from services.generate.diffusion.checkpoint import Checkpoint
 from services.generate.diffusion.estimates import Estimates
 from services.generate.diffusion.painter import DiffusionPainter
+from services.generate.engine.adapter import AdapterReader
 from services.generate.environment import Environment
 from services.generate.generator import Generator
 from services.generate.loop import DenoisingLoop
@@ -29,6 +31,7 @@ from services.workflow.local import LocalGenerate
 from tests.support.asgi_call import AsgiCall
 from tests.support.fake_claimant import task
 from tests.support.gateway_parts import Parts
+from tests.support.memory_blobs import MemoryBlobs
 from tests.support.panorama import room_with_window
 from tests.support.patience import until
 from tests.support.tiny_checkpoint import write_tiny_checkpoint
@@ -70,7 +73,8 @@ def parts(tmp_path, pipeline):
     loop = DenoisingLoop(pipeline, Estimates())
     loop.start()
     plates = PlatePainter(lambda name: Environment(room_with_window(90, 40)), texture_px=256)
-    generator = Generator(SceneCatalog.shipped(), plates, DiffusionPainter(pipeline, loop, "tiny 1"))
+    adapters = Adapters(MemoryBlobs(), AdapterReader(pipeline.models), 0)
+    generator = Generator(SceneCatalog.shipped(), plates, DiffusionPainter(pipeline, loop, "tiny 1", adapters))
     executor = StageExecutor("generate", Recorder(Silent), workers=2)
     yield Parts(tmp_path, draws=True, generate=LocalGenerate(generator, executor))
     pipeline.gate.release(1000)

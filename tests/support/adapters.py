@@ -1,7 +1,7 @@
 """LoRA adapters of random numbers, as three programs write them."""
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 #: A few layers of the tiny UNet, and their (out, in).
 LAYERS = {
@@ -28,8 +28,8 @@ def factors(seed=0, rank=4, layers=LAYERS):
     }
 
 
-def write_adapter(path, style="kohya", *, alpha=None, more=None, **arguments):
-    """A file of `factors`."""
+def adapter_data(style="kohya", *, alpha=None, more=None, **arguments):
+    """The bytes of a file of `factors`."""
     stem, down_suffix, up_suffix = NAMES[style]
     tensors = {}
     for layer, (down, up) in factors(**arguments).items():
@@ -37,5 +37,4 @@ def write_adapter(path, style="kohya", *, alpha=None, more=None, **arguments):
         tensors |= {name + down_suffix: down.contiguous(), name + up_suffix: up.contiguous()}
         if alpha is not None:
             tensors[f"{name}.alpha"] = torch.tensor(float(alpha))
-    save_file(tensors | (more or {}), path)
-    return path
+    return save(tensors | (more or {}))

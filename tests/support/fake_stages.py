@@ -10,7 +10,7 @@ from services.common.alpha import OPAQUE
 from services.common.errors import NotReady
 from services.common.geometry import Box
 from services.common.light import Finish, Light
-from services.generate.schema import GenerateResult, StepDone
+from services.generate.schema import AdapterFacts, GenerateResult, StepDone
 from services.postprocess.draft import keys_of
 from services.postprocess.inspection import Inspection
 from services.postprocess.preservation.evidence import Evidence
@@ -106,6 +106,12 @@ class FakeStages:
             return CutoutResult(self._put(request.output, picture), 0.25)
 
         return self.begin("postprocess", request, work)
+
+    def examine(self, request):
+        async def work():
+            return AdapterFacts(4, ("unet",), "fake 1")
+
+        return self.begin("examine", request, work)
 
     def discard(self, request):
         async def work():

@@ -13,6 +13,7 @@ from services.common.settings import (
     ModelSettings,
     PreservationSettings,
     Settings,
+    StyleSettings,
     TenantSettings,
 )
 from services.database.database import Database
@@ -30,6 +31,7 @@ from services.gateway.scenery import SceneryStudio
 from services.gateway.schema import Call
 from services.gateway.services import Services
 from services.gateway.studio import Studio
+from services.gateway.styles import Styles
 from services.gateway.tenancy import Tenancy
 from services.gateway.uploads import Uploads
 from services.gateway.webhooks import Webhooks
@@ -39,6 +41,7 @@ from services.jobs.moves import Moves
 from services.models.cache import ModelCache
 from services.storage.local import LocalBlobs
 from services.storage.signature import Signature
+from services.styles.registry import StyleRegistry
 from services.tenants.accounts import Accounts, Wishes
 from services.tenants.caller import Scope
 from services.tenants.content import ContentPolicy
@@ -49,6 +52,7 @@ from services.workflow.drawing import DrawingPolicy
 from services.workflow.readiness import Readiness
 from services.workflow.scenery import SceneryWorkflow
 from services.workflow.shot import ShotWorkflow
+from services.workflow.styles import StyleFinder
 from tests.support.fake_metrics import FakeMetrics
 from tests.support.fake_stages import FakeStages
 
@@ -76,6 +80,7 @@ class Parts:
         database: Open; a file in the directory where None.
         classifier: Of the content policy; the real one where None.
         webhooks: Options of `WebhookSettings`.
+        styles: Options of `StyleSettings`.
         jobs, uploads: The services of jobs and uploads; the real ones where None.
     """
 
@@ -93,6 +98,7 @@ class Parts:
         database=None,
         classifier=None,
         webhooks=None,
+        styles=None,
         jobs=None,
         uploads=None,
         **fakes,
@@ -108,10 +114,19 @@ class Parts:
         policy = AcceptancePolicy(PreservationSettings(**(preservation or {})), min_confidence=0.25)
         engine = {"engine": "diffusion", "diffusion": {"checkpoint": "fake"}} if draws else {}
         drawings = DrawingPolicy(GenerateSettings(**engine))
+        self.registry = StyleRegistry(self.store, StyleSettings(**(styles or {})))
         sources = Sources(store=self.store)
         recorder = Recorder(self.metrics)
         self.workflow = ShotWorkflow(
-            stages, self.scenes, self.limits, 0.25, policy, drawings=drawings, sources=sources, recorder=recorder
+            stages,
+            self.scenes,
+            self.limits,
+            0.25,
+            policy,
+            drawings=drawings,
+            sources=sources,
+            recorder=recorder,
+            styles=StyleFinder(self.registry),
         )
         self.readiness = Readiness({stage: self._probe(stage) for stage in ("segment", "generate", "postprocess")})
         self.database = database or Database.open(DatabaseSettings(), directory)
@@ -133,11 +148,17 @@ class Parts:
         self.catalog = Catalog(self.scenes, ModelCache(ModelSettings(cache_dir=directory / "models")))
         webhook_settings = WebhookSettings(**(webhooks or {}))
         self.webhooks = Webhooks(self.database, webhook_settings, self.accounts)
-        settings = Settings(data_dir=directory, limits=self.limits, tenants=self.tenants, jobs={"watch_every_s": 0.01})
+        settings = Settings(
+            data_dir=directory, limits=self.limits, tenants=self.tenants, jobs={"watch_every_s": 0.01},
+            generate=GenerateSettings(**engine), styles=StyleSettings(**(styles or {})),
+        )  # fmt: skip
         checks = Checks(self.workflow.check, sources, self.limits.image)
         self.jobs = jobs or Jobs.open(settings, self.database, Moves(), checks, self.store)
-        self.uploads = uploads or Uploads(self.store, self.limits.max_image_bytes, 1 << 20)
-        self.services = Services(self.studio, self.catalog, self.tenancy.usage, self.jobs, self.uploads, self.webhooks)
+        self.uploads = uploads or Uploads(self.store, self.limits.max_image_bytes, 1 << 20, 1 << 20)
+        self.styles = Styles(self.registry, self.fakes, self.readiness, self.store, settings)
+        self.services = Services(
+            self.studio, self.catalog, self.tenancy.usage, self.jobs, self.uploads, self.webhooks, self.styles
+        )
 
     def http_app(self):
         body = BodyReader(self.limits.max_image_bytes)

@@ -70,7 +70,8 @@ class Estimates:
         """What a file remembers; nothing where there is none or it can't be read, which is logged."""
         estimates = cls(path, key)
         for row in _read(path).get(key, []):
-            work = Work(row["kind"], Bucket((row["latent_hw"][0], row["latent_hw"][1]), row["guided"]), row["batch"])
+            bucket = Bucket((row["latent_hw"][0], row["latent_hw"][1]), row["guided"], row.get("styled", False))
+            work = Work(row["kind"], bucket, row["batch"])
             if row.get("seconds") is not None:
                 estimates._put(work, [row["seconds"]] * REMEMBERED)
             if row.get("bytes") is not None:
@@ -128,7 +129,8 @@ class Estimates:
         rows = [
             {
                 "kind": work.kind, "latent_hw": list(work.bucket.latent_hw), "guided": work.bucket.guided,
-                "batch": work.batch, "seconds": self._medians.get(work), "bytes": self._bytes.get(work),
+                "styled": work.bucket.styled, "batch": work.batch,
+                "seconds": self._medians.get(work), "bytes": self._bytes.get(work),
             }
             for work in sorted(self._seconds)
         ]  # fmt: skip

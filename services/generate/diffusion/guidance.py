@@ -9,6 +9,7 @@ from torch import Tensor
 
 from services.generate.diffusion.sample import Sample
 from services.generate.diffusion.text import TextCondition
+from services.generate.engine.lora import AdapterSet
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +23,7 @@ class DenoiserInputs:
         added: Pooled text (R, P) and time ids (R, 6) under diffusers' names; None for one text encoder.
         embedded_guidance: (R, E) for networks that take guidance as an embedding; None for others.
         guidance: (B, 1, 1, 1), each sample's own weight; None = without.
+        styles: Adapters of all samples.
     """
 
     latents: Tensor
@@ -30,6 +32,7 @@ class DenoiserInputs:
     added: dict[str, Tensor] | None
     embedded_guidance: Tensor | None
     guidance: Tensor | None
+    styles: AdapterSet = ()
 
     def named(self) -> dict[str, Tensor]:
         """What the denoiser takes, by the names of `services.generate.engine.submodel.UNet`."""
@@ -57,10 +60,10 @@ class Batcher:
         """One batch.
 
         Raises:
-            ValueError: There is none, or they are of several buckets.
+            ValueError: There is none, or they are of several buckets or have different styles.
         """
-        if len({sample.bucket for sample in samples}) != 1:
-            raise ValueError("a batch needs samples of one bucket")
+        if len({(sample.bucket, sample.request.styles) for sample in samples}) != 1:
+            raise ValueError("a batch needs samples of one bucket with the same styles")
         latents = torch.cat([_network_input(sample) for sample in samples])
         timesteps = torch.stack([sample.schedule.timestep for sample in samples])
         positive = [sample.text for sample in samples]
@@ -76,6 +79,7 @@ class Batcher:
             self._added(samples, texts, halves),
             self._embed(weights, latents.dtype),
             weights.view(-1, 1, 1, 1).to(latents.dtype) if negative else None,
+            samples[0].request.styles,
         )
 
     @staticmethod

@@ -6,7 +6,7 @@ from typing import Final
 from safetensors import SafetensorError, safe_open
 
 #: First bytes of Python's pickles and of the zip archives that torch.save wraps them in.
-_PICKLES: Final = (b"\x80", b"PK")
+PICKLES: Final = (b"\x80", b"PK")
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -32,6 +32,6 @@ def read_shapes(path: Path) -> Shapes:
             return {name: tuple(tensors.get_slice(name).get_shape()) for name in names}
     except SafetensorError as error:
         # Asked only now: the header's length, which a file begins with, may have such bytes too.
-        if start.startswith(_PICKLES):
+        if start.startswith(PICKLES):
             raise ValueError("is a pickle by another name, which may run code; only safetensors are read") from error
         raise ValueError("is damaged or no safetensors file") from error

@@ -10,16 +10,18 @@ from numpy.typing import NDArray
 from services.common.deadline import Deadline
 from services.common.metrics import Recorder
 from services.common.settings import DiffusionSettings, GenerateSettings
+from services.generate.diffusion.adapters import Adapters, Files
 from services.generate.diffusion.checkpoint import Checkpoint
 from services.generate.diffusion.estimates import Estimates
 from services.generate.diffusion.hardware import Hardware
 from services.generate.diffusion.order import Order
 from services.generate.diffusion.painting import Painting
 from services.generate.diffusion.standing import StandingProduct
+from services.generate.engine.adapter import AdapterReader
 from services.generate.engine.opening import Runners, Share
 from services.generate.loop import DenoisingLoop, LoopLimits
 from services.generate.pipeline import InpaintPipeline
-from services.generate.schema import Drawing, GenerateRequest, StepDone
+from services.generate.schema import AdapterFacts, Drawing, DrawnStyle, GenerateRequest, StepDone
 from services.models.cache import ModelCache
 from services.segment.schema import SegmentResult
 
@@ -34,15 +36,23 @@ class DiffusionPainter:
         pipeline: Of the checkpoint.
         loop: Over that pipeline; its thread runs.
         checkpoint: Name and version, for recipes.
+        adapters: Reads those that drawings name.
         runners: Made ready in the background once the warm-up is over; None = ready as they are.
     """
 
     def __init__(
-        self, pipeline: InpaintPipeline, loop: DenoisingLoop, checkpoint: str, runners: Runners | None = None
+        self,
+        pipeline: InpaintPipeline,
+        loop: DenoisingLoop,
+        checkpoint: str,
+        adapters: Adapters,
+        runners: Runners | None = None,
     ) -> None:
         self.name = f"diffusion-{_VERSION} {checkpoint}"
+        self._checkpoint = checkpoint
         self._pipeline = pipeline
         self._loop = loop
+        self._adapters = adapters
         self._runners = runners
 
     @classmethod
@@ -50,6 +60,7 @@ class DiffusionPainter:
         cls,
         settings: GenerateSettings,
         cache: ModelCache,
+        files: Files,
         recorder: Recorder | None = None,
         share: Share | None = None,
     ) -> Self:
@@ -58,6 +69,7 @@ class DiffusionPainter:
         Args:
             settings: Which checkpoint, and what computes it.
             cache: Where it comes from.
+            files: Where styles lie.
             recorder: Gets what computes the networks, and every step.
             share: Opens the engines that all machines share.
 
@@ -77,7 +89,9 @@ class DiffusionPainter:
         measured_for = f"{hardware.name}, {runners.choice.runner}, {settings.threads} threads, {entry.sha256}"
         estimates = Estimates.open(cache.derived_dir("estimates") / "denoising.json", measured_for)
         loop = DenoisingLoop(pipeline, estimates, _limits(chosen), recorder=recorder)
-        return cls(pipeline, loop, f"{entry.name} {entry.version}", runners)
+        reader = AdapterReader(pipeline.models, chosen.max_rank)
+        adapters = Adapters(files, reader, chosen.styles_mb << 20, recorder)
+        return cls(pipeline, loop, f"{entry.name} {entry.version}", adapters, runners)
 
     def paint(
         self,
@@ -103,9 +117,11 @@ class DiffusionPainter:
 
         Raises:
             InvalidInput, Overloaded, TooLarge, DeadlineExceeded, Cancelled, NotReady, Internal: See `DenoisingLoop`.
+            NotFound, StorageUnavailable: A style's file can't be had, see `Adapters.worn`.
         """
+        styles = self._adapters.worn(drawing.styles, deadline)
         product = StandingProduct.placed(cutout, drawing.placement)
-        painting = Painting.plan(self._pipeline.buckets, background, product, drawing, request.seed)
+        painting = Painting.plan(self._pipeline.buckets, background, product, drawing, request.seed, styles)
 
         def tell(done: StepDone) -> None:
             if on_step is not None:
@@ -122,6 +138,15 @@ class DiffusionPainter:
         )
         # The loop looks at the deadline and its token between steps, so waiting for it needs no limit of its own.
         return painting.finish(self._loop.submit(order).result())
+
+    def examine(self, style: DrawnStyle, deadline: Deadline) -> AdapterFacts:
+        """Hold an adapter against the checkpoint, and keep it in memory where it fits.
+
+        Raises:
+            InvalidInput, NotFound, StorageUnavailable: See `Adapters.worn`.
+        """
+        adapter = self._adapters.get(style, deadline)
+        return AdapterFacts(adapter.rank, tuple(sorted(adapter.layers)), self._checkpoint)
 
     def warm_up(self) -> None:
         """Make a small picture, let the loop's thread have the networks, and begin to make better runners ready."""

@@ -11,6 +11,7 @@ from services.generate.diffusion.masks import hold_product
 from services.generate.diffusion.request import SampleRequest
 from services.generate.diffusion.sizes import Buckets
 from services.generate.diffusion.standing import StandingProduct
+from services.generate.engine.lora import AdapterSet
 from services.generate.schema import Drawing
 
 
@@ -28,7 +29,13 @@ class Painting:
 
     @classmethod
     def plan(
-        cls, buckets: Buckets, background: NDArray[np.uint8], product: StandingProduct, drawing: Drawing, seed: int
+        cls,
+        buckets: Buckets,
+        background: NDArray[np.uint8],
+        product: StandingProduct,
+        drawing: Drawing,
+        seed: int,
+        styles: AdapterSet = (),
     ) -> Self:
         """Lay everything out.
 
@@ -38,6 +45,7 @@ class Painting:
             product: As it stands on the canvas.
             drawing: How to draw.
             seed: uint32.
+            styles: The drawing's.
 
         Raises:
             InvalidInput: A value is out of its range.
@@ -48,7 +56,7 @@ class Painting:
         )
         request = SampleRequest(
             pictures, drawing.prompt, drawing.negative_prompt, seed, drawing.steps, drawing.guidance,
-            drawing.plate_strength, drawing.scheduler,
+            drawing.plate_strength, drawing.scheduler, styles,
         )  # fmt: skip
         return cls(request, fit)
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.common.errors import InvalidInput
+from services.generate.engine.lora import AdapterSet
 from services.generate.schema import Scheduler
 
 MAX_STEPS: Final = 100
@@ -65,6 +66,7 @@ class SampleRequest:
         plate_strength: 0 = drawn from noise alone, towards 1 = ever closer to `pictures.image`; diffusers' `strength`
             is what is missing to 1.
         scheduler: How the noise is taken away.
+        styles: Adapters that all networks are computed with.
 
     Raises:
         InvalidInput: A value is out of its range; details hold field, got, min and max.
@@ -78,6 +80,7 @@ class SampleRequest:
     guidance: float = 7.5
     plate_strength: float = 0.0
     scheduler: Scheduler = Scheduler.DPMPP_2M
+    styles: AdapterSet = ()
 
     def __post_init__(self) -> None:
         _check_range("seed", self.seed, 0, UINT32_MAX, whole=True)

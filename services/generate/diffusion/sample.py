@@ -12,10 +12,17 @@ from services.generate.diffusion.text import TextCondition
 
 
 class Bucket(NamedTuple):
-    """What samples must agree on to share a batch."""
+    """What samples must agree on to share a batch, beside their styles, and what a step's time depends on.
+
+    Args:
+        latent_hw: Size in latent cells.
+        guided: Whether there is a negative half.
+        styled: Whether there are styles, which one library may compute for another.
+    """
 
     latent_hw: tuple[int, int]
     guided: bool
+    styled: bool = False
 
 
 @dataclass(eq=False)
@@ -51,7 +58,7 @@ class Sample:
     def bucket(self) -> Bucket:
         """What it can share a batch with."""
         height, width = self.latents.shape[-2:]
-        return Bucket((height, width), self.negative is not None)
+        return Bucket((height, width), self.negative is not None, bool(self.request.styles))
 
     @property
     def steps_done(self) -> int:

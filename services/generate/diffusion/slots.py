@@ -49,7 +49,8 @@ class Slot:
 
     def shares_with(self, other: "Slot") -> bool:
         """Whether both may be in one batch."""
-        return self is other or (self.bucket == other.bucket and not self.alone and not other.alone)
+        alike = self.bucket == other.bucket and self.order.request.styles == other.order.request.styles
+        return self is other or (alike and not self.alone and not other.alone)
 
 
 class Slots:

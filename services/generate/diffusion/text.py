@@ -11,8 +11,9 @@ from torch import Tensor
 from services.common.errors import InvalidInput
 from services.common.recent import Recent
 from services.generate.diffusion.networks import Networks
-from services.generate.engine.runner import Runner
+from services.generate.engine.lora import AdapterSet, fused
 from services.generate.engine.spec import Part
+from services.generate.engine.styled import StyledRunner
 
 #: Prompts whose embeddings are kept: scenes and negative prompts repeat. One takes 0.2 to 0.7 MB.
 KEPT: Final = 64
@@ -39,11 +40,12 @@ class TextEncoder:
 
     Args:
         networks: With one or two CLIP tokenizers, and the configurations of as many text encoders.
-        runners: Compute these; with two, the next to last layer counts, and the second one's pooled text.
+        runners: Compute these, with styles or without; with two, the next to last layer counts, and the second one's
+            pooled text.
         zero_negative: Whether no negative prompt means zeros.
     """
 
-    def __init__(self, networks: Networks, runners: Mapping[Part, Runner], *, zero_negative: bool) -> None:
+    def __init__(self, networks: Networks, runners: Mapping[Part, StyledRunner], *, zero_negative: bool) -> None:
         self._tokenizers = networks.tokenizers
         self._encoders = networks.encoders
         self._runners = [runners[part] for part in _PARTS[: len(self._encoders)]]
@@ -58,26 +60,28 @@ class TextEncoder:
         """Tokens that a prompt may have, without the start and the end mark."""
         return min(_places(*pair) for pair in zip(self._tokenizers, self._encoders, strict=True)) - _MARKS
 
-    def encode(self, prompt: str, field: str = "prompt") -> TextCondition:
+    def encode(self, prompt: str, field: str = "prompt", styles: AdapterSet = ()) -> TextCondition:
         """Encode a prompt whole; diffusers would cut off what is too long.
 
         Args:
             prompt: What to encode.
             field: Its name in the request, for errors.
+            styles: Adapters, of which those count that change an encoder.
 
         Raises:
             InvalidInput: It has too many tokens.
         """
         self.check(field, prompt)
-        return self._recent.get(prompt, lambda: self._encode(prompt))
+        worn = tuple(fused(runner.own(styles)) for runner in self._runners)
+        return self._recent.get((prompt, worn), lambda: self._encode(prompt, styles))
 
-    def encode_negative(self, prompt: str) -> TextCondition:
+    def encode_negative(self, prompt: str, styles: AdapterSet = ()) -> TextCondition:
         """Encode a negative prompt; an empty one may mean zeros.
 
         Raises:
             InvalidInput: It has too many tokens.
         """
-        condition = self.encode(prompt, "negative_prompt")
+        condition = self.encode(prompt, "negative_prompt", styles)
         if prompt or not self._zero_negative or condition.pooled is None:
             return condition
         return TextCondition(torch.zeros_like(condition.embeds), torch.zeros_like(condition.pooled))
@@ -98,15 +102,17 @@ class TextEncoder:
                 field=field, got=got, min=0, max=self.max_tokens,
             )  # fmt: skip
 
-    def _encode(self, prompt: str) -> TextCondition:
+    def _encode(self, prompt: str, styles: AdapterSet) -> TextCondition:
         triples = zip(self._tokenizers, self._encoders, self._runners, strict=True)
-        outputs = [self._run(*triple, prompt) for triple in triples]
+        outputs = [self._run(*triple, prompt, styles) for triple in triples]
         if len(outputs) == 1:
             return TextCondition(outputs[0]["last_hidden_state"], None)
         embeds = torch.cat([output["penultimate_hidden_state"] for output in outputs], dim=-1)
         return TextCondition(embeds, outputs[-1]["pooled"])
 
-    def _run(self, tokenizer: Any, encoder: Any, runner: Runner, prompt: str) -> dict[str, Tensor]:
+    def _run(
+        self, tokenizer: Any, encoder: Any, runner: StyledRunner, prompt: str, styles: AdapterSet
+    ) -> dict[str, Tensor]:
         places = _places(tokenizer, encoder)
         with self._tokenizing:
             tokens = tokenizer(prompt, padding="max_length", max_length=places, truncation=True, return_tensors="pt")
@@ -114,7 +120,7 @@ class TextEncoder:
         # Stable Diffusion 1 lets padding take part, Stable Diffusion 2 does not; the configuration says which.
         if getattr(encoder.config, "use_attention_mask", None):
             inputs["attention_mask"] = tokens.attention_mask.to(encoder.device)
-        return runner.run(inputs)
+        return runner.run(inputs, styles)
 
 
 def _places(tokenizer: Any, encoder: Any) -> int:

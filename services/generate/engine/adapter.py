@@ -8,8 +8,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import torch
@@ -18,6 +17,7 @@ from safetensors.torch import load
 from torch import Tensor
 
 from services.common.errors import InvalidInput
+from services.generate.diffusion.header import PICKLES
 from services.generate.engine.spec import Part
 from services.generate.engine.submodel import SubModel
 
@@ -58,9 +58,9 @@ class Factors(NamedTuple):
         return (self.scale * (self.up.flatten(1) @ self.down.flatten(1))).reshape(shape)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Adapter:
-    """One file.
+    """One file; two of the same bytes are equal.
 
     Args:
         sha256: Of its bytes, in hex: its name wherever it matters which one is meant.
@@ -68,7 +68,18 @@ class Adapter:
     """
 
     sha256: str
-    layers: Mapping[Part, Mapping[str, Factors]]
+    layers: Mapping[Part, Mapping[str, Factors]] = field(compare=False, repr=False)
+
+    @property
+    def rank(self) -> int:
+        """The largest of its layers."""
+        return max(factors.rank for layers in self.layers.values() for factors in layers.values())
+
+    @property
+    def size_bytes(self) -> int:
+        """In memory."""
+        every = (factors for layers in self.layers.values() for factors in layers.values())
+        return sum(factors.down.nbytes + factors.up.nbytes for factors in every)
 
     def of(self, part: Part) -> Mapping[str, Factors]:
         """The layers of a part."""
@@ -87,18 +98,18 @@ class AdapterReader:
         self._names = {part: _Names(model) for part, model in models.items()}
         self._max_rank = max_rank
 
-    def read(self, path: Path) -> Adapter:
-        """Read a file.
+    def read(self, data: bytes) -> Adapter:
+        """Read a file's bytes.
 
         Raises:
             InvalidInput: It is no safetensors file, or changes what this checkpoint does not have; the message says
                 what.
         """
-        data = path.read_bytes()
         try:
             tensors = load(data)
-        except (SafetensorError, ValueError) as error:
-            raise InvalidInput("the adapter is no safetensors file; only those are read") from error
+        except (SafetensorError, ValueError, KeyError) as error:
+            what = "a pickle, which may run code" if data.startswith(PICKLES) else "no safetensors file"
+            raise InvalidInput(f"the adapter is {what}; only safetensors are read") from error
         found: dict[Part, dict[str, dict[str, Tensor]]] = {}
         for name, tensor in tensors.items():
             part, layer, kind = self._place(name)

@@ -1,7 +1,7 @@
 """Three ways to use adapters, one interface.
 
     AdapterInputs       factors go in with every call; each row may have its own set; nothing is built or changed
-    MergedWeights       added to a torch network's weights
+    MergedWeights       added to weights of a torch network, beside it
     RefittedWeights     added to an engine's weights, where that was built for it
 
 Whatever way: after A, then B, then A again, everything has A's bytes. Sums always begin with the base weights, in one
@@ -9,6 +9,7 @@ order, and what the last set changed is put back where the next one does not cha
 (https://github.com/NVIDIA/TensorRT/issues/3628 is what happens else).
 """
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -21,6 +22,7 @@ from services.generate.engine.adapter import Adapter, Factors
 from services.generate.engine.factors import SCALE, down_name, targets, up_name
 from services.generate.engine.interface import Ranks
 from services.generate.engine.spec import FusedAdapter, Part
+from services.generate.engine.submodel import SubModel
 
 Weights = Mapping[str, Tensor]
 
@@ -140,18 +142,25 @@ class AdapterInputs:
 
 
 class MergedWeights:
-    """Adapters added to a torch network's weights, for as long as no others are asked for.
+    """Adapters added to weights of a torch network of its own, for as long as no others are asked for.
+
+    It shares every weight with the network that it was made of, but for those that adapters change: these are never
+    written over, so whoever else computes with that network does not notice, and nothing has to be taken off again.
 
     Args:
-        part: The sub-model.
-        network: Its weights change in place.
+        model: The sub-model; stays as it is.
+
+    Attributes:
+        model: With the set in use.
     """
 
-    def __init__(self, part: Part, network: nn.Module) -> None:
-        self._part = part
-        self._state = network.state_dict()
-        self._base: dict[str, Tensor] = {}
+    def __init__(self, model: SubModel) -> None:
+        self._part = model.part
+        self._base = dict(model.network.named_parameters())
+        shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
+        self.model = copy.deepcopy(model, shared)
         self._worn: AdapterSet = ()
+        self._changed: frozenset[str] = frozenset()
 
     def use(self, rows: Sequence[AdapterSet]) -> dict[str, Tensor]:
         """Merge the set of all rows.
@@ -162,14 +171,20 @@ class MergedWeights:
         worn = _one_set(rows)
         if worn == self._worn:
             return {}
-        base = {name: self._base.get(name, weights) for name, weights in self._state.items()}
-        changed = merged(self._part, base, worn)
-        kept = {name: base[name] if name in self._base else base[name].clone() for name in changed}
-        with torch.no_grad():
-            for name in self._base.keys() | changed.keys():
-                self._state[name].copy_(changed.get(name, base[name]))
-        self._base, self._worn = kept, worn
+        # The last set's weights go first, so that two sets never lie in memory side by side.
+        self._put({name: self._base[name] for name in self._changed})
+        self._worn, self._changed = (), frozenset()
+        # Weights of a module may be read outside of inference mode too.
+        with torch.inference_mode(mode=False), torch.no_grad():
+            changed = merged(self._part, self._base, worn)
+            self._put({name: nn.Parameter(weights, requires_grad=False) for name, weights in changed.items()})
+        self._worn, self._changed = worn, frozenset(changed)
         return {}
+
+    def _put(self, weights: Mapping[str, Tensor]) -> None:
+        for name, tensor in weights.items():
+            owner, _, leaf = name.rpartition(".")
+            setattr(self.model.network.get_submodule(owner), leaf, tensor)
 
 
 class RefittedWeights:

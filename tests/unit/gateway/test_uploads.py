@@ -20,7 +20,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def upload(store):
-    uploads = Uploads(store, max_photo_bytes=1000, max_list_bytes=5000)
+    uploads = Uploads(store, max_photo_bytes=1000, max_list_bytes=5000, max_adapter_bytes=9000)
 
     def ask(media_type, size_bytes, tenant="acme"):
         return uploads.create_upload(

@@ -6,6 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from services.pb.vitrine.v1 import studio_pb2 as _studio_pb2
@@ -247,3 +248,218 @@ class Model(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Model: _TypeAlias = Model  # noqa: Y015
+
+@_typing.final
+class Style(_message.Message):
+    """A LoRA adapter that pictures can be drawn with."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STYLE_ID_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    SHA256_FIELD_NUMBER: _builtins.int
+    SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    RANK_FIELD_NUMBER: _builtins.int
+    NETWORKS_FIELD_NUMBER: _builtins.int
+    CHECKPOINT_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    SHARED_FIELD_NUMBER: _builtins.int
+    style_id: _builtins.str
+    """Names it in requests."""
+    description: _builtins.str
+    sha256: _builtins.str
+    """Hex SHA-256 of its file; part of the recipe of every picture that is drawn with it."""
+    size_bytes: _builtins.int
+    rank: _builtins.int
+    """The largest of its layers."""
+    checkpoint: _builtins.str
+    """Name and version of the checkpoint that it was checked against."""
+    shared: _builtins.bool
+    """True for one that the operator shares with everybody."""
+    @_builtins.property
+    def networks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Networks that it changes: "unet", "text_encoder", "text_encoder_2"."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        style_id: _builtins.str = ...,
+        description: _builtins.str = ...,
+        sha256: _builtins.str = ...,
+        size_bytes: _builtins.int = ...,
+        rank: _builtins.int = ...,
+        networks: _abc.Iterable[_builtins.str] | None = ...,
+        checkpoint: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        shared: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "create_time", b"create_time", "description", b"description", "networks", b"networks", "rank", b"rank", "sha256", b"sha256", "shared", b"shared", "size_bytes", b"size_bytes", "style_id", b"style_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Style: _TypeAlias = Style  # noqa: Y015
+
+@_typing.final
+class ListStylesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most this many; 0 stands for 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListStylesRequest: _TypeAlias = ListStylesRequest  # noqa: Y015
+
+@_typing.final
+class ListStylesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STYLES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def styles(self) -> _containers.RepeatedCompositeFieldContainer[Global___Style]:
+        """By id. Of a shared one and one of yours with the same id, yours stands here, and is the one that requests name."""
+
+    def __init__(
+        self,
+        *,
+        styles: _abc.Iterable[Global___Style] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "styles", b"styles"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListStylesResponse: _TypeAlias = ListStylesResponse  # noqa: Y015
+
+@_typing.final
+class CreateStyleRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STYLE_ID_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    ADAPTER_FIELD_NUMBER: _builtins.int
+    style_id: _builtins.str
+    """1 to 63 of a-z, 0-9 and dashes, no dash first. The same id with the same file changes nothing; with another file
+    it is refused until the first is deleted.
+    """
+    description: _builtins.str
+    """At most 200 characters on one line."""
+    @_builtins.property
+    def adapter(self) -> Global___AdapterSource: ...
+    def __init__(
+        self,
+        *,
+        style_id: _builtins.str = ...,
+        description: _builtins.str = ...,
+        adapter: Global___AdapterSource | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter", "description", b"description", "style_id", b"style_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateStyleRequest: _TypeAlias = CreateStyleRequest  # noqa: Y015
+
+@_typing.final
+class AdapterSource(_message.Message):
+    """A LoRA adapter: a safetensors file as kohya's trainer, peft and diffusers write it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENT_FIELD_NUMBER: _builtins.int
+    BLOB_KEY_FIELD_NUMBER: _builtins.int
+    content: _builtins.bytes
+    """The file."""
+    blob_key: _builtins.str
+    """The key of an upload of yours, of type "application/vnd.safetensors"."""
+    def __init__(
+        self,
+        *,
+        content: _builtins.bytes = ...,
+        blob_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blob_key", b"blob_key", "content", b"content", "source", b"source"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blob_key", b"blob_key", "content", b"content", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["content", "blob_key"]  # noqa: Y015
+    _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_source) -> _WhichOneofReturnType_source | None: ...
+
+Global___AdapterSource: _TypeAlias = AdapterSource  # noqa: Y015
+
+@_typing.final
+class CreateStyleResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STYLE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def style(self) -> Global___Style: ...
+    def __init__(
+        self,
+        *,
+        style: Global___Style | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["style", b"style"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["style", b"style"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateStyleResponse: _TypeAlias = CreateStyleResponse  # noqa: Y015
+
+@_typing.final
+class DeleteStyleRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STYLE_ID_FIELD_NUMBER: _builtins.int
+    style_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        style_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["style_id", b"style_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteStyleRequest: _TypeAlias = DeleteStyleRequest  # noqa: Y015
+
+@_typing.final
+class DeleteStyleResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteStyleResponse: _TypeAlias = DeleteStyleResponse  # noqa: Y015

@@ -45,6 +45,21 @@ class CatalogServiceStub:
                 request_serializer=vitrine_dot_v1_dot_catalog__pb2.ListModelsRequest.SerializeToString,
                 response_deserializer=vitrine_dot_v1_dot_catalog__pb2.ListModelsResponse.FromString,
                 _registered_method=True)
+        self.ListStyles = channel.unary_unary(
+                '/vitrine.v1.CatalogService/ListStyles',
+                request_serializer=vitrine_dot_v1_dot_catalog__pb2.ListStylesRequest.SerializeToString,
+                response_deserializer=vitrine_dot_v1_dot_catalog__pb2.ListStylesResponse.FromString,
+                _registered_method=True)
+        self.CreateStyle = channel.unary_unary(
+                '/vitrine.v1.CatalogService/CreateStyle',
+                request_serializer=vitrine_dot_v1_dot_catalog__pb2.CreateStyleRequest.SerializeToString,
+                response_deserializer=vitrine_dot_v1_dot_catalog__pb2.CreateStyleResponse.FromString,
+                _registered_method=True)
+        self.DeleteStyle = channel.unary_unary(
+                '/vitrine.v1.CatalogService/DeleteStyle',
+                request_serializer=vitrine_dot_v1_dot_catalog__pb2.DeleteStyleRequest.SerializeToString,
+                response_deserializer=vitrine_dot_v1_dot_catalog__pb2.DeleteStyleResponse.FromString,
+                _registered_method=True)
 
 
 class CatalogServiceServicer:
@@ -63,6 +78,27 @@ class CatalogServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListStyles(self, request, context):
+        """The styles that you may name in requests: your own, and those that the operator shares with everybody.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateStyle(self, request, context):
+        """Takes in a LoRA adapter as a style of yours, after it was checked against the service's checkpoint.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteStyle(self, request, context):
+        """Removes a style of yours; pictures that are being drawn with it may still be finished.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CatalogServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -75,6 +111,21 @@ def add_CatalogServiceServicer_to_server(servicer, server):
                     servicer.ListModels,
                     request_deserializer=vitrine_dot_v1_dot_catalog__pb2.ListModelsRequest.FromString,
                     response_serializer=vitrine_dot_v1_dot_catalog__pb2.ListModelsResponse.SerializeToString,
+            ),
+            'ListStyles': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListStyles,
+                    request_deserializer=vitrine_dot_v1_dot_catalog__pb2.ListStylesRequest.FromString,
+                    response_serializer=vitrine_dot_v1_dot_catalog__pb2.ListStylesResponse.SerializeToString,
+            ),
+            'CreateStyle': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateStyle,
+                    request_deserializer=vitrine_dot_v1_dot_catalog__pb2.CreateStyleRequest.FromString,
+                    response_serializer=vitrine_dot_v1_dot_catalog__pb2.CreateStyleResponse.SerializeToString,
+            ),
+            'DeleteStyle': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteStyle,
+                    request_deserializer=vitrine_dot_v1_dot_catalog__pb2.DeleteStyleRequest.FromString,
+                    response_serializer=vitrine_dot_v1_dot_catalog__pb2.DeleteStyleResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -132,6 +183,87 @@ class CatalogService:
             '/vitrine.v1.CatalogService/ListModels',
             vitrine_dot_v1_dot_catalog__pb2.ListModelsRequest.SerializeToString,
             vitrine_dot_v1_dot_catalog__pb2.ListModelsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListStyles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vitrine.v1.CatalogService/ListStyles',
+            vitrine_dot_v1_dot_catalog__pb2.ListStylesRequest.SerializeToString,
+            vitrine_dot_v1_dot_catalog__pb2.ListStylesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateStyle(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vitrine.v1.CatalogService/CreateStyle',
+            vitrine_dot_v1_dot_catalog__pb2.CreateStyleRequest.SerializeToString,
+            vitrine_dot_v1_dot_catalog__pb2.CreateStyleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteStyle(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vitrine.v1.CatalogService/DeleteStyle',
+            vitrine_dot_v1_dot_catalog__pb2.DeleteStyleRequest.SerializeToString,
+            vitrine_dot_v1_dot_catalog__pb2.DeleteStyleResponse.FromString,
             options,
             channel_credentials,
             insecure,

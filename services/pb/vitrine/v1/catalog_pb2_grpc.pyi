@@ -35,6 +35,12 @@ class CatalogServiceStub:
     def __new__(cls, channel: _aio.Channel) -> CatalogServiceAsyncStub: ...
     ListScenes: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.ListScenesRequest, _catalog_pb2.ListScenesResponse]
     ListModels: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.ListModelsRequest, _catalog_pb2.ListModelsResponse]
+    ListStyles: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.ListStylesRequest, _catalog_pb2.ListStylesResponse]
+    """The styles that you may name in requests: your own, and those that the operator shares with everybody."""
+    CreateStyle: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.CreateStyleRequest, _catalog_pb2.CreateStyleResponse]
+    """Takes in a LoRA adapter as a style of yours, after it was checked against the service's checkpoint."""
+    DeleteStyle: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.DeleteStyleRequest, _catalog_pb2.DeleteStyleResponse]
+    """Removes a style of yours; pictures that are being drawn with it may still be finished."""
 
 @_typing.type_check_only
 class CatalogServiceAsyncStub(CatalogServiceStub):
@@ -43,6 +49,12 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListScenes: _aio.UnaryUnaryMultiCallable[_catalog_pb2.ListScenesRequest, _catalog_pb2.ListScenesResponse]  # type: ignore[assignment]
     ListModels: _aio.UnaryUnaryMultiCallable[_catalog_pb2.ListModelsRequest, _catalog_pb2.ListModelsResponse]  # type: ignore[assignment]
+    ListStyles: _aio.UnaryUnaryMultiCallable[_catalog_pb2.ListStylesRequest, _catalog_pb2.ListStylesResponse]  # type: ignore[assignment]
+    """The styles that you may name in requests: your own, and those that the operator shares with everybody."""
+    CreateStyle: _aio.UnaryUnaryMultiCallable[_catalog_pb2.CreateStyleRequest, _catalog_pb2.CreateStyleResponse]  # type: ignore[assignment]
+    """Takes in a LoRA adapter as a style of yours, after it was checked against the service's checkpoint."""
+    DeleteStyle: _aio.UnaryUnaryMultiCallable[_catalog_pb2.DeleteStyleRequest, _catalog_pb2.DeleteStyleResponse]  # type: ignore[assignment]
+    """Removes a style of yours; pictures that are being drawn with it may still be finished."""
 
 class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
     """What this service can do."""
@@ -60,5 +72,29 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _catalog_pb2.ListModelsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_catalog_pb2.ListModelsResponse, _abc.Awaitable[_catalog_pb2.ListModelsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def ListStyles(
+        self,
+        request: _catalog_pb2.ListStylesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_catalog_pb2.ListStylesResponse, _abc.Awaitable[_catalog_pb2.ListStylesResponse]]:
+        """The styles that you may name in requests: your own, and those that the operator shares with everybody."""
+
+    @_abc_1.abstractmethod
+    def CreateStyle(
+        self,
+        request: _catalog_pb2.CreateStyleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_catalog_pb2.CreateStyleResponse, _abc.Awaitable[_catalog_pb2.CreateStyleResponse]]:
+        """Takes in a LoRA adapter as a style of yours, after it was checked against the service's checkpoint."""
+
+    @_abc_1.abstractmethod
+    def DeleteStyle(
+        self,
+        request: _catalog_pb2.DeleteStyleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_catalog_pb2.DeleteStyleResponse, _abc.Awaitable[_catalog_pb2.DeleteStyleResponse]]:
+        """Removes a style of yours; pictures that are being drawn with it may still be finished."""
 
 def add_CatalogServiceServicer_to_server(servicer: CatalogServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

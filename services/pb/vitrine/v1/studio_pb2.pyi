@@ -732,6 +732,34 @@ class SceneWords(_message.Message):
 Global___SceneWords: _TypeAlias = SceneWords  # noqa: Y015
 
 @_typing.final
+class StyleUse(_message.Message):
+    """A style that a picture is drawn with: a LoRA adapter of the registry."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STYLE_ID_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    style_id: _builtins.str
+    """From `CatalogService.ListStyles`."""
+    weight: _builtins.float
+    """How much of it, -2 to 2; 0 leaves it out. Unset: 1."""
+    def __init__(
+        self,
+        *,
+        style_id: _builtins.str = ...,
+        weight: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_weight", b"_weight", "weight", b"weight"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_weight", b"_weight", "style_id", b"style_id", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__weight: _TypeAlias = _typing.Literal["weight"]  # noqa: Y015
+    _WhichOneofArgType__weight: _TypeAlias = _typing.Literal["_weight", b"_weight"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__weight) -> _WhichOneofReturnType__weight | None: ...
+
+Global___StyleUse: _TypeAlias = StyleUse  # noqa: Y015
+
+@_typing.final
 class CreateShotRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -847,6 +875,7 @@ class CreateShotRequest(_message.Message):
     SCHEDULER_FIELD_NUMBER: _builtins.int
     DETERMINISTIC_FIELD_NUMBER: _builtins.int
     WORDS_FIELD_NUMBER: _builtins.int
+    STYLES_FIELD_NUMBER: _builtins.int
     scene_id: _builtins.str
     """A scene from `CatalogService.ListScenes`."""
     seed: _builtins.int
@@ -910,6 +939,10 @@ class CreateShotRequest(_message.Message):
 
     @_builtins.property
     def words(self) -> Global___SceneWords: ...
+    @_builtins.property
+    def styles(self) -> _containers.RepeatedCompositeFieldContainer[Global___StyleUse]:
+        """At most 4, each once; the sum of what each would change is changed, in whatever order they stand here."""
+
     def __init__(
         self,
         *,
@@ -937,10 +970,11 @@ class CreateShotRequest(_message.Message):
         scheduler: Global___CreateShotRequest.Scheduler.ValueType = ...,
         deterministic: _builtins.bool = ...,
         words: Global___SceneWords | None = ...,
+        styles: _abc.Iterable[Global___StyleUse] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "guidance", b"guidance", "image", b"image", "output", b"output", "plate_strength", b"plate_strength", "reference", b"reference", "seed", b"seed", "selection", b"selection", "thresholds", b"thresholds", "timeout", b"timeout", "words", b"words"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "deterministic", b"deterministic", "guidance", b"guidance", "image", b"image", "layers", b"layers", "max_attempts", b"max_attempts", "negative_prompt", b"negative_prompt", "output", b"output", "plate_strength", b"plate_strength", "pose", b"pose", "preservation", b"preservation", "prompt", b"prompt", "reference", b"reference", "report", b"report", "scene_id", b"scene_id", "scheduler", b"scheduler", "seed", b"seed", "selection", b"selection", "shadow", b"shadow", "steps", b"steps", "thresholds", b"thresholds", "timeout", b"timeout", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "deterministic", b"deterministic", "guidance", b"guidance", "image", b"image", "layers", b"layers", "max_attempts", b"max_attempts", "negative_prompt", b"negative_prompt", "output", b"output", "plate_strength", b"plate_strength", "pose", b"pose", "preservation", b"preservation", "prompt", b"prompt", "reference", b"reference", "report", b"report", "scene_id", b"scene_id", "scheduler", b"scheduler", "seed", b"seed", "selection", b"selection", "shadow", b"shadow", "steps", b"steps", "styles", b"styles", "thresholds", b"thresholds", "timeout", b"timeout", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__camera_pitch_deg: _TypeAlias = _typing.Literal["camera_pitch_deg"]  # noqa: Y015
     _WhichOneofArgType__camera_pitch_deg: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg"]  # noqa: Y015

@@ -1,7 +1,10 @@
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from services.common.alpha import OPAQUE
 from services.common.camera import Camera
@@ -11,10 +14,12 @@ from services.common.geometry import Box
 from services.common.placement import Placement
 from services.common.settings import GenerateSettings, ModelSettings
 from services.generate.diffusion.painter import DiffusionPainter
-from services.generate.schema import Drawing, GenerateRequest
+from services.generate.schema import Drawing, DrawnStyle, GenerateRequest
 from services.models.cache import ModelCache
 from services.segment.schema import SegmentResult
+from tests.support.adapters import adapter_data
 from tests.support.diffusion import soft_picture
+from tests.support.memory_blobs import MemoryBlobs
 from tests.support.tiny_checkpoint import write_catalog, write_tiny_checkpoint
 
 CANVAS_HW = (100, 130)
@@ -37,8 +42,13 @@ def cache(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def painter(cache):
-    opened = DiffusionPainter.open(settings(), cache)
+def blobs():
+    return MemoryBlobs()
+
+
+@pytest.fixture(scope="module")
+def painter(cache, blobs):
+    opened = DiffusionPainter.open(settings(), cache, blobs)
     opened.warm_up()
     yield opened
     opened.close()
@@ -101,7 +111,7 @@ def test_prompt_of_too_many_tokens_is_refused(painter):
 
 
 def test_what_was_learned_is_remembered(cache):
-    opened = DiffusionPainter.open(settings(), cache)
+    opened = DiffusionPainter.open(settings(), cache, MemoryBlobs())
     opened.warm_up()
     paint(opened)
     opened.close()
@@ -111,9 +121,64 @@ def test_what_was_learned_is_remembered(cache):
 def test_gpu_that_is_not_there_is_said(cache, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(ModelUnavailable, match="which can't be had on this machine"):
-        DiffusionPainter.open(settings(device="cuda"), cache)
+        DiffusionPainter.open(settings(device="cuda"), cache, MemoryBlobs())
 
 
 def test_checkpoint_that_the_catalogue_lacks_is_not_found(cache):
     with pytest.raises(NotFound, match="other"):
-        DiffusionPainter.open(settings(checkpoint="other"), cache)
+        DiffusionPainter.open(settings(checkpoint="other"), cache, MemoryBlobs())
+
+
+def styled(blobs, name, weight=1.0, **adapter):
+    """A style, whose file lies in the store then."""
+    data = adapter_data(**adapter)
+    blobs.files[f"styles/{name}"] = data
+    return DrawnStyle(name, f"styles/{name}", hashlib.sha256(data).hexdigest(), weight)
+
+
+@pytest.fixture(scope="module")
+def linen(blobs):
+    return styled(blobs, "linen", seed=1)
+
+
+@pytest.fixture(scope="module")
+def dusk(blobs):
+    return styled(blobs, "dusk", seed=2)
+
+
+def test_style_after_another_draws_the_same_bytes_again(painter, linen, dusk):
+    first, _, plain, again = (paint(painter, styles=styles) for styles in ((linen,), (dusk,), (), (linen,)))
+    assert np.array_equal(first, again)
+    assert np.array_equal(plain, paint(painter))
+
+
+def test_two_styles_together_draw_what_neither_draws_alone(painter, linen, dusk):
+    pictures = [paint(painter, styles=styles) for styles in ((), (linen,), (dusk,), (linen, dusk))]
+    assert len({picture.tobytes() for picture in pictures}) == 4
+
+
+def test_style_of_no_weight_is_as_none(painter, linen):
+    assert np.array_equal(paint(painter, styles=(replace(linen, weight=0.0),)), paint(painter))
+
+
+def test_style_may_change_the_text_alone(painter, blobs):
+    name = "lora_te_text_model_encoder_layers_0_self_attn_q_proj"
+    more = {f"{name}.lora_down.weight": torch.full((4, 32), 0.5), f"{name}.lora_up.weight": torch.ones(32, 4)}
+    words = styled(blobs, "words", layers={}, more=more)
+    first, plain, again = (paint(painter, styles=styles) for styles in ((words,), (), (words,)))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, plain)
+
+
+def test_pictures_of_different_styles_are_drawn_side_by_side(painter, linen, dusk):
+    """They can't share a step, and still each gets its own."""
+    sets = [(), (linen,), (dusk,), (linen, dusk)] * 2
+    alone = [paint(painter, styles=styles) for styles in sets[:4]] * 2
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda styles: paint(painter, styles=styles), sets))
+    assert all(np.array_equal(*pair) for pair in zip(alone, together, strict=True))
+
+
+def test_adapter_that_fits_is_told_with_its_networks(painter, linen):
+    facts = painter.examine(linen, Deadline())
+    assert (facts.rank, facts.networks, facts.checkpoint) == (4, ("unet",), "tiny 1")

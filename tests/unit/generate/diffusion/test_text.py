@@ -10,6 +10,7 @@ from services.generate.diffusion.checkpoint import Checkpoint
 from services.generate.diffusion.networks import Networks
 from services.generate.diffusion.text import TextEncoder
 from services.generate.engine.runners.eager import torch_runners
+from services.generate.engine.styled import styled_runners
 from tests.support.tiny_checkpoint import WIDTH, write_tiny_checkpoint
 
 
@@ -20,7 +21,7 @@ def networks(tmp_path_factory):
 
 
 def encoder(networks, *, zero_negative=True):
-    return TextEncoder(networks, torch_runners(networks), zero_negative=zero_negative)
+    return TextEncoder(networks, styled_runners(networks, torch_runners(networks)), zero_negative=zero_negative)
 
 
 def test_two_encoders_give_wide_tokens_and_one_pooled_text(networks):

@@ -8,7 +8,7 @@ import torch
 from services.common.errors import InvalidInput
 from services.generate.engine.adapter import AdapterReader
 from services.generate.engine.spec import Part
-from tests.support.adapters import LAYERS, NAMES, factors, write_adapter
+from tests.support.adapters import LAYERS, NAMES, adapter_data, factors
 from tests.support.tiny_submodels import tiny_submodel
 
 LAYER = next(iter(LAYERS))
@@ -21,16 +21,16 @@ def reader():
 
 
 @pytest.mark.parametrize("style", NAMES)
-def test_layers_are_found_by_the_names_of(reader, tmp_path, style):
-    adapter = reader.read(write_adapter(tmp_path / "a.safetensors", style))
+def test_layers_are_found_by_the_names_of(reader, style):
+    adapter = reader.read(adapter_data(style))
     assert set(adapter.of(Part.UNET)) == set(LAYERS)
     for layer, (down, up) in factors().items():
         found = adapter.of(Part.UNET)[layer]
         assert (torch.equal(found.down, down), torch.equal(found.up, up), found.scale) == (True, True, 1.0)
 
 
-def test_alpha_is_divided_by_the_rank(reader, tmp_path):
-    adapter = reader.read(write_adapter(tmp_path / "a.safetensors", alpha=2, rank=8))
+def test_alpha_is_divided_by_the_rank(reader):
+    adapter = reader.read(adapter_data(alpha=2, rank=8))
     assert adapter.of(Part.UNET)[LAYER].scale == 0.25
 
 
@@ -42,9 +42,9 @@ def test_alpha_is_divided_by_the_rank(reader, tmp_path):
         ("lora_te2_text_model_encoder_layers_0_self_attn_q_proj", Part.TEXT_ENCODER_2),
     ],
 )
-def test_text_encoders_have_theirs(reader, tmp_path, name, part):
+def test_text_encoders_have_theirs(reader, name, part):
     more = {f"{name}.lora_down.weight": torch.ones(4, 32), f"{name}.lora_up.weight": torch.ones(32, 4)}
-    found = reader.read(write_adapter(tmp_path / "a.safetensors", layers={}, more=more))
+    found = reader.read(adapter_data(layers={}, more=more))
     assert [layer.endswith("encoder.layers.0.self_attn.q_proj") for layer in found.of(part)] == [True]
 
 
@@ -59,20 +59,17 @@ def test_text_encoders_have_theirs(reader, tmp_path, name, part):
         ),
     ],
 )
-def test_blocks_are_found_by_their_first_names(reader, tmp_path, name, layer):
+def test_blocks_are_found_by_their_first_names(reader, name, layer):
     """The tiny network has one layer per block, and one that halves; so its second block begins at the third input."""
     more = {
         f"lora_unet_{name}.lora_down.weight": torch.ones(4, 64),
         f"lora_unet_{name}.lora_up.weight": torch.ones(64, 4),
     }
-    assert list(reader.read(write_adapter(tmp_path / "a.safetensors", layers={}, more=more)).of(Part.UNET)) == [layer]
+    assert list(reader.read(adapter_data(layers={}, more=more)).of(Part.UNET)) == [layer]
 
 
-def test_an_adapter_is_named_by_its_bytes(reader, tmp_path):
-    first, again, other = (
-        reader.read(write_adapter(tmp_path / f"{name}.safetensors", seed=seed)).sha256
-        for name, seed in (("a", 1), ("b", 1), ("c", 2))
-    )
+def test_an_adapter_is_named_by_its_bytes(reader):
+    first, again, other = (reader.read(adapter_data(seed=seed)).sha256 for name, seed in (("a", 1), ("b", 1), ("c", 2)))
     assert first == again != other
 
 
@@ -89,21 +86,20 @@ def test_an_adapter_is_named_by_its_bytes(reader, tmp_path):
     ],
     ids=["rank", "width", "layer", "kind", "part", "empty", "nan"],
 )
-def test_what_does_not_fit_is_refused(reader, tmp_path, arguments, words):
+def test_what_does_not_fit_is_refused(reader, arguments, words):
     with pytest.raises(InvalidInput, match=words):
-        reader.read(write_adapter(tmp_path / "a.safetensors", **arguments))
+        reader.read(adapter_data(**arguments))
 
 
-def test_half_of_a_pair_is_refused(reader, tmp_path):
+def test_half_of_a_pair_is_refused(reader):
     name = "lora_unet_up_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q"
     with pytest.raises(InvalidInput, match="one of two"):
-        reader.read(write_adapter(tmp_path / "a.safetensors", more={f"{name}.lora_down.weight": torch.ones(4, 64)}))
+        reader.read(adapter_data(more={f"{name}.lora_down.weight": torch.ones(4, 64)}))
 
 
 @pytest.mark.parametrize(
     "data", [b"", b"short", pickle.dumps({"a": 1}), b"\xff" * 64], ids=["", "short", "pickle", "noise"]
 )
-def test_other_files_are_refused(reader, tmp_path, data):
-    (tmp_path / "a.safetensors").write_bytes(data)
+def test_other_files_are_refused(reader, data):
     with pytest.raises(InvalidInput, match="safetensors"):
-        reader.read(tmp_path / "a.safetensors")
+        reader.read(data)

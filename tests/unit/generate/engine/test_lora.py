@@ -15,7 +15,7 @@ from services.generate.engine.factors import WithFactors, targets
 from services.generate.engine.interface import Ranks
 from services.generate.engine.lora import AdapterInputs, MergedWeights, RefittedWeights, Worn, fused, merged
 from services.generate.engine.spec import Part
-from tests.support.adapters import write_adapter
+from tests.support.adapters import LAYERS, adapter_data
 from tests.support.tiny_submodels import tiny_submodel
 
 RANKS = Ranks(4, 8, 16)
@@ -27,9 +27,9 @@ def plain():
 
 
 @pytest.fixture(scope="module")
-def adapters(plain, tmp_path_factory):
-    folder, reader = tmp_path_factory.mktemp("adapters"), AdapterReader({Part.UNET: plain})
-    return [reader.read(write_adapter(folder / f"{seed}", seed=seed, rank=2 + seed, alpha=3)) for seed in (1, 2)]
+def adapters(plain):
+    reader = AdapterReader({Part.UNET: plain})
+    return [reader.read(adapter_data(seed=seed, rank=2 + seed, alpha=3)) for seed in (1, 2)]
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +47,9 @@ def run(model, inputs):
 
 
 def with_merged(plain, inputs, worn):
-    model = copy.deepcopy(plain)
-    MergedWeights(Part.UNET, model.network).use([worn])
-    return run(model, inputs)
+    merging = MergedWeights(plain)
+    merging.use([worn])
+    return run(merging.model, inputs)
 
 
 class FakeEngine:
@@ -104,15 +104,29 @@ def test_inputs_after_another_adapter_are_the_firsts_again(plain, adapters):
     assert before == after != between
 
 
-def test_merged_weights_after_another_adapter_are_the_firsts_again(plain, adapters):
-    network = tiny_submodel(Part.UNET, torch.float16).network
-    state, use = network.state_dict(), MergedWeights(Part.UNET, network)
-    bare, seen = bytes_of(state), []
+def test_merged_weights_after_another_adapter_are_the_firsts_again(adapters):
+    plain = tiny_submodel(Part.UNET, torch.float16)
+    use, seen = MergedWeights(plain), []
+    bare = bytes_of(plain.network.state_dict())
     for worn in ((Worn(adapters[0], 0.7),), (Worn(adapters[1], 0.7),), (Worn(adapters[0], 0.7),)):
         use.use([worn, worn])
-        seen.append(bytes_of(state))
+        seen.append(bytes_of(use.model.network.state_dict()))
     use.use([(), ()])
-    assert (seen[0] == seen[2] != seen[1], bytes_of(state) == bare) == (True, True)
+    assert seen[0] == seen[2] != seen[1]
+    assert bytes_of(use.model.network.state_dict()) == bare
+
+
+def test_network_that_adapters_are_merged_beside_stays_as_it_is(plain, adapters):
+    before = bytes_of(plain.network.state_dict())
+    use = MergedWeights(plain)
+    use.use([(Worn(adapters[0], 0.7),)])
+    assert bytes_of(plain.network.state_dict()) == before
+    shared = {
+        name
+        for name, weights in use.model.network.named_parameters()
+        if weights is dict(plain.network.named_parameters())[name]
+    }
+    assert set(dict(plain.network.named_parameters())) - shared == {f"{each}.weight" for each in LAYERS}
 
 
 def test_a_refitted_engine_after_another_adapter_is_the_firsts_again(plain, adapters):
@@ -125,12 +139,12 @@ def test_a_refitted_engine_after_another_adapter_is_the_firsts_again(plain, adap
     assert (seen[0] == seen[2] != seen[1], seen[3] == bytes_of(base)) == (True, True)
 
 
-def test_what_the_last_set_changed_is_put_back(plain, tmp_path):
+def test_what_the_last_set_changed_is_put_back(plain):
     """The two change different layers: what only the first one changes must not stay."""
     reader, base = AdapterReader({Part.UNET: plain}), plain.network.state_dict()
     layer = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q"
-    all_layers = reader.read(write_adapter(tmp_path / "a"))
-    one_layer = reader.read(write_adapter(tmp_path / "b", layers={layer: (64, 64)}))
+    all_layers = reader.read(adapter_data())
+    one_layer = reader.read(adapter_data(layers={layer: (64, 64)}))
     engine = FakeEngine(base)
     use = RefittedWeights(Part.UNET, base, engine.refit)
     use.use([(Worn(all_layers, 1.0),)])
@@ -167,11 +181,11 @@ def test_order_does_not_matter(plain, adapters):
 
 
 @pytest.mark.parametrize(
-    "way", [MergedWeights, lambda part, network: RefittedWeights(part, network.state_dict(), print)]
+    "way", [MergedWeights, lambda model: RefittedWeights(model.part, model.network.state_dict(), print)]
 )
 def test_merged_adapters_are_one_set_for_a_batch(plain, adapters, way):
     with pytest.raises(InvalidInput, match="whole batch"):
-        way(Part.UNET, copy.deepcopy(plain.network)).use([(Worn(adapters[0], 1.0),), ()])
+        way(plain).use([(Worn(adapters[0], 1.0),), ()])
 
 
 def test_too_many_ranks_together_are_refused(plain, adapters):
@@ -180,8 +194,8 @@ def test_too_many_ranks_together_are_refused(plain, adapters):
         use.use([(Worn(adapters[0], 1.0),), (Worn(adapters[1], 1.0),)])
 
 
-def test_an_adapter_of_other_layers_is_to_be_merged(plain, tmp_path):
-    path = write_adapter(tmp_path / "a", layers={"time_embedding.linear_1": (128, 32)})
+def test_an_adapter_of_other_layers_is_to_be_merged(plain):
+    path = adapter_data(layers={"time_embedding.linear_1": (128, 32)})
     adapter = AdapterReader({Part.UNET: plain}).read(path)
     with pytest.raises(InvalidInput, match="merge it instead"):
         AdapterInputs(Part.UNET, plain.network, RANKS, torch.float32).use([(Worn(adapter, 1.0),)])
