@@ -145,6 +145,7 @@ ENGINES: Final = Dashboard(
                 "percentunit",
                 "Nothing is shown while no photo came twice.",
             ),
+            Panel("Styles read anew", {"styles": rate("ray_vitrine_styles_total", where='outcome="miss"')}, "ops"),
             Panel("Plates drawn anew", {"plates": rate("ray_vitrine_plates_total", where='outcome="miss"')}, "ops"),
         ],
         "Engines": [

@@ -56,7 +56,7 @@ class StyleFlows(Calls):
 
     def add(self, style_id: str, adapter: Path | bytes, description: str) -> Flow[Style]:
         """A new style."""
-        fields = {"style_id": style_id, "description": description}
+        fields: dict[str, Any] = {"style_id": style_id, "description": description}
         validated(CreateStyleRequest, fields)  # before a large file is sent for nothing
         fields["adapter"] = {"blob_key": (yield from self._upload(adapter, _ADAPTER_TYPE))}
         return (yield from self._ask(CreateStyleRequest, fields, CreateStyleResponse)).style

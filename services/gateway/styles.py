@@ -81,11 +81,11 @@ class Styles:
             TooLarge: The file is.
             Conflict: The tenant has a style of that id with another file.
         """
-        if not request.style_id:
-            raise InvalidInput("style_id: it is missing", field="style_id")
         data = await asyncio.to_thread(self._content, request, call.tenant)
         if not self._draws:
             raise InvalidInput(PLATES_ONLY, field="adapter")
+        if not request.style_id:
+            raise InvalidInput("style_id: it is missing", field="style_id")
         await self._readiness.require()
         digest = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
         style = Style(call.tenant, request.style_id, request.description, digest, len(data))

@@ -25,6 +25,10 @@ FAULTS = [
     ({"guidance": 31.0}, "guidance", "a number from 1 to 30 is wanted, got 31.0"),
     ({"plate_strength": 1.5}, "plate_strength", "a number from 0 to 1 is wanted, got 1.5"),
     ({"plate_strength": -0.5}, "plate_strength", "a number from 0 to 1 is wanted, got -0.5"),
+    ({"styles": [{"style_id": "linen", "weight": 2.5}]}, "styles.0.weight", "a number from -2 to 2 is wanted, got 2.5"),
+    ({"styles": [{"style_id": "x" * 64}]}, "styles.0.style_id", "at most 63 characters are wanted, got 64"),
+    ({"styles": [{"style_id": "linen"}] * 5}, "styles", "at most 4 are wanted, got 5"),
+    ({"styles": [{"style_id": "linen"}] * 2}, "styles", "each style once is wanted, got 'linen' twice"),
     ({"scheduler": 9}, "scheduler", "'DDIM', 'EULER', 'DPMPP_2M' or 'LCM' is wanted, got 9"),
 ]
 EACH = pytest.mark.parametrize(
@@ -82,6 +86,13 @@ async def test_number_that_is_none_is_refused_over_grpc(parts):
     context = FakeContext()
     await parts.grpc_api().CreateShot(studio_pb2.CreateShotRequest(guidance=math.nan), context)
     assert context.details == "guidance: a number from 1 to 30 is wanted, got nan"
+
+
+async def test_weight_that_is_no_number_is_refused_over_grpc(parts):
+    context = FakeContext()
+    styles = [{"style_id": "linen", "weight": math.nan}]
+    await parts.grpc_api().CreateShot(studio_pb2.CreateShotRequest(styles=styles), context)
+    assert context.details == "styles.0.weight: a number from -2 to 2 is wanted, got nan"
 
 
 async def test_previews_out_of_range_are_refused_over_grpc(parts):

@@ -168,6 +168,8 @@ GRPC_ONLY = {
     "ReadBlobResponse",
     "ListScenesRequest",
     "ListModelsRequest",
+    "ListStylesRequest",
+    "DeleteStyleRequest",
     "GetUsageRequest",
     "DeleteWebhookRequest",
     "PingWebhookRequest",

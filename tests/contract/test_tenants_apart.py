@@ -45,7 +45,8 @@ JOBS = {
     "AddJobItems", "GetJob", "ListJobItems", "CancelJob", "PauseJob", "ResumeJob", "RetryJob", "DeleteJob", "WatchJob",
     "CreateJobManifest",
 }  # fmt: skip
-OWNED = {"ReadBlob", "GetUsage", "ListJobs"} | JOBS | WEBHOOKS
+STYLES = {"ListStyles", "DeleteStyle"}
+OWNED = {"ReadBlob", "GetUsage", "ListJobs"} | JOBS | WEBHOOKS | STYLES
 #: Every field of a request, however deep, that names a file: another's is not found. Jobs have a test of theirs.
 KEY_FIELDS = [
     pytest.param(method, path, id=f"{method}-{'.'.join(path)}")
@@ -56,7 +57,7 @@ KEY_FIELDS = [
 #: What hands out what it has just made for its caller, or what belongs to nobody.
 OWNERLESS = {
     "CreateCutout", "CreateShot", "StreamShot", "ListScenes", "ListModels", "CreateJob", "CreateUpload",
-    "CreateWebhook",
+    "CreateWebhook", "CreateStyle",
 }  # fmt: skip
 #: Other services' dialects, each with its own words and status for a wrong key.
 DIALECTS = {("POST", "/v1.0/removebg"): 403, ("POST", "/v1/images/edits"): 401, ("POST", "/v1/images/generations"): 401}
@@ -72,12 +73,12 @@ JOB_ROUTES = {
 }  # fmt: skip
 OWNED_ROUTES = {
     ("GET", "/v1/usage"), ("GET", "/v1/blobs/{key}"), ("PUT", "/v1/blobs/{key}"), ("GET", "/v1/jobs"), *JOB_ROUTES,
-    *WEBHOOK_ROUTES,
+    *WEBHOOK_ROUTES, ("GET", "/v1/styles"), ("DELETE", "/v1/styles/{style_id}"),
 }  # fmt: skip
 OWNERLESS_ROUTES = {
     ("POST", "/v1/cutouts"), ("POST", "/v1/shots"), ("GET", "/v1/scenes"), ("GET", "/v1/models"),
-    ("POST", "/v1/jobs"), ("POST", "/v1/uploads"), ("POST", "/v1/webhooks"), ("GET", "/healthz"), ("GET", "/readyz"),
-    *DIALECTS,
+    ("POST", "/v1/jobs"), ("POST", "/v1/uploads"), ("POST", "/v1/webhooks"), ("POST", "/v1/styles"),
+    ("GET", "/healthz"), ("GET", "/readyz"), *DIALECTS,
 }  # fmt: skip
 
 
@@ -190,7 +191,7 @@ async def test_key_of_another_tenants_file_is_not_found_wherever_it_stands(parts
     for key in (other, acme):
         message = GetMessageClass(METHODS[method].input_type)()
         request = message.shot if method == "StreamShot" else message
-        if method != "ReadBlob":
+        if hasattr(request, "image"):
             request.image.content = photo
         if hasattr(request, "scene_id"):
             request.scene_id = "white"
@@ -325,3 +326,32 @@ async def test_webhook_of_another_tenant_is_not_found(parts, hook, method):
     assert codes[0] is (None if method.startswith("List") else grpc.StatusCode.NOT_FOUND)
     assert codes[1] is None
     assert told[0] == ""
+
+
+@pytest.fixture
+async def drawing(tmp_path):
+    """A service that draws, with a style of acme's; another tenant's key, and acme's own."""
+    parts = Parts(tmp_path, draws=True)
+    acme, other = (f"Bearer {parts.new_key(name)}" for name in ("acme", "other"))
+    new = catalog_pb2.CreateStyleRequest(style_id="linen", adapter={"content": b"an adapter"})
+    await parts.grpc_api().CreateStyle(new, FakeContext([("authorization", acme)]))
+    return parts, other, acme
+
+
+@pytest.mark.parametrize("style_id", ["linen", "nylon"])
+async def test_style_of_another_tenant_is_not_found_as_one_that_nobody_has(drawing, photo, style_id):
+    parts, other, _ = drawing
+    shot = studio_pb2.CreateShotRequest(image={"content": photo}, scene_id="white", styles=[{"style_id": style_id}])
+    for method, message in (("DeleteStyle", catalog_pb2.DeleteStyleRequest(style_id=style_id)), ("CreateShot", shot)):
+        context = FakeContext([("authorization", other)], ELSEWHERE)
+        await answered(parts.grpc_api(), method, context, message)
+        assert context.code is grpc.StatusCode.NOT_FOUND
+        assert context.details.endswith(f"no style '{style_id}'")
+
+
+async def test_styles_of_another_tenant_are_not_listed(drawing):
+    parts, other, acme = drawing
+    for key, known in ((other, []), (acme, ["linen"])):
+        context = FakeContext([("authorization", key)], ELSEWHERE)
+        [answer] = await answered(parts.grpc_api(), "ListStyles", context)
+        assert [each.style_id for each in answer.styles] == known

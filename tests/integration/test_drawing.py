@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pickle
 import time
 import uuid
 from pathlib import Path
@@ -10,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from services.cli.service_process import ServiceProcess
+from services.client import Vitrine
+from services.common.errors import InvalidInput, NotFound, TooLarge
 from services.pb.vitrine.v1 import studio_pb2
+from tests.support.adapters import LAYERS, adapter_data
 from tests.support.running_service import PATIENCE_S, RunningService, small_service_settings
 from tests.support.tiny_checkpoint import write_catalog, write_tiny_checkpoint
 
@@ -31,6 +35,7 @@ def drawing(tmp_path_factory):
         "VITRINE_GENERATE__DIFFUSION__RUNNER": "torch",
         "VITRINE_GENERATE__MAX_ONGOING_REQUESTS": "8", "VITRINE_MODELS__CATALOG":
         str(write_catalog(checkpoint, folder / "catalog.yaml")), "VITRINE_RAY__OBJECT_STORE_MB": "200",
+        "VITRINE_STYLES__MAX_MB": "1",
     }  # fmt: skip
     with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack:
         for name, value in environment.items():
@@ -116,3 +121,56 @@ def test_caller_who_hangs_up_on_http_ends_the_drawing_within_one_step(drawing, p
     reason, step = end_of(drawing, request_id)
     assert reason == "cancelled"
     assert step <= 4
+
+
+@pytest.fixture(scope="module")
+def vitrine(drawing):
+    with Vitrine(drawing.grpc_address) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def styles(vitrine):
+    """Two styles of the registry."""
+    for seed, name in enumerate(("linen", "dusk")):
+        vitrine.styles.add(name, adapter_data(seed=seed))
+    yield
+    for name in ("linen", "dusk"):
+        vitrine.styles.remove(name)
+
+
+def drawn_with(service, photo, *styles):
+    """What a picture drawn with these styles holds, and its recipe's digest."""
+    wanted = [{"style_id": name, "weight": weight} for name, weight in styles]
+    fields = {"steps": 4, "plate_strength": 0.0, "thresholds": {"ghost": 10.0}, "deterministic": True}
+    made = service.studio.CreateShot(studio_pb2.CreateShotRequest(**shot(photo, styles=wanted, **fields)))
+    return made.image.sha256, made.recipe_sha256
+
+
+def test_styles_are_swapped_and_nothing_of_one_stays(drawing, styles, photo):
+    linen, dusk = ("linen", 0.8), ("dusk", 0.8)
+    seen = [drawn_with(drawing, photo, *each) for each in ([linen], [dusk], [linen], [], [linen, dusk], [dusk, linen])]
+    assert seen[0] == seen[2]
+    assert seen[4] == seen[5]
+    assert len({picture for picture, _ in seen}) == len({recipe for _, recipe in seen}) == 4
+
+
+FAULTY = {
+    "its layers": (adapter_data(layers={"mid_block.attentions.9.to_q": (64, 64)}), InvalidInput, "another arch"),
+    "a pickle": (pickle.dumps({"a": 1}), InvalidInput, "a pickle, which may run code"),
+    "its rank": (adapter_data(rank=65, layers=dict(list(LAYERS.items())[:1])), InvalidInput, "rank is 65"),
+    "its numbers": (adapter_data(alpha=float("nan")), InvalidInput, "numbers that are none"),
+    "its size": (b"x" * ((1 << 20) + 1), TooLarge, "at most 1048576 bytes"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", FAULTY)
+def test_adapter_is_refused_for(drawing, vitrine, photo, what):
+    data, error, words = FAULTY[what]
+    known = vitrine.styles.all()
+    with pytest.raises(error, match=words):
+        vitrine.styles.add("faulty", data)
+    assert vitrine.styles.all() == known
+    with pytest.raises(NotFound):
+        vitrine.shot(photo, "white", styles=[{"style_id": "faulty"}])
+    assert drawing.http.get("/readyz").status_code == 200

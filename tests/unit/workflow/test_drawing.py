@@ -31,6 +31,7 @@ def drawing(chosen, **asked):
         {"guidance": 3.0},
         {"scheduler": "LCM"},
         {"words": {"product": "a cup"}},
+        {"styles": [{"style_id": "linen"}]},
         {"plate_strength": 0.5},
     ],
     ids=lambda asked: next(iter(asked)),
