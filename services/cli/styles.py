@@ -9,11 +9,14 @@ import typer
 
 from services.cli.configuration import api_key, service_address
 from services.cli.console import AddressOption, JsonOption, results, write_json
+from services.cli.styles_train import train_style
 
 if TYPE_CHECKING:
     from services.client.styles import Styles
 
 styles = typer.Typer(no_args_is_help=True, help="Styles: LoRA adapters that pictures are drawn with.")
+
+styles.command("train")(train_style)
 
 StyleArgument = Annotated[str, typer.Argument(help="Its id: a-z, 0-9 and dashes.")]
 

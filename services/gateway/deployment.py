@@ -81,7 +81,7 @@ class Gateway(GrpcApi):
         tenancy = Tenancy.open(settings, recorder, admission)
         guard = Guard(recorder, tenancy.door)
         sources = Sources.open(settings, store)
-registry = StyleRegistry(blobs, settings.styles)
+        registry = StyleRegistry(blobs, settings.styles)
         workflow = ShotWorkflow.open(settings, stages, scenes, sources, recorder, registry)
         studio = Studio(
             workflow,

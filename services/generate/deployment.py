@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from ray import serve
 from ray.serve import metrics
@@ -19,6 +19,9 @@ from services.generate.schema import AdapterFacts, ExamineRequest, GenerateReque
 from services.models.cache import ModelCache
 from services.segment.schema import SegmentResult
 from services.storage.store import open_store
+
+#: Sets of styles that a replica is known by, those that it drew with last.
+STYLES_HERE: Final = 16
 
 
 class Generate:
@@ -53,6 +56,7 @@ class Generate:
 
     async def run(self, request: GenerateRequest, cutout: SegmentResult | None = None) -> GenerateResult:
         """See `Generator.run`."""
+        await self._known_by_styles()
         with self._in_flight.of(request.camera.size_hw):
             return await self._executor.run(request, partial(self._generator.run, request, cutout=cutout))
 
@@ -60,6 +64,7 @@ class Generate:
         self, request: GenerateRequest, cutout: SegmentResult | None = None
     ) -> AsyncGenerator[StepDone | GenerateResult, None]:
         """The same, told step by step; the last item is the result. Leaving stops the work."""
+        await self._known_by_styles()
         loop, steps = asyncio.get_running_loop(), asyncio.Queue[StepDone | None]()
 
         def tell(done: StepDone) -> None:
@@ -75,6 +80,17 @@ class Generate:
                 yield await making
             finally:
                 making.cancel()
+
+    @serve.multiplexed(max_num_models_per_replica=STYLES_HERE)  # type: ignore[untyped-decorator] # Serve's own
+    async def _styles(self, name: str) -> str:
+        """Serve's record of the styles that were drawn with here last, see `Drawing.styles_name`. It loads nothing:
+        what is in memory goes by bytes."""
+        return name
+
+    async def _known_by_styles(self) -> None:
+        """Have further requests with the styles of this one come here."""
+        if name := serve.get_multiplexed_model_id():
+            await self._styles(name)
 
     async def examine(self, request: ExamineRequest) -> AdapterFacts:
         """See `Generator.examine`."""

@@ -1,5 +1,6 @@
 """What the generation stage takes and gives, whichever engine makes the picture."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +14,8 @@ from services.common.light import Finish, Light
 from services.common.logs import carried_fields
 from services.common.placement import Placement
 
+#: See `Drawing.styles_name`.
+STYLES_NAMES: Final = 256
 #: Said to whoever comes with a style where nothing is drawn.
 PLATES_ONLY: Final = "this service takes its scenes' plates as they are, without a diffusion model: it has no styles"
 
@@ -70,6 +73,16 @@ class Drawing:
     deterministic: bool = False
     preview_every: int = 0
     styles: tuple[DrawnStyle, ...] = ()
+
+    @property
+    def styles_name(self) -> str:
+        """Of its styles together, so that it goes where they were drawn with before; empty where there are none. One of
+        few, as metrics of Serve's are labelled with it, so different styles may share one.
+        """
+        if not self.styles:
+            return ""
+        files = " ".join(sorted(style.sha256 for style in self.styles))
+        return f"styles-{int(hashlib.sha256(files.encode()).hexdigest(), 16) % STYLES_NAMES}"
 
 
 @dataclass(frozen=True, eq=False)

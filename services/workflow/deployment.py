@@ -159,12 +159,15 @@ class RemoteGenerate:
     ) -> Pending[GenerateResult]:
         """Begin."""
         inputs = [] if cutout is None else [cutout]
+        styles = request.drawing.styles_name if request.drawing else ""
 
         def begin() -> RemoteResult[GenerateResult] | RemoteWatch[GenerateResult]:
             product = [_reference(each) for each in inputs]
+            # A replica that drew with these styles before has them in memory; Serve prefers it while it has room.
+            handle = self._handle.options(multiplexed_model_id=styles) if styles else self._handle
             if on_step is None:
-                return RemoteResult(self._handle.run.remote(request, *product))
-            return RemoteWatch(self._handle.options(stream=True).watch.remote(request, *product), on_step)
+                return RemoteResult(handle.run.remote(request, *product))
+            return RemoteWatch(handle.options(stream=True).watch.remote(request, *product), on_step)
 
         return RepeatedCall(StageName.GENERATE, begin, request.deadline_s, self._recorder, inputs)
 
