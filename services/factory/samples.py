@@ -62,7 +62,7 @@ def save_samples(rows: Sequence[Sequence[NDArray[np.uint8]]], captions: Sequence
             place.set(xticks=[], yticks=[])
             if weight == WEIGHTS[0]:
                 place.set_title(caption[:40], fontsize=7)
-        line[0].set_ylabel(f"{weight:g}")
+        line[0].set_ylabel(f"weight {weight:g}")
     figure.savefig(file, dpi=120)
 
 

@@ -22,6 +22,7 @@ def test_document_has_every_route():
         ("/v1/jobs/{job_id}/items", "get"), ("/v1/jobs/{job_id}/items", "post"), ("/v1/jobs/{job_id}/events", "get"),
         *((f"/v1/jobs/{{job_id}}/{deed}", "post") for deed in ("cancel", "pause", "resume", "retry", "manifest")),
         ("/v1/uploads", "post"),
+        ("/v1/styles", "get"), ("/v1/styles", "post"), ("/v1/styles/{style_id}", "delete"),
         ("/v1/webhooks", "post"), ("/v1/webhooks", "get"), ("/v1/webhooks/{webhook_id}", "patch"),
         ("/v1/webhooks/{webhook_id}", "delete"), ("/v1/webhooks/{webhook_id}/rotate", "post"),
         ("/v1/webhooks/{webhook_id}/ping", "post"), ("/v1/webhook-deliveries", "get"),

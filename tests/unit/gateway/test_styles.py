@@ -132,3 +132,12 @@ async def test_style_that_there_is_none_of_is_not_found(parts, photo):
     await parts.grpc_api().CreateShot(shot, context)
     assert context.code is grpc.StatusCode.NOT_FOUND
     assert context.details == "styles.0.style_id: there is no style 'nylon'"
+
+
+async def test_job_of_a_style_that_there_is_none_of_is_not_made(http, photo):
+    recipe = {"scene_id": "white", "styles": [{"style_id": "linen"}]}
+    items = [{"image": {"content": base64.b64encode(photo).decode()}}]
+    refused = await http.post("/v1/jobs", json={"shot": recipe, "items": items})
+    assert (refused.status_code, refused.json()["details"]["field"]) == (404, "shot.styles.0.style_id")
+    await http.post("/v1/styles", json=body())
+    assert (await http.post("/v1/jobs", json={"shot": recipe, "items": items})).status_code == 201

@@ -1,17 +1,23 @@
 from concurrent.futures import Future
+from dataclasses import replace
 
 import pytest
 
 from services.generate.diffusion.order import Order, Priority
 from services.generate.diffusion.sample import Bucket
 from services.generate.diffusion.slots import Slot, Slots
+from services.generate.engine.adapter import Adapter
+from services.generate.engine.lora import Worn
 from tests.support.diffusion import sample_request
 
 SQUARE, WIDE = Bucket((8, 8), guided=True), Bucket((6, 10), guided=True)
 
 
-def slot(number, due_s=0.0, bucket=SQUARE, priority=Priority.INTERACTIVE, served_s=0.0, alone=False):
-    order = Order(sample_request(seed=number), priority=priority)
+LINEN, DUSK = (Worn(Adapter(name * 64, {}), 0.8) for name in "ab")
+
+
+def slot(number, due_s=0.0, bucket=SQUARE, priority=Priority.INTERACTIVE, served_s=0.0, alone=False, styles=()):
+    order = Order(sample_request(seed=number, styles=styles), priority=priority)
     return Slot(order, bucket, Future(), number, due_s, served_s, alone)
 
 
@@ -49,6 +55,13 @@ def test_batch_is_the_first_with_those_of_its_bucket():
 def test_who_is_to_be_alone_shares_with_nobody(first_alone, expected):
     slots = filled(slot(1, 1, alone=first_alone), slot(2, 2, alone=not first_alone), slot(3, 3))
     assert numbers(slots.batch(0.0, lambda first: 8)) == expected
+
+
+def test_batch_is_of_one_set_of_styles_at_the_same_weights():
+    same = Worn(Adapter("a" * 64, {}), 0.8)
+    sets = [(LINEN,), (DUSK,), (same,), (), (LINEN, DUSK), (replace(LINEN, scale=0.5),)]
+    slots = filled(*(slot(number, number, styles=styles) for number, styles in enumerate(sets)))
+    assert numbers(slots.batch(0.0, lambda first: 8)) == [0, 2]
 
 
 def test_nobody_waits_in_an_empty_set():
