@@ -1,6 +1,7 @@
 """A textured plane under the scene's light: the ground or a wall."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +18,7 @@ COARSE: Final = 8
 #: Samples per pixel at most, along the direction in which a level surface is foreshortened.
 MAX_TAPS: Final = 4
 #: Pixels looked up at once.
-STRIP_PX: Final = 1 << 18
+STRIP_PX: Final = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,7 @@ def plane_skin(view: View, taps: list[Rows], size_m: NDArray[np.float32], textur
         np.empty((height, width), np.float32),
     )
     tint = np.array(lay.tint, np.float32) / np.float32(len(taps))
-    step = max(1, STRIP_PX // width)
-    for first in range(0, height, step):
-        rows = slice(first, min(height, first + step))
+    for rows in strips(height, width):
         spots = [_turned(lay, view.across[None, :] * tap.depth_m[rows, None], tap.other_m[rows, None]) for tap in taps]
         albedo, detail = texture.sample(Footprints(*spots[0], size_m[rows]))
         for spot in spots[1:]:
@@ -114,6 +113,12 @@ def plane_skin(view: View, taps: list[Rows], size_m: NDArray[np.float32], textur
         skin.slope[rows, :, 0], skin.slope[rows, :, 1] = _turned_back(lay, detail[..., 0], detail[..., 1])
         skin.gloss[rows] = detail[..., 2]
     return skin
+
+
+def strips(height: int, width: int) -> Iterator[slice]:
+    """Rows of an array, as many at once as the processor's cache holds beside what is made of them."""
+    step = max(1, STRIP_PX // width)
+    return (slice(first, min(height, first + step)) for first in range(0, height, step))
 
 
 def _turned(
@@ -190,11 +195,12 @@ def lit(skin: Skin, incidence: Incidence, lamp: Lamp, level_axis: int) -> NDArra
     """
     other = 2 if level_axis == 1 else 1
     facing = max(abs(float(lamp.direction[level_axis])), 0.3) + lamp.wrap
-    tilt = (skin.slope[..., 0] * lamp.direction[0] + skin.slope[..., 1] * lamp.direction[other]) * np.float32(
-        1 / facing
-    )
-    key = incidence.key * np.clip(1 - tilt, 0.05, 2.0)
-    light = key[..., None] * np.array(lamp.light.key, np.float32) + incidence.ambient[..., None] * np.array(
-        lamp.light.ambient, np.float32
-    )
-    return np.asarray(skin.albedo * light, np.float32)
+    # One minus the slope towards the light; OpenCV's matrix per pixel makes no arrays in between.
+    towards = np.array([[-lamp.direction[0] / facing, -lamp.direction[other] / facing, 1]])
+    colours = np.stack([lamp.light.key, lamp.light.ambient], axis=1)
+    radiance = np.empty_like(skin.albedo)
+    for rows in strips(*skin.gloss.shape):
+        key = np.clip(cv2.transform(skin.slope[rows], towards), 0.05, 2.0) * incidence.key[rows]
+        light = cv2.transform(cv2.merge([key, incidence.ambient[rows]]), colours)
+        np.multiply(skin.albedo[rows], light, out=radiance[rows])
+    return radiance

@@ -103,11 +103,10 @@ def _filtered(stacks: list[list[NDArray[np.uint16]]], tile_m: float, at: Footpri
         if used.size == 0 or index >= len(first):
             continue
         rows = slice(int(used[0]), int(used[-1]) + 1)
-        scale = np.float32(first[index].shape[0] / tile_m)
-        u_px, v_px = at.u_m[rows] * scale - np.float32(0.5), at.v_m[rows] * scale - np.float32(0.5)
+        u_px, v_px = (_wrapped(place[rows], tile_m, first[index].shape[0]) for place in (at.u_m, at.v_m))
         share = (weight[rows] / 65535)[:, None, None].astype(np.float32)
         for stack, result in zip(stacks, results, strict=True):
-            seen = _look_up(stack[index], u_px, v_px)
+            seen = cv2.remap(stack[index], u_px, v_px, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
             result[rows] += seen.reshape(*seen.shape[:2], -1) * share
     return results
 
@@ -130,9 +129,8 @@ def _levels(image: NDArray[np.float32]) -> list[NDArray[np.uint16]]:
         image = np.asarray(cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _look_up(level: NDArray[np.uint16], u_px: NDArray[np.float32], v_px: NDArray[np.float32]) -> NDArray[np.uint16]:
-    # remap holds coordinates as 16-bit integers: stay near the tile, whatever the place in the world.
-    size = level.shape[0]
-    u_px = u_px - size * np.floor(u_px[:, :1] / size)
-    v_px = v_px - size * np.floor(v_px[:, :1] / size)
-    return np.asarray(cv2.remap(level, u_px, v_px, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP), np.uint16)
+def _wrapped(place_m: NDArray[np.float32], tile_m: float, size_px: int) -> NDArray[np.float32]:
+    """Pixels of a tile that stands side by side with itself. `remap` could wrap them, four times as slowly."""
+    place_px = place_m * np.float32(size_px / tile_m) - np.float32(0.5)
+    place_px -= size_px * np.floor(place_px * np.float32(1 / size_px))
+    return place_px
