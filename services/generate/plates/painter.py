@@ -13,11 +13,13 @@ from services.common.settings import GenerateSettings
 from services.generate.environment import Environment
 from services.generate.plates.materials.catalog import MaterialName, build_texture
 from services.generate.plates.plate import Plate, draw_plate
+from services.generate.plates.shelf import TextureShelf
 from services.generate.plates.texture import Texture
 from services.generate.scene import Scene
 from services.models.cache import ModelCache
 
-#: A texture of 2048 pixels takes 67 MB, a panorama with its blurred copies 4 MB.
+#: A texture of so many pixels takes 67 MB of disk, or of memory without a shelf; a panorama with its copies 4 MB.
+TEXTURE_PX: Final = 2048
 TEXTURES_KEPT: Final = 8
 ENVIRONMENTS_KEPT: Final = 8
 
@@ -31,6 +33,7 @@ class PlatePainter:
         threads: Compute threads of this process.
         plates_bytes: Memory for finished plates; 0 keeps none.
         recorder: Gets which plates were drawn anew.
+        shelf: Keeps textures on disk; None = they are made by every process.
     """
 
     name: Final = "plates-2"
@@ -38,11 +41,13 @@ class PlatePainter:
     def __init__(
         self,
         load_environment: Callable[[str], Environment],
-        texture_px: int = 2048,
+        texture_px: int = TEXTURE_PX,
         threads: int = 2,
         plates_bytes: int = 0,
         recorder: Recorder | None = None,
+        shelf: TextureShelf | None = None,
     ) -> None:
+        self._shelf = shelf
         self._load_environment = load_environment
         self._texture_px = texture_px
         self._environments: Recent[Environment] = Recent(ENVIRONMENTS_KEPT)
@@ -53,12 +58,18 @@ class PlatePainter:
 
     @classmethod
     def open(cls, settings: GenerateSettings, cache: ModelCache, recorder: Recorder | None = None) -> Self:
-        """A painter with panoramas out of the model cache."""
+        """A painter with panoramas and textures out of the model cache."""
 
         def load(name: str) -> Environment:
             return Environment.load(cache.path(f"environment-{name}"))
 
-        return cls(load, threads=settings.threads, plates_bytes=settings.plates_mb << 20, recorder=recorder)
+        return cls(
+            load,
+            threads=settings.threads,
+            plates_bytes=settings.plates_mb << 20,
+            recorder=recorder,
+            shelf=TextureShelf(cache.derived_dir("textures"), TEXTURE_PX),
+        )
 
     def paint(self, scene: Scene, camera: Camera, seed: int, deadline: Deadline) -> Plate:
         """Draw a scene, or give the plate that was drawn of it before.
@@ -89,4 +100,9 @@ class PlatePainter:
 
     def texture(self, material: MaterialName, variant: int) -> Texture:
         """A material's texture, kept in memory."""
-        return self._textures.get((material, variant), lambda: build_texture(material, variant, self._texture_px))
+        return self._textures.get((material, variant), lambda: self._texture(material, variant))
+
+    def _texture(self, material: MaterialName, variant: int) -> Texture:
+        if self._shelf is not None:
+            return self._shelf.texture(material, variant)
+        return build_texture(material, variant, self._texture_px)

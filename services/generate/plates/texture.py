@@ -1,7 +1,9 @@
 """A material as tileable maps with mip levels, looked up in metres."""
 
+import json
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Final, Self
 
 import cv2
 import numpy as np
@@ -14,6 +16,9 @@ MAX_SLOPE: Final = 1.5
 SMALLEST_LEVEL_PX: Final = 16
 #: Largest factor of the fine detail on the albedo.
 FINE_SCALE: Final = 2.0
+#: Of a texture on disk: the names of its maps, and the file of its lengths.
+_MAPS: Final = ("albedo", "detail", "fine")
+_LENGTHS: Final = "lengths.json"
 
 
 @dataclass(frozen=True)
@@ -52,29 +57,76 @@ class Footprints:
     size_m: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
 class Texture:
-    """Mip levels of a material's maps. Held as uint16, which halves the memory of float32 and shows no steps.
+    """Mip levels of a material's maps, the finest first. Uint16 halves the memory of float32 and shows no steps.
 
     Args:
-        maps: All must be square, of one size, a power of two.
-
-    Raises:
-        ValueError: They are not.
+        tile_m, fine_tile_m: As in `MaterialMaps`.
+        albedo: (S, S, 3) and its halvings.
+        detail: (S, S, 3) likewise: slopes along u and v, and gloss.
+        fine: (F, F) likewise, a factor on the albedo.
     """
 
-    def __init__(self, maps: MaterialMaps) -> None:
+    tile_m: float
+    fine_tile_m: float
+    albedo: list[NDArray[np.uint16]]
+    detail: list[NDArray[np.uint16]]
+    fine: list[NDArray[np.uint16]]
+
+    @classmethod
+    def of(cls, maps: MaterialMaps) -> Self:
+        """Made from maps.
+
+        Args:
+            maps: All must be square, of one size, a power of two.
+
+        Raises:
+            ValueError: They are not.
+        """
         size = maps.albedo.shape[0]
         if size & (size - 1) or not maps.albedo.shape[:2] == maps.height_m.shape == maps.gloss.shape == (size, size):
             raise ValueError(
                 "a texture needs square maps of one size, a power of two; got "
                 f"{maps.albedo.shape}, {maps.height_m.shape}, {maps.gloss.shape}"
             )
-        self.tile_m = maps.tile_m
-        self.size_px = size
-        self._albedo = _levels(np.clip(maps.albedo, 0, 1))
-        self._detail = _levels(_encode_detail(maps, maps.tile_m / size))
-        self._fine_tile_m = maps.fine_tile_m
-        self._fine = _levels(np.clip(np.exp(maps.fine) / FINE_SCALE, 0, 1).astype(np.float32))
+        return cls(
+            maps.tile_m,
+            maps.fine_tile_m,
+            _levels(np.clip(maps.albedo, 0, 1)),
+            _levels(_encode_detail(maps, maps.tile_m / size)),
+            _levels(np.clip(np.exp(maps.fine) / FINE_SCALE, 0, 1).astype(np.float32)),
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """What `save` left, mapped into memory as it is looked at.
+
+        Raises:
+            OSError: It can't be read.
+            ValueError, KeyError: It is something else.
+        """
+        lengths = json.loads((folder / _LENGTHS).read_text("utf-8"))
+        levels = [
+            [np.asarray(np.load(folder / f"{name}-{k}.npy", mmap_mode="r"), np.uint16) for k in range(lengths[name])]
+            for name in _MAPS
+        ]
+        return cls(float(lengths["tile_m"]), float(lengths["fine_tile_m"]), *levels)
+
+    def save(self, folder: Path) -> None:
+        """Write it into a folder, which is made.
+
+        Raises:
+            OSError: It can't be written.
+        """
+        folder.mkdir()
+        lengths: dict[str, float] = {"tile_m": self.tile_m, "fine_tile_m": self.fine_tile_m}
+        for name in _MAPS:
+            levels = getattr(self, name)
+            lengths[name] = len(levels)
+            for k, level in enumerate(levels):
+                np.save(folder / f"{name}-{k}.npy", level, allow_pickle=False)
+        (folder / _LENGTHS).write_text(json.dumps(lengths), "utf-8")
 
     def sample(self, at: Footprints) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Look the material up, each row filtered to its own patch size (trilinear).
@@ -82,9 +134,9 @@ class Texture:
         Returns:
             (H, W, 3) float32 linear albedo, and (H, W, 3) float32 of slope along u, slope along v, gloss.
         """
-        albedo, detail = _filtered([self._albedo, self._detail], self.tile_m, at)
+        albedo, detail = _filtered([self.albedo, self.detail], self.tile_m, at)
         detail[..., :2] = (detail[..., :2] - 0.5) * (2 * MAX_SLOPE)
-        (fine,) = _filtered([self._fine], self._fine_tile_m, at)
+        (fine,) = _filtered([self.fine], self.fine_tile_m, at)
         albedo *= fine * np.float32(FINE_SCALE)
         return albedo, detail
 

@@ -55,4 +55,4 @@ def build_texture(name: MaterialName, variant: int, size_px: int) -> Texture:
         size_px: Side of the tile, a power of two.
     """
     rng = np.random.default_rng([variant, zlib.crc32(name.encode())])
-    return Texture(RECIPES[name](rng, size_px))
+    return Texture.of(RECIPES[name](rng, size_px))

@@ -9,7 +9,7 @@ def checkerboard(size: int = 128) -> Texture:
     odd = np.indices((size, size)).sum(0) % 2
     albedo = np.repeat(odd[..., None], 3, -1).astype(np.float32)
     flat = np.zeros((size, size), np.float32)
-    return Texture(MaterialMaps(albedo, flat, flat, np.zeros((64, 64), np.float32), tile_m=1.0, fine_tile_m=0.2))
+    return Texture.of(MaterialMaps(albedo, flat, flat, np.zeros((64, 64), np.float32), tile_m=1.0, fine_tile_m=0.2))
 
 
 def patch(size_m: float, origin_m: float = 0.0) -> Footprints:
@@ -38,7 +38,7 @@ def test_a_texture_repeats_after_its_tile() -> None:
 def test_fine_detail_shows_near_and_vanishes_far_away() -> None:
     fine = np.where(np.indices((64, 64)).sum(0) % 2, 0.3, -0.3).astype(np.float32)
     flat = np.zeros((64, 64), np.float32)
-    texture = Texture(MaterialMaps(np.full((64, 64, 3), 0.4, np.float32), flat, flat, fine, 1.0, 0.1))
+    texture = Texture.of(MaterialMaps(np.full((64, 64, 3), 0.4, np.float32), flat, flat, fine, 1.0, 0.1))
     assert texture.sample(patch(0.1 / 256))[0].std() > 0.03
     assert texture.sample(patch(0.05))[0].std() < 0.005
 
@@ -46,7 +46,7 @@ def test_fine_detail_shows_near_and_vanishes_far_away() -> None:
 def test_slopes_are_those_of_the_relief() -> None:
     wave = 0.002 * np.sin(np.arange(256) / 256 * 2 * np.pi)
     height = np.broadcast_to(wave, (256, 256)).astype(np.float32)
-    texture = Texture(
+    texture = Texture.of(
         MaterialMaps(np.ones((256, 256, 3), np.float32), height, height * 0, height * 0, tile_m=0.1, fine_tile_m=0.1)
     )
     _, detail = texture.sample(patch(0.1 / 400))
@@ -58,7 +58,7 @@ def test_maps_that_do_not_fit_each_other_are_refused() -> None:
     large, small = np.ones((64, 64), np.float32), np.ones((32, 32), np.float32)
     maps = MaterialMaps(np.ones((64, 64, 3), np.float32), small, large, large, 1.0, 0.2)
     with pytest.raises(ValueError, match="one size"):
-        Texture(maps)
+        Texture.of(maps)
 
 
 @pytest.mark.parametrize("name", list(MaterialName))
