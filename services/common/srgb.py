@@ -59,7 +59,9 @@ def to_bytes(linear: NDArray[np.float32]) -> NDArray[np.uint8]:
     Returns:
         uint8 sRGB of the same shape.
     """
-    steps = linear * np.float32(_ENCODE_STEPS - 1)
-    steps += np.float32(0.5)
-    np.clip(steps, 0, _ENCODE_STEPS - 1, out=steps)
-    return _TO_BYTE[steps.astype(np.uint16)]
+    if linear.size == 0:
+        return np.empty(linear.shape, np.uint8)
+    # Scaled, rounded and clipped in one pass.
+    flat = np.ascontiguousarray(linear, np.float32).reshape(1, -1)
+    steps = cv2.addWeighted(flat, _ENCODE_STEPS - 1.0, flat, 0.0, 0.0, dtype=cv2.CV_16U)
+    return np.asarray(cv2.LUT(steps, _TO_BYTE), np.uint8).reshape(linear.shape)

@@ -6,6 +6,7 @@ A shadow takes light away by multiplication in linear light, never adds any, and
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -85,7 +86,7 @@ def _tint(missed: NDArray[np.float32], light: Light) -> NDArray[np.float32]:
     """What is left of the light per channel when that share of the key is missing."""
     key, ambient = np.array(light.key, np.float32), np.array(light.ambient, np.float32)
     share = key / np.maximum(key + ambient, np.float32(1e-6))
-    return np.asarray(1 - missed[..., None] * share, np.float32)
+    return np.asarray(cv2.transform(missed, np.stack([-share, np.ones(3, np.float32)], axis=1)), np.float32)
 
 
 def _without_tail(occlusion: NDArray[np.float32]) -> NDArray[np.float32]:
