@@ -9,13 +9,16 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from services.common.errors import Internal, VitrineError
 from services.common.logs import logger, request_context
 from services.common.metrics import IN_FLIGHT, REQUEST_SECONDS, REQUESTS, Recorder
-from services.gateway.door import Door
 from services.gateway.schema import Call
 from services.gateway.status import status_of
+
+if TYPE_CHECKING:  # Serve's proxies load this file, and need no database
+    from services.gateway.door import Door
 
 #: What we take from callers. It goes into logs, headers and blob keys, so it is short and starts like a name.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -34,7 +37,7 @@ class Guard:
         door: Lets callers in.
     """
 
-    def __init__(self, recorder: Recorder, door: Door) -> None:
+    def __init__(self, recorder: Recorder, door: "Door") -> None:
         self._recorder = recorder
         self._door = door
         self._in_flight = 0

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import grpc
 from google.protobuf.message import Message as Proto
@@ -14,9 +14,11 @@ from services.common.errors import Cancelled, Internal, InvalidInput, VitrineErr
 from services.common.trace import TRACEPARENT, Trace
 from services.gateway.call import Guard, request_id_from
 from services.gateway.schema import Call
-from services.gateway.services import Services
 from services.gateway.status import rich_status, status_of
 from services.workflow.readiness import Readiness
+
+if TYPE_CHECKING:  # Serve's proxies load this file, and need none of them
+    from services.gateway.services import Services
 
 #: Carries google.rpc.Status, see https://grpc.io/docs/guides/error/#richer-error-model
 STATUS_DETAILS_KEY: Final = "grpc-status-details-bin"
@@ -75,7 +77,7 @@ class Rpcs:
         readiness: What the health service tells.
     """
 
-    def __init__(self, guard: Guard, services: Services, readiness: Readiness) -> None:
+    def __init__(self, guard: Guard, services: "Services", readiness: Readiness) -> None:
         self._guard = guard
         self._services = services
         self._readiness = readiness
