@@ -15,6 +15,7 @@ from typing import Final, Self
 
 import httpx
 
+from loadtests.arrivals import send_when_due
 from services.client import AsyncVitrine
 from services.common.errors import VitrineError
 from services.common.settings import Settings
@@ -110,15 +111,13 @@ class SteadyLoad:
 
     async def _run(self) -> None:
         began = time.monotonic()
-        async with Calls(self._settings, self._photo) as calls, asyncio.TaskGroup() as group:
-            for number, kind in enumerate(itertools.cycle(KINDS)):
-                await asyncio.sleep(max(0.0, began + number / self._per_s - time.monotonic()))
-                if self._ended.is_set():
-                    return
-                group.create_task(self._one(calls, *kind))
+        async with Calls(self._settings, self._photo) as calls:
 
-    async def _one(self, calls: Calls, protocol: str, method: str) -> None:
-        self.answers.append(await calls.make(protocol, method))
+            async def send(number: int, _: float) -> None:
+                self.answers.append(await calls.make(*KINDS[number % len(KINDS)]))
+
+            evenly = (began + number / self._per_s for number in itertools.count())
+            await send_when_due(evenly, send, self._ended.is_set)
 
 
 def capacity_per_s(settings: Settings, photo: bytes, count: int, at_once: int = 4) -> float:

@@ -1,8 +1,8 @@
 """A 2-megapixel cutout, bytes in to PNG out: Vitrine against rembg, with the same weights on the same cores.
 
     pip install -e ".[load]" -c constraints.txt
-    python loadtests/peers/cutout.py --rounds 15
-    python loadtests/peers/cutout.py --rounds 1 photos/*.jpg    # alphas over many photos
+    python -m loadtests.peers.cutout --rounds 15
+    python -m loadtests.peers.cutout --rounds 1 photos/*.jpg    # alphas over many photos
 
 Both run in this process, in turns (the first of each round changes), bound to the same cores and with as many compute
 threads. rembg runs as its users get it: `rembg.remove(bytes)` with its IS-Net session, which reads the file of our
@@ -20,19 +20,18 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import rembg
 from numpy.typing import NDArray
 from PIL import Image
 from rembg.sessions.dis_general_use import DisSession
-from skimage import data
 
+from loadtests.peers.photo import MEGAPIXELS, Photo, coffee, open_photos
+from loadtests.peers.studio import rembg_session
 from services.cli.machine import machine_facts
 from services.codecs.photo import decode_image
 from services.common.deadline import Deadline
@@ -46,7 +45,6 @@ from services.segment.schema import SegmentRequest
 from services.segment.segmenter import Segmenter
 from services.storage.blobs import SignedUrl, StoredBlob, describe
 
-MEGAPIXELS = 2.0
 QUALITY = 92
 WARM_UP_ROUNDS = 2
 #: ONNX Runtime's threads spin for a while after a run; the other one's turn begins when they sleep.
@@ -100,36 +98,6 @@ class Vitrine:
         return np.asarray(mask.resize(image.shape[1::-1], Image.Resampling.LANCZOS), dtype=float).clip(0, 1)
 
 
-def rembg_session(weights: Path, threads: int) -> DisSession:
-    """rembg's own IS-Net session, reading our file instead of downloading its copy."""
-
-    class Session(DisSession):
-        @classmethod
-        def download_models(cls, *_args: Any, **_options: Any) -> str:
-            return str(weights)
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = threads
-    return Session("isnet-general-use", options)
-
-
-@dataclass(frozen=True)
-class Photo:
-    """A photo of 2 megapixels as a JPEG file."""
-
-    name: str
-    content: bytes
-
-    @classmethod
-    def of(cls, name: str, image: Image.Image) -> "Photo":
-        """Resampled to 2 megapixels in its own proportions."""
-        scale = (MEGAPIXELS * 1e6 / (image.width * image.height)) ** 0.5
-        size = (round(image.width * scale), round(image.height * scale))
-        buffer = io.BytesIO()
-        image.convert("RGB").resize(size, Image.Resampling.LANCZOS).save(buffer, "JPEG", quality=QUALITY)
-        return cls(name, buffer.getvalue())
-
-
 def main() -> None:
     """Measure, print a table, write JSON."""
     options = arguments()
@@ -144,8 +112,7 @@ def main() -> None:
         "vitrine": vitrine.cut,
         "rembg": lambda content: bytes(rembg.remove(content, session=session)),
     }
-    photos = [Photo.of(path.name, Image.open(path)) for path in options.photos]
-    photos = photos or [Photo.of("scikit-image's coffee", Image.fromarray(data.coffee()))]
+    photos = open_photos(options.photos) if options.photos else [coffee()]
     facts = machine_facts()
     figures = facts | {
         "versions": facts["versions"] | {name: metadata.version(name) for name in ("rembg", "pymatting")},

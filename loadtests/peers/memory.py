@@ -1,0 +1,60 @@
+"""Memory and CPU time of a process and all that it started, as Linux tells it."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+_PROC: Final = Path("/proc")
+
+
+def pss_mb(smaps_rollup: str) -> float:
+    """The proportional set size in a `smaps_rollup` file: memory that processes share counts once among them.
+
+    Returns:
+        Megabytes (10^6).
+
+    Raises:
+        ValueError: The text has no such line.
+    """
+    for line in smaps_rollup.splitlines():
+        name, _, rest = line.partition(":")
+        if name == "Pss":
+            return int(rest.split()[0]) * 1024 / 1e6
+    raise ValueError("expected a line 'Pss: … kB', got none")
+
+
+def tree(pid: int) -> list[int]:
+    """That process and all below it; nothing if it has ended."""
+    try:
+        root = psutil.Process(pid)
+        return [pid, *(each.pid for each in root.children(recursive=True))]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def tree_pss_mb(pid: int, proc: Path = _PROC) -> float:
+    """Memory of all of them together, in megabytes."""
+    return sum(_of_those_that_live(pid, lambda each: pss_mb((proc / str(each) / "smaps_rollup").read_text())))
+
+
+def cpu_share(pid: int, for_s: float) -> float:
+    """Cores that all of them keep busy during the next `for_s` seconds."""
+    before = sum(_of_those_that_live(pid, _cpu_s))
+    time.sleep(for_s)
+    return max(0.0, sum(_of_those_that_live(pid, _cpu_s)) - before) / for_s
+
+
+def _cpu_s(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
+
+
+def _of_those_that_live(pid: int, read: Callable[[int], float]) -> Iterator[float]:
+    for each in tree(pid):
+        try:
+            yield read(each)
+        except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+            continue  # it ended between both looks

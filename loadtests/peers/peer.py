@@ -1,0 +1,168 @@
+"""Who is measured, and each of them as a process that is up or not."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+from loadtests.peers.callers import CUTOUT, SHOT, Caller, GrpcCaller, HttpCaller, LineCaller
+from services.cli.service_process import SERVE_COMMAND, ServiceProcess
+from services.common.settings import Settings
+
+_PYTHON: Final = (sys.executable, "-m")
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How a service around the script is set up.
+
+    Args:
+        workers: Processes, each with a session of its own.
+        threads: Pictures that each works on at once.
+        compute_threads: Of each session; 0 = one per core.
+    """
+
+    workers: int = 1
+    threads: int = 1
+    compute_threads: int = 0
+
+    def __str__(self) -> str:
+        computing = self.compute_threads or "as many as cores"
+        return f"workers: {self.workers}, pictures at once in each: {self.threads}, compute threads: {computing}"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One way to make the same pictures.
+
+    Args:
+        letter, title: For tables.
+        command: Starts it; gets options of `vitrine serve`.
+        paths: By kind, where it is reached by HTTP.
+        health: What says over HTTP that it is ready.
+        grpc: Whether it is reached by gRPC too.
+        orderly: Whether it has to end in order, and can't just be killed.
+    """
+
+    letter: str
+    title: str
+    command: tuple[str, ...]
+    paths: dict[str, str] = field(default_factory=dict)
+    health: str = ""
+    grpc: bool = False
+    orderly: bool = False
+
+    @property
+    def served(self) -> bool:
+        """Whether callers come to it by a network."""
+        return bool(self.paths)
+
+
+#: What is tried of (b): FastAPI's own 40 threads, as many as cores, and a process per core.
+FASTAPI_SETUPS: Final = (Setup(1, 40, 0), Setup(1, 2, 0), Setup(2, 1, 0), Setup(2, 1, 1))
+#: Of (c): a worker makes one picture at a time; its documents advise a worker per core.
+LITSERVE_SETUPS: Final = (Setup(1, 1, 0), Setup(2, 1, 0), Setup(2, 1, 1))
+
+
+def script() -> Peer:
+    """(a)."""
+    return Peer("a", "plain script", (*_PYTHON, "loadtests.peers.plain_script"))
+
+
+def fastapi(setup: Setup) -> Peer:
+    """(b)."""
+    numbers = (f"PEER_THREADS={setup.threads}", f"PEER_COMPUTE_THREADS={setup.compute_threads}")
+    return Peer(
+        "b", "FastAPI around it",
+        ("env", *numbers, *_PYTHON, "loadtests.peers.fastapi_service", "--workers", str(setup.workers)),
+        {CUTOUT: "/cutouts", SHOT: "/shots"}, "/health",
+    )  # fmt: skip
+
+
+def litserve(setup: Setup) -> Peer:
+    """(c)."""
+    workers, threads = str(setup.workers), str(setup.compute_threads)
+    return Peer(
+        "c", "LitServe around it",
+        (*_PYTHON, "loadtests.peers.litserve_service", "--workers", workers, "--compute-threads", threads),
+        {CUTOUT: "/predict", SHOT: "/predict"}, "/health",
+    )  # fmt: skip
+
+
+def plain_classes() -> Peer:
+    """(d)."""
+    return Peer("d", "Vitrine's plain classes", (*_PYTHON, "loadtests.peers.plain_classes"))
+
+
+def vitrine() -> Peer:
+    """(e)."""
+    paths = {CUTOUT: "/v1/cutouts", SHOT: "/v1/shots"}
+    return Peer("e", "Vitrine", SERVE_COMMAND, paths, "/readyz", grpc=True, orderly=True)
+
+
+class Running:
+    """A peer from its start to its end.
+
+    Args:
+        peer: Which.
+        settings: Where it listens.
+        folder: For its files and its log.
+    """
+
+    def __init__(self, peer: Peer, settings: Settings, folder: Path) -> None:
+        self.peer = peer
+        self._host, self._port = settings.http.host, settings.http.port
+        self._process = ServiceProcess(settings, folder / "data", folder / "log", peer.command)
+        self._grpc_address = self._process.address
+        self.callers: list[Caller] = []
+        self.started_s = 0.0
+
+    @property
+    def pid(self) -> int:
+        """Of its first process.
+
+        Raises:
+            RuntimeError: It was not started.
+        """
+        if self._process.pid is None:
+            raise RuntimeError("the peer was not started")
+        return self._process.pid
+
+    async def __aenter__(self) -> Self:
+        self.started_s = time.monotonic()
+        self._process.__enter__()
+        if self.peer.served:
+            self.callers.append(HttpCaller(f"http://{self._host}:{self._port}", self.peer.paths))
+        else:
+            self.callers.append(LineCaller(self._host, self._port))
+        if self.peer.grpc:
+            self.callers.append(GrpcCaller(self._grpc_address))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def ready(self) -> bool:
+        """Whether it says that it is."""
+        first: Sequence[Caller] = self.callers[:1]
+        for caller in first:
+            if isinstance(caller, HttpCaller):
+                return await caller.ready(self.peer.health)
+            if isinstance(caller, LineCaller):
+                return await caller.ready()
+        return False
+
+    async def stop(self) -> None:
+        """End it and all that it started; does nothing the second time."""
+        callers, self.callers = self.callers, []
+        if not callers:
+            return
+        for caller in callers:
+            await caller.close()
+        if not self.peer.orderly:
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.stop()

@@ -1,0 +1,229 @@
+"""The same photos, weights and cores through five ways to make cutouts and shots, in turns.
+
+    pip install -e ".[load]" -c constraints.txt
+    python -m loadtests.peers.run                  # about 25 minutes
+    python -m loadtests.peers.run --quick          # about 4, to see that everything works
+    python -m loadtests.peers.run photos/*.jpg     # other photos
+
+One peer is up at a time (but for calls to (d) and (e) in turns), each once in every round, and the order of rounds
+changes, so that a machine that others use too meets all alike. Writes figures.json, samples.csv, page.md and plots;
+`--docs` puts page and plots into a document.
+"""
+
+import argparse
+import asyncio
+import json
+import math
+import shlex
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+from loadtests.peers import peer as peers
+from loadtests.peers.callers import KINDS
+from loadtests.peers.chart import save_charts
+from loadtests.peers.figures import throughput
+from loadtests.peers.load import Load, Scene
+from loadtests.peers.page import page, put_into_docs
+from loadtests.peers.peer import Peer, Running, Setup
+from loadtests.peers.photo import Photo, open_photos
+from loadtests.peers.report import report, save_samples
+from loadtests.peers.visit import FULL, QUICK, SATURATED, Lengths, Visit, Visitor
+from services.cli.machine import machine_facts
+from services.common.ports import require_free_ports
+from services.common.settings import Settings
+
+#: Of (b)'s throughput; the rate at which all are asked.
+RATE_SHARE: Final = 0.7
+_TUNED_S: Final = 12.0
+_PACKAGES: Final = ("rembg", "fastapi", "uvicorn", "litserve", "pymatting")
+
+
+class Comparison:
+    """All rounds.
+
+    Args:
+        settings: Ports.
+        lengths: How much is measured.
+        scene: Of shots.
+        photos: With where they lie.
+        folder: For what peers write.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        lengths: Lengths,
+        scene: Scene,
+        photos: Sequence[tuple[Photo, Path]],
+        folder: Path,
+    ) -> None:
+        self._settings = settings
+        self._lengths = lengths
+        self._scene = scene
+        self._photos = photos
+        self._folder = folder
+        self._started = 0
+        self.visits: list[Visit] = []
+        self.beside: list[Visit] = []
+        self.per_s: dict[str, float] = {}
+        self.tried: list[dict[str, Any]] = []
+
+    async def tuned(self, setups: Sequence[Setup], make: Any) -> Setup:
+        """The setup with the highest throughput, of cutouts and shots alike (their geometric mean)."""
+        scores = {}
+        for setup in setups:
+            peer = make(setup)
+            _say(f"({peer.letter}) {setup}")
+            async with self._up(peer) as running:
+                load = self._load(running)
+                visitor = Visitor(running, load, self._lengths, 0)
+                await visitor.start()
+                stretches = {kind: await load.at_once(kind, self._lengths.clients, _TUNED_S) for kind in KINDS}
+            found = {kind: throughput(stretches[kind], self._lengths.clients) for kind in KINDS}
+            self.tried.append({"peer": peer.letter, "setup": str(setup), "throughput_per_s": found})
+            scores[setup] = math.prod(value or 0.0 for value in found.values())
+        return max(scores, key=lambda each: scores[each])
+
+    async def round(self, number: int, roster: Sequence[Peer], *, last: bool) -> None:
+        """Every peer once; more than they can make comes in the last round alone."""
+        for peer in roster:
+            _say(f"round {number}: ({peer.letter}) {peer.title}")
+            async with self._up(peer) as running:
+                visitor = Visitor(running, self._load(running), self._lengths, number)
+                await visitor.start()
+                await visitor.rest("started")
+                if peer.letter == "e":
+                    self.beside.append(await self._in_turns(visitor))
+                else:
+                    await visitor.one_client()
+                await visitor.saturated()
+                if peer.served:
+                    await visitor.at_rate(self._rates(peer, visitor.visit))
+                await visitor.rest("after work")
+                if peer.served and last:
+                    await visitor.overloaded()
+            self.visits.append(visitor.visit)
+
+    async def _in_turns(self, visitor: Visitor) -> Visit:
+        """Beside (d), which is up for as long as that."""
+        settings = _ports(self._settings.ray.metrics_port + 1)
+        async with Running(peers.plain_classes(), settings, self._new_folder()) as plain:
+            load = self._load(plain)
+            await Visitor(plain, load, self._lengths, 0).start()
+            return await visitor.in_turns(load)
+
+    def _rates(self, peer: Peer, visit: Visit) -> dict[str, float]:
+        """Those of all peers; (b) is the first to be asked, and sets them."""
+        if not self.per_s:
+            if peer.letter != "b":
+                raise RuntimeError("(b) has to be measured first")
+            for kind in KINDS:
+                own = throughput(visit.stretches[SATURATED, kind], self._lengths.clients)
+                if own is None:
+                    raise RuntimeError(f"(b) made too few {kind}s to tell its throughput; its log is in {self._folder}")
+                self.per_s[kind] = RATE_SHARE * own
+        return self.per_s
+
+    def _up(self, peer: Peer) -> Running:
+        require_free_ports(self._settings)
+        return Running(peer, self._settings, self._new_folder())
+
+    def _load(self, running: Running) -> Load:
+        return Load(running.callers, self._photos, self._scene, self._lengths.patience_s)
+
+    def _new_folder(self) -> Path:
+        self._started += 1
+        folder = self._folder / f"{self._started:02}"
+        folder.mkdir()
+        return folder
+
+
+async def compare(comparison: Comparison, rounds: int, tune: bool) -> dict[str, str]:
+    """Everything in its order.
+
+    Returns:
+        How (b) and (c) were set up.
+    """
+    usual, lit = peers.FASTAPI_SETUPS[1], peers.LITSERVE_SETUPS[1]
+    if tune:
+        usual = await comparison.tuned(peers.FASTAPI_SETUPS, peers.fastapi)
+        lit = await comparison.tuned(peers.LITSERVE_SETUPS, peers.litserve)
+    roster = [peers.fastapi(usual), peers.litserve(lit), peers.script(), peers.plain_classes(), peers.vitrine()]
+    for number in range(rounds):
+        await comparison.round(number + 1, roster if number % 2 == 0 else roster[::-1], last=number == rounds - 1)
+    return {"b": str(usual), "c": str(lit)}
+
+
+def main() -> int:
+    """Compare, write, tell; 1 where a bar is missed."""
+    options = _options()
+    facts, lengths = machine_facts(), QUICK if options.quick else FULL
+    rounds = options.rounds or (1 if options.quick else 2)
+    photos, scene = open_photos(options.photos), Scene(options.scene, options.pitch)
+    options.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="vitrine-peers-") as temporary:
+        folder = Path(temporary)
+        comparison = Comparison(_ports(options.port), lengths, scene, _saved(photos, folder), folder)
+        setups = asyncio.run(compare(comparison, rounds, tune=not options.quick))
+    visits, found = comparison.visits, report(comparison.visits, comparison.beside, lengths.clients)
+    of_b = found["peers"]["b"]["throughput_per_s"]
+    figures = facts | {
+        "versions": facts["versions"] | {name: metadata.version(name) for name in _PACKAGES},
+        "command": shlex.join(["python", "-m", "loadtests.peers.run", *sys.argv[1:]]),
+        "load_1min_after": machine_facts()["machine"]["load_1min"],
+        "photos": [f"{each.name}, {each.size_hw[1]} x {each.size_hw[0]}" for each in photos],
+        "scene": asdict(scene), "rounds": rounds, "lengths": asdict(lengths),
+        "setups": setups, "tried": comparison.tried, "rate_per_s": comparison.per_s,
+        "rate_of_b": {kind: comparison.per_s[kind] / (of_b[kind] or math.nan) for kind in KINDS},
+    } | found  # fmt: skip
+    (options.out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    save_samples([*visits, *comparison.beside], options.out / "samples.csv")
+    charts = save_charts(visits, figures, options.out)
+    text = page(figures)
+    (options.out / "page.md").write_text(text, "utf-8")
+    print(text)
+    if options.docs:
+        put_into_docs(text, charts, options.docs)
+    return 1 if any(row["verdict"] in ("missed", "not measured") for row in figures["must_show"]) else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("photos", nargs="*", type=Path, help="Photos; packaged ones if none.")
+    parser.add_argument("--quick", action="store_true", help="Little of everything, no setups tried.")
+    parser.add_argument("--rounds", type=int, help="2 if not given, 1 with --quick.")
+    parser.add_argument("--scene", default="marble", help="Of shots.")
+    parser.add_argument("--pitch", type=float, default=40.0, help="How far the photos' camera looked down, in degrees.")
+    parser.add_argument("--port", type=int, default=18700, help="The first of six ports.")
+    parser.add_argument("--out", type=Path, default=Path("out/peers"), help="Folder for what was found.")
+    parser.add_argument("--docs", type=Path, help="Such as docs/performance.md: put the page there, plots beside it.")
+    return parser.parse_args()
+
+
+def _ports(first: int) -> Settings:
+    return Settings.model_validate(
+        {"http": {"port": first}, "grpc": {"port": first + 1}, "ray": {"metrics_port": first + 2}}
+    )  # fmt: skip
+
+
+def _saved(photos: Sequence[Photo], folder: Path) -> list[tuple[Photo, Path]]:
+    """With files, for peers that read them."""
+    placed = []
+    for number, photo in enumerate(photos):
+        path = folder / f"photo-{number}.jpg"
+        path.write_bytes(photo.content)
+        placed.append((photo, path))
+    return placed
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
