@@ -101,7 +101,7 @@ weights: $(INSTALLED)
 
 constraints:  ## Pin all packages anew, from a fresh environment
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT; $(PYTHON) -m venv "$$fresh"; \
-		"$$fresh/bin/python" -m pip install --quiet --disable-pip-version-check -e ".[dev]"; \
+		"$$fresh/bin/python" -m pip install --quiet --disable-pip-version-check -e ".[dev,load]"; \
 		{ sed -n '/^#/p' constraints.txt; "$$fresh/bin/python" -m pip freeze --exclude-editable | sed 's/+cpu$$//'; } > constraints.new; \
 		mv constraints.new constraints.txt
 	@echo "constraints.txt: $$(grep -c == constraints.txt) packages pinned"

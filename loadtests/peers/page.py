@@ -32,6 +32,7 @@ def page(figures: Mapping[str, Any]) -> str:
         _service(figures["peers"]),
         _overload(figures["peers"]),
         _added(figures["added"]),
+        _remembering(figures["remembering"]),
         _setups(figures),
         _remarks(figures),
     ]
@@ -171,6 +172,15 @@ def _added(added: Mapping[str, Mapping[str, Any]]) -> str:
     ]  # fmt: skip
     columns = ("what (e) takes more than (d) in the same turn", "median", "quartiles", "(d) takes", "share", "n")
     return _table(columns, lines)
+
+
+def _remembering(found: Mapping[str, Any]) -> str:
+    told = "; ".join(f"a {kind} {_spread(found[kind])}" for kind in KINDS)
+    memory = f"`segment.cutouts_mb`, {found['cutouts_mb']} MiB"
+    return (
+        f"Apart, as nobody else has it: (e) with its memory of cutouts ({memory}), one client, photos that were cut "
+        f"out before: {told}. Everywhere else it is off."
+    )
 
 
 def _setups(figures: Mapping[str, Any]) -> str:

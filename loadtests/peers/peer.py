@@ -42,6 +42,7 @@ class Peer:
     Args:
         letter, title: For tables.
         command: Starts it; gets options of `vitrine serve`.
+        environment: Variables beside this process's own.
         paths: By kind, where it is reached by HTTP.
         health: What says over HTTP that it is ready.
         grpc: Whether it is reached by gRPC too.
@@ -51,6 +52,7 @@ class Peer:
     letter: str
     title: str
     command: tuple[str, ...]
+    environment: dict[str, str] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
     health: str = ""
     grpc: bool = False
@@ -75,22 +77,20 @@ def script() -> Peer:
 
 def fastapi(setup: Setup) -> Peer:
     """(b)."""
-    numbers = (f"PEER_THREADS={setup.threads}", f"PEER_COMPUTE_THREADS={setup.compute_threads}")
     return Peer(
         "b", "FastAPI around it",
-        ("env", *numbers, *_PYTHON, "loadtests.peers.fastapi_service", "--workers", str(setup.workers)),
+        (*_PYTHON, "loadtests.peers.fastapi_service", "--workers", str(setup.workers)),
+        {"PEER_THREADS": str(setup.threads), "PEER_COMPUTE_THREADS": str(setup.compute_threads)},
         {CUTOUT: "/cutouts", SHOT: "/shots"}, "/health",
     )  # fmt: skip
 
 
 def litserve(setup: Setup) -> Peer:
     """(c)."""
-    workers, threads = str(setup.workers), str(setup.compute_threads)
-    return Peer(
-        "c", "LitServe around it",
-        (*_PYTHON, "loadtests.peers.litserve_service", "--workers", workers, "--compute-threads", threads),
-        {CUTOUT: "/predict", SHOT: "/predict"}, "/health",
-    )  # fmt: skip
+    numbers = ("--workers", str(setup.workers), "--compute-threads", str(setup.compute_threads))
+    paths = {CUTOUT: "/predict", SHOT: "/predict"}
+    command = (*_PYTHON, "loadtests.peers.litserve_service", *numbers)
+    return Peer("c", "LitServe around it", command, {}, paths, "/health")
 
 
 def plain_classes() -> Peer:
@@ -98,10 +98,15 @@ def plain_classes() -> Peer:
     return Peer("d", "Vitrine's plain classes", (*_PYTHON, "loadtests.peers.plain_classes"))
 
 
-def vitrine() -> Peer:
-    """(e)."""
+def vitrine(cutouts_mb: int = 0) -> Peer:
+    """(e).
+
+    Args:
+        cutouts_mb: Memory for cutouts of photos that come again; none, as all others cut out every time.
+    """
+    at_work = {"VITRINE_SEGMENT__CUTOUTS_MB": str(cutouts_mb)}
     paths = {CUTOUT: "/v1/cutouts", SHOT: "/v1/shots"}
-    return Peer("e", "Vitrine", SERVE_COMMAND, paths, "/readyz", grpc=True, orderly=True)
+    return Peer("e", "Vitrine", SERVE_COMMAND, at_work, paths, "/readyz", grpc=True, orderly=True)
 
 
 class Running:
@@ -116,7 +121,7 @@ class Running:
     def __init__(self, peer: Peer, settings: Settings, folder: Path) -> None:
         self.peer = peer
         self._host, self._port = settings.http.host, settings.http.port
-        self._process = ServiceProcess(settings, folder / "data", folder / "log", peer.command)
+        self._process = ServiceProcess(settings, folder / "data", folder / "log", peer.command, peer.environment)
         self._grpc_address = self._process.address
         self.callers: list[Caller] = []
         self.started_s = 0.0

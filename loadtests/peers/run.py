@@ -24,9 +24,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from loadtests.peers import peer as peers
-from loadtests.peers.callers import KINDS
+from loadtests.peers.callers import CUTOUT, KINDS
 from loadtests.peers.chart import save_charts
-from loadtests.peers.figures import throughput
+from loadtests.peers.figures import latency, throughput
 from loadtests.peers.load import Load, Scene
 from loadtests.peers.page import page, put_into_docs
 from loadtests.peers.peer import Peer, Running, Setup
@@ -35,7 +35,7 @@ from loadtests.peers.report import report, save_samples
 from loadtests.peers.visit import FULL, QUICK, SATURATED, Lengths, Visit, Visitor
 from services.cli.machine import machine_facts
 from services.common.ports import require_free_ports
-from services.common.settings import Settings
+from services.common.settings import SegmentSettings, Settings
 
 #: Of (b)'s throughput; the rate at which all are asked.
 RATE_SHARE: Final = 0.7
@@ -109,6 +109,18 @@ class Comparison:
                     await visitor.overloaded()
             self.visits.append(visitor.visit)
 
+    async def remembering(self) -> dict[str, Any]:
+        """Latency of (e) with its memory of cutouts, for photos that it has cut out before: apart from all else."""
+        cutouts_mb = SegmentSettings().cutouts_mb
+        _say(f"(e) with {cutouts_mb} MiB for cutouts")
+        async with self._up(peers.vitrine(cutouts_mb)) as running:
+            load = self._load(running)
+            await Visitor(running, load, self._lengths, 0).start()
+            count = len(self._photos) * len(running.callers)
+            await load.one_client(CUTOUT, count)
+            taken = {kind: await load.one_client(kind, count) for kind in KINDS}
+        return {"cutouts_mb": cutouts_mb} | {kind: latency(taken[kind].calls) for kind in KINDS}
+
     async def _in_turns(self, visitor: Visitor) -> Visit:
         """Beside (d), which is up for as long as that."""
         settings = _ports(self._settings.ray.metrics_port + 1)
@@ -143,11 +155,11 @@ class Comparison:
         return folder
 
 
-async def compare(comparison: Comparison, rounds: int, tune: bool) -> dict[str, str]:
+async def compare(comparison: Comparison, rounds: int, tune: bool) -> tuple[dict[str, str], dict[str, Any]]:
     """Everything in its order.
 
     Returns:
-        How (b) and (c) were set up.
+        How (b) and (c) were set up, and what (e) does with its memory of cutouts.
     """
     usual, lit = peers.FASTAPI_SETUPS[1], peers.LITSERVE_SETUPS[1]
     if tune:
@@ -156,7 +168,7 @@ async def compare(comparison: Comparison, rounds: int, tune: bool) -> dict[str, 
     roster = [peers.fastapi(usual), peers.litserve(lit), peers.script(), peers.plain_classes(), peers.vitrine()]
     for number in range(rounds):
         await comparison.round(number + 1, roster if number % 2 == 0 else roster[::-1], last=number == rounds - 1)
-    return {"b": str(usual), "c": str(lit)}
+    return {"b": str(usual), "c": str(lit)}, await comparison.remembering()
 
 
 def main() -> int:
@@ -169,7 +181,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="vitrine-peers-") as temporary:
         folder = Path(temporary)
         comparison = Comparison(_ports(options.port), lengths, scene, _saved(photos, folder), folder)
-        setups = asyncio.run(compare(comparison, rounds, tune=not options.quick))
+        setups, remembering = asyncio.run(compare(comparison, rounds, tune=not options.quick))
     visits, found = comparison.visits, report(comparison.visits, comparison.beside, lengths.clients)
     of_b = found["peers"]["b"]["throughput_per_s"]
     figures = facts | {
@@ -178,7 +190,7 @@ def main() -> int:
         "load_1min_after": machine_facts()["machine"]["load_1min"],
         "photos": [f"{each.name}, {each.size_hw[1]} x {each.size_hw[0]}" for each in photos],
         "scene": asdict(scene), "rounds": rounds, "lengths": asdict(lengths),
-        "setups": setups, "tried": comparison.tried, "rate_per_s": comparison.per_s,
+        "setups": setups, "remembering": remembering, "tried": comparison.tried, "rate_per_s": comparison.per_s,
         "rate_of_b": {kind: comparison.per_s[kind] / (of_b[kind] or math.nan) for kind in KINDS},
     } | found  # fmt: skip
     (options.out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
