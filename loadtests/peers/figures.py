@@ -30,17 +30,15 @@ def latency(calls: Sequence[Call]) -> dict[str, Any]:
     }
 
 
-def throughput(stretch: Stretch, clients: int) -> float | None:
-    """Pictures per second while all clients were busy: from the first `clients` answers, which began together, to the
-    last answer before the clients stopped.
+def throughput(stretch: Stretch) -> float | None:
+    """Pictures per second, from the first call to the last answer, so that nothing that was made is left out. At its
+    end, when clients stop, a peer is not all busy any more; that is alike for all.
 
     Returns:
-        None where too few were answered in that time.
+        None where nothing was made.
     """
-    ended = sorted(each.ended_s for each in stretch.calls if each.outcome == OK and each.ended_s <= stretch.ended_s)
-    if len(ended) <= clients:
-        return None
-    return (len(ended) - clients) / (ended[-1] - ended[clients - 1])
+    ended_s = [each.ended_s for each in stretch.calls if each.outcome == OK]
+    return len(ended_s) / (max(ended_s) - stretch.began_s) if ended_s else None
 
 
 def median(values: Sequence[float | None]) -> float | None:

@@ -109,7 +109,7 @@ class Load:
         """
         began_s = time.monotonic()
         while time.monotonic() - began_s < timeout_s:
-            call = await self.one(KINDS[0], 0, began_s)
+            call = await self.one(KINDS[0], 0)
             if call.outcome == OK:
                 return call
             await asyncio.sleep(_POLL_S)

@@ -186,7 +186,7 @@ def _remembering(found: Mapping[str, Any]) -> str:
 def _setups(figures: Mapping[str, Any]) -> str:
     chosen = "; ".join(f"({letter}) {setup}" for letter, setup in figures["setups"].items())
     if not figures["tried"]:
-        return f"Setups, found the best in a longer run: {chosen}."
+        return f"Setups, the best of an earlier run with `--tune`: {chosen}."
     lines = [
         (f"({each['peer']})", each["setup"], *(_number(each["throughput_per_s"][kind]) for kind in KINDS))
         for each in figures["tried"]

@@ -13,14 +13,9 @@ from loadtests.peers.verdict import rows
 from loadtests.peers.visit import AT_RATE, IN_TURNS, ONE_CLIENT, OVERLOADED, SATURATED, Visit
 
 
-def figures_of(visits: Sequence[Visit], clients: int) -> dict[str, Any]:
-    """One peer's, of all rounds together.
-
-    Args:
-        visits: Of this peer.
-        clients: At saturation.
-    """
-    apart = {kind: [throughput(each.stretches[SATURATED, kind], clients) for each in visits] for kind in KINDS}
+def figures_of(visits: Sequence[Visit]) -> dict[str, Any]:
+    """One peer's, of all its visits."""
+    apart = {kind: [throughput(each.stretches[SATURATED, kind]) for each in visits] for kind in KINDS}
     found: dict[str, Any] = {
         "ready_s": [each.ready_s for each in visits],
         "first_answer_s": [each.first_answer_s for each in visits],
@@ -60,17 +55,16 @@ def added_by_serving(plain: Sequence[Visit], served: Sequence[Visit]) -> dict[st
     return found
 
 
-def report(visits: Sequence[Visit], beside: Sequence[Visit], clients: int) -> dict[str, Any]:
+def report(visits: Sequence[Visit], beside: Sequence[Visit]) -> dict[str, Any]:
     """Figures of all peers, and the table of what must be shown.
 
     Args:
         visits: Of all peers and rounds.
         beside: What (d) took in turns with (e).
-        clients: At saturation.
     """
     letters = sorted({each.letter for each in visits})
     of = {letter: [each for each in visits if each.letter == letter] for letter in letters}
-    peers = {letter: figures_of(of[letter], clients) for letter in letters}
+    peers = {letter: figures_of(of[letter]) for letter in letters}
     more = added_by_serving(beside, of["e"])
     table = [asdict(row) | {"verdict": row.verdict} for row in rows(peers, more)]
     return {"peers": peers, "added": more, "must_show": table}

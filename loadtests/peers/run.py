@@ -1,7 +1,8 @@
 """The same photos, weights and cores through five ways to make cutouts and shots, in turns.
 
     pip install -e ".[load]" -c constraints.txt
-    python -m loadtests.peers.run                  # about 25 minutes
+    python -m loadtests.peers.run --tune           # about 27 minutes; tries setups of (b) and (c) first
+    python -m loadtests.peers.run                  # about 23; takes those that were the best on two cores
     python -m loadtests.peers.run --quick          # about 4, to see that everything works
     python -m loadtests.peers.run photos/*.jpg     # other photos
 
@@ -15,16 +16,18 @@ import asyncio
 import json
 import math
 import shlex
+import signal
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+import psutil
+
 from loadtests.peers import peer as peers
-from loadtests.peers.callers import CUTOUT, KINDS
+from loadtests.peers.callers import CUTOUT, KINDS, SHOT
 from loadtests.peers.chart import save_charts
 from loadtests.peers.figures import latency, throughput
 from loadtests.peers.load import Load, Scene
@@ -39,7 +42,9 @@ from services.common.settings import SegmentSettings, Settings
 
 #: Of (b)'s throughput; the rate at which all are asked.
 RATE_SHARE: Final = 0.7
-_TUNED_S: Final = 12.0
+#: The most that was seen: (b) with FastAPI's own threads computes as many networks as there are clients.
+_FREE_GB: Final = 10
+_TUNED_S: Final = {CUTOUT: 6.0, SHOT: 8.0}
 _PACKAGES: Final = ("rembg", "fastapi", "uvicorn", "litserve", "pymatting")
 
 
@@ -83,8 +88,8 @@ class Comparison:
                 load = self._load(running)
                 visitor = Visitor(running, load, self._lengths, 0)
                 await visitor.start()
-                stretches = {kind: await load.at_once(kind, self._lengths.clients, _TUNED_S) for kind in KINDS}
-            found = {kind: throughput(stretches[kind], self._lengths.clients) for kind in KINDS}
+                stretches = {kind: await load.at_once(kind, self._lengths.clients, _TUNED_S[kind]) for kind in KINDS}
+            found = {kind: throughput(stretches[kind]) for kind in KINDS}
             self.tried.append({"peer": peer.letter, "setup": str(setup), "throughput_per_s": found})
             scores[setup] = math.prod(value or 0.0 for value in found.values())
         return max(scores, key=lambda each: scores[each])
@@ -135,9 +140,9 @@ class Comparison:
             if peer.letter != "b":
                 raise RuntimeError("(b) has to be measured first")
             for kind in KINDS:
-                own = throughput(visit.stretches[SATURATED, kind], self._lengths.clients)
+                own = throughput(visit.stretches[SATURATED, kind])
                 if own is None:
-                    raise RuntimeError(f"(b) made too few {kind}s to tell its throughput; its log is in {self._folder}")
+                    raise RuntimeError(f"(b) made no {kind} at saturation; logs are in {self._folder}")
                 self.per_s[kind] = RATE_SHARE * own
         return self.per_s
 
@@ -150,9 +155,7 @@ class Comparison:
 
     def _new_folder(self) -> Path:
         self._started += 1
-        folder = self._folder / f"{self._started:02}"
-        folder.mkdir()
-        return folder
+        return self._folder / f"{self._started:02}"
 
 
 async def compare(comparison: Comparison, rounds: int, tune: bool) -> tuple[dict[str, str], dict[str, Any]]:
@@ -161,7 +164,7 @@ async def compare(comparison: Comparison, rounds: int, tune: bool) -> tuple[dict
     Returns:
         How (b) and (c) were set up, and what (e) does with its memory of cutouts.
     """
-    usual, lit = peers.FASTAPI_SETUPS[1], peers.LITSERVE_SETUPS[1]
+    usual, lit = peers.FASTAPI_SETUPS[0], peers.LITSERVE_SETUPS[0]
     if tune:
         usual = await comparison.tuned(peers.FASTAPI_SETUPS, peers.fastapi)
         lit = await comparison.tuned(peers.LITSERVE_SETUPS, peers.litserve)
@@ -174,15 +177,18 @@ async def compare(comparison: Comparison, rounds: int, tune: bool) -> tuple[dict
 def main() -> int:
     """Compare, write, tell; 1 where a bar is missed."""
     options = _options()
+    if (free_gb := psutil.virtual_memory().available / 1e9) < _FREE_GB:
+        raise SystemExit(f"{_FREE_GB} GB of free memory are needed, there are {free_gb:.1f}")
     facts, lengths = machine_facts(), QUICK if options.quick else FULL
     rounds = options.rounds or (1 if options.quick else 2)
     photos, scene = open_photos(options.photos), Scene(options.scene, options.pitch)
-    options.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="vitrine-peers-") as temporary:
-        folder = Path(temporary)
-        comparison = Comparison(_ports(options.port), lengths, scene, _saved(photos, folder), folder)
-        setups, remembering = asyncio.run(compare(comparison, rounds, tune=not options.quick))
-    visits, found = comparison.visits, report(comparison.visits, comparison.beside, lengths.clients)
+    logs = options.out / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    # Leave through every `with`, so that no peer is left running.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    comparison = Comparison(_ports(options.port), lengths, scene, _saved(photos, options.out.resolve()), logs)
+    setups, remembering = asyncio.run(compare(comparison, rounds, options.tune))
+    found = report(comparison.visits, comparison.beside)
     of_b = found["peers"]["b"]["throughput_per_s"]
     figures = facts | {
         "versions": facts["versions"] | {name: metadata.version(name) for name in _PACKAGES},
@@ -193,21 +199,26 @@ def main() -> int:
         "setups": setups, "remembering": remembering, "tried": comparison.tried, "rate_per_s": comparison.per_s,
         "rate_of_b": {kind: comparison.per_s[kind] / (of_b[kind] or math.nan) for kind in KINDS},
     } | found  # fmt: skip
-    (options.out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
-    save_samples([*visits, *comparison.beside], options.out / "samples.csv")
-    charts = save_charts(visits, figures, options.out)
-    text = page(figures)
-    (options.out / "page.md").write_text(text, "utf-8")
-    print(text)
-    if options.docs:
-        put_into_docs(text, charts, options.docs)
+    _write(comparison, figures, options.out, options.docs)
     return 1 if any(row["verdict"] in ("missed", "not measured") for row in figures["must_show"]) else 0
+
+
+def _write(comparison: Comparison, figures: dict[str, Any], out: Path, docs: Path | None) -> None:
+    (out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    save_samples([*comparison.visits, *comparison.beside], out / "samples.csv")
+    charts = save_charts(comparison.visits, figures, out)
+    text = page(figures)
+    (out / "page.md").write_text(text, "utf-8")
+    if docs is not None:
+        put_into_docs(text, charts, docs)
+    print(text)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("photos", nargs="*", type=Path, help="Photos; packaged ones if none.")
-    parser.add_argument("--quick", action="store_true", help="Little of everything, no setups tried.")
+    parser.add_argument("--quick", action="store_true", help="Little of everything.")
+    parser.add_argument("--tune", action="store_true", help="Try setups of (b) and (c), and take the best.")
     parser.add_argument("--rounds", type=int, help="2 if not given, 1 with --quick.")
     parser.add_argument("--scene", default="marble", help="Of shots.")
     parser.add_argument("--pitch", type=float, default=40.0, help="How far the photos' camera looked down, in degrees.")

@@ -49,8 +49,8 @@ class Lengths:
     patience_s: float
 
 
-FULL: Final = Lengths(5, 9, 6, {CUTOUT: 15, SHOT: 20}, {CUTOUT: 25, SHOT: 60}, 30, 30)
-QUICK: Final = Lengths(2, 3, 6, {CUTOUT: 6, SHOT: 8}, {CUTOUT: 6, SHOT: 10}, 8, 12)
+FULL: Final = Lengths(4, 8, 4, {CUTOUT: 10, SHOT: 14}, {CUTOUT: 20, SHOT: 45}, 24, 24)
+QUICK: Final = Lengths(2, 2, 4, {CUTOUT: 3, SHOT: 3}, {CUTOUT: 5, SHOT: 8}, 8, 12)
 
 
 @dataclass
@@ -109,8 +109,7 @@ class Visitor:
             await asyncio.gather(*(self._load.one(kind, turn) for turn in range(4)))
 
     async def rest(self, moment: str) -> None:
-        """Memory, and what it does while nobody asks anything."""
-        await asyncio.sleep(_REST_S)
+        """Memory, and what it works while nobody asks anything."""
         self.visit.rest_cpu = await asyncio.to_thread(cpu_share, self._running.pid, _REST_S)
         self.visit.pss_mb[moment] = await asyncio.to_thread(tree_pss_mb, self._running.pid)
 
@@ -135,7 +134,7 @@ class Visitor:
 
     async def overloaded(self) -> None:
         """More shots than it can make."""
-        own_per_s = throughput(self.visit.stretches[SATURATED, SHOT], self._lengths.clients)
+        own_per_s = throughput(self.visit.stretches[SATURATED, SHOT])
         if own_per_s is not None:
             seed = 1000 * self.visit.number + 2
             stretch = await self._load.at_rate(SHOT, OVERLOAD * own_per_s, self._lengths.overloaded_s, seed)

@@ -20,14 +20,13 @@ def test_latency_counts_from_when_calls_were_due_and_leaves_failures_out():
     assert found["outcomes"] == {"ok": 2, "503": 1}
 
 
-def test_throughput_leaves_out_the_first_answers_and_what_ended_when_clients_had_stopped():
-    begun_together, steady, after = [1.0, 1.0], [1.5, 2.0, 2.5, 3.0], [9.0]
-    calls = [call(0, ended_s) for ended_s in (*begun_together, *steady, *after)]
-    assert throughput(stretch(calls, ended_s=4.0), clients=2) == pytest.approx(2.0)
+def test_throughput_counts_every_picture_until_the_last_and_nothing_else():
+    calls = [call(0, ended_s) for ended_s in (1.0, 1.0, 2.0, 4.0)] + [call(0, 9.0, "503")]
+    assert throughput(stretch(calls, ended_s=3.0)) == pytest.approx(1.0)
 
 
-def test_throughput_of_too_few_answers_is_not_told():
-    assert throughput(stretch([call(0, 1), call(0, 2)]), clients=2) is None
+def test_throughput_of_nothing_is_not_told():
+    assert throughput(stretch([call(0, 1, "503")])) is None
 
 
 def test_overload_tells_pictures_refusals_and_those_who_left():

@@ -35,7 +35,7 @@ def run():
     """Ours takes half as long as the usual service."""
     visits = [visit(letter, took_s) for letter, took_s in zip("abcde", (2.0, 2.0, 2.0, 0.9, 1.0), strict=True)]
     beside = Visit("d", 1, stretches={(IN_TURNS, kind): stretch(kind, 0.9, count=6) for kind in KINDS})
-    found = report(visits, [beside], CLIENTS)
+    found = report(visits, [beside])
     alone = latency(visits[0].stretches[ONE_CLIENT, CUTOUT].calls)
     figures = found | {
         "machine": {"cpu": "a CPU", "cores": 2, "memory_gb": 8.0, "load_1min": 0.1}, "load_1min_after": 1.9,
