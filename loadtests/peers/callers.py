@@ -85,10 +85,12 @@ class HttpCaller:
     Args:
         base_url: Of the peer.
         paths: By kind.
+        health: What says that it is ready.
     """
 
     base_url: str
     paths: dict[str, str]
+    health: str
     name: str = "HTTP"
     _client: httpx.AsyncClient = field(init=False)
 
@@ -109,10 +111,10 @@ class HttpCaller:
             return str(answer.status_code)
         return _judged(len(answer.content))
 
-    async def ready(self, path: str) -> bool:
+    async def ready(self) -> bool:
         """Whether the peer says it is."""
         try:
-            return (await self._client.get(path, timeout=5)).is_success
+            return (await self._client.get(self.health, timeout=5)).is_success
         except httpx.TransportError:
             return False
 

@@ -26,18 +26,18 @@ def pss_mb(smaps_rollup: str) -> float:
     raise ValueError("expected a line 'Pss: … kB', got none")
 
 
-def tree(pid: int) -> list[int]:
+def tree(pid: int) -> list[psutil.Process]:
     """That process and all below it; nothing if it has ended."""
     try:
         root = psutil.Process(pid)
-        return [pid, *(each.pid for each in root.children(recursive=True))]
+        return [root, *root.children(recursive=True)]
     except psutil.NoSuchProcess:
         return []
 
 
 def tree_pss_mb(pid: int, proc: Path = _PROC) -> float:
     """Memory of all of them together, in megabytes."""
-    return sum(_of_those_that_live(pid, lambda each: pss_mb((proc / str(each) / "smaps_rollup").read_text())))
+    return sum(_of_those_that_live(pid, lambda each: pss_mb((proc / str(each.pid) / "smaps_rollup").read_text())))
 
 
 def cpu_share(pid: int, for_s: float) -> float:
@@ -47,12 +47,12 @@ def cpu_share(pid: int, for_s: float) -> float:
     return max(0.0, sum(_of_those_that_live(pid, _cpu_s)) - before) / for_s
 
 
-def _cpu_s(pid: int) -> float:
-    times = psutil.Process(pid).cpu_times()
+def _cpu_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
     return float(times.user + times.system)
 
 
-def _of_those_that_live(pid: int, read: Callable[[int], float]) -> Iterator[float]:
+def _of_those_that_live(pid: int, read: Callable[[psutil.Process], float]) -> Iterator[float]:
     for each in tree(pid):
         try:
             yield read(each)

@@ -1,19 +1,24 @@
 """Who is measured, and each of them as a process that is up or not."""
 
+import asyncio
+import contextlib
 import os
 import shutil
 import signal
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
+import psutil
+
 from loadtests.peers.callers import CUTOUT, SHOT, Caller, GrpcCaller, HttpCaller, LineCaller
+from loadtests.peers.memory import tree
 from services.cli.service_process import SERVE_COMMAND, ServiceProcess
 from services.common.settings import Settings
 
+_END_TIMEOUT_S: Final = 30.0
 _PYTHON: Final = (sys.executable, "-m")
 
 
@@ -111,7 +116,7 @@ def vitrine(cutouts_mb: int = 0) -> Peer:
 
 
 class Running:
-    """A peer from its start to its end.
+    """A peer while the body of `async with` runs; made inside a running loop. At its end its pictures are removed.
 
     Args:
         peer: Which.
@@ -121,11 +126,16 @@ class Running:
 
     def __init__(self, peer: Peer, settings: Settings, folder: Path) -> None:
         self.peer = peer
-        self._host, self._port = settings.http.host, settings.http.port
         self._data_dir = folder / "data"
-        self._process = ServiceProcess(settings, self._data_dir, folder / "log", peer.command, peer.environment)
-        self._grpc_address = self._process.address
-        self.callers: list[Caller] = []
+        self._log = folder / "log"
+        self._process = ServiceProcess(settings, self._data_dir, self._log, peer.command, peer.environment)
+        host, port = settings.http.host, settings.http.port
+        self._door: HttpCaller | LineCaller = (
+            HttpCaller(f"http://{host}:{port}", peer.paths, peer.health) if peer.served else LineCaller(host, port)
+        )
+        self.callers: list[Caller] = [self._door]
+        if peer.grpc:
+            self.callers.append(GrpcCaller(self._process.address))
         self.started_s = 0.0
 
     @property
@@ -142,35 +152,26 @@ class Running:
     async def __aenter__(self) -> Self:
         self.started_s = time.monotonic()
         self._process.__enter__()
-        if self.peer.served:
-            self.callers.append(HttpCaller(f"http://{self._host}:{self._port}", self.peer.paths))
-        else:
-            self.callers.append(LineCaller(self._host, self._port))
-        if self.peer.grpc:
-            self.callers.append(GrpcCaller(self._grpc_address))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.stop()
+        for caller in self.callers:
+            await caller.close()
+        started = tree(self.pid)
+        if not self.peer.orderly:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+        self._process.stop()
+        # Its ports and its memory are taken until the last one is gone.
+        await asyncio.to_thread(psutil.wait_procs, started, _END_TIMEOUT_S)
+        shutil.rmtree(self._data_dir, ignore_errors=True)
 
     async def ready(self) -> bool:
-        """Whether it says that it is."""
-        first: Sequence[Caller] = self.callers[:1]
-        for caller in first:
-            if isinstance(caller, HttpCaller):
-                return await caller.ready(self.peer.health)
-            if isinstance(caller, LineCaller):
-                return await caller.ready()
-        return False
+        """Whether it says that it is.
 
-    async def stop(self) -> None:
-        """End it and all that it started, and remove its pictures; does nothing the second time."""
-        callers, self.callers = self.callers, []
-        if not callers:
-            return
-        for caller in callers:
-            await caller.close()
-        if not self.peer.orderly:
-            os.killpg(self.pid, signal.SIGKILL)
-        self._process.stop()
-        shutil.rmtree(self._data_dir, ignore_errors=True)
+        Raises:
+            RuntimeError: It has ended.
+        """
+        if psutil.Process(self.pid).status() == psutil.STATUS_ZOMBIE:
+            raise RuntimeError(f"({self.peer.letter}) ended instead of starting: see {self._log}")
+        return await self._door.ready()

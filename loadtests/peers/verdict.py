@@ -94,4 +94,4 @@ def _added(kind: str, by_way: Mapping[str, Any]) -> Row:
 def _at(figures: Any, *path: str) -> float | None:
     for part in path:
         figures = None if figures is None else figures.get(part)
-    return figures
+    return None if figures is None else float(figures)

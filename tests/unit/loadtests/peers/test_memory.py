@@ -29,7 +29,7 @@ def test_children_count(tmp_path):
         for pid in (child.pid, 1_000_000):
             (tmp_path / str(pid)).mkdir()
             (tmp_path / str(pid) / "smaps_rollup").write_text(ROLLUP)
-        assert tree(child.pid) == [child.pid]
+        assert [each.pid for each in tree(child.pid)] == [child.pid]
         assert tree_pss_mb(child.pid, tmp_path) == pytest.approx(2.048)
         child.communicate(b"\n")
 
