@@ -1,6 +1,6 @@
 """`python -m training`: from nothing to the embedded checkpoint, one command after the other.
 
-    plates -> autoencoder -> latents -> denoiser -> pack -> sheet, probe, seam; curves at any time
+plates -> autoencoder -> latents -> denoiser -> pack -> sheet, probe, seam; curves at any time
 """
 
 from pathlib import Path
@@ -12,8 +12,8 @@ from rich.progress import track
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False, help=__doc__)
 Home = Annotated[Path, typer.Option(help="Folder of everything that training keeps.")]
 Threads = Annotated[int, typer.Option(help="Compute threads on a CPU.")]
-#: Shards that nothing is learned from.
-_HELD_OUT = 1
+#: Shards whose pictures the autoencoder learns from; all of them are held in memory, 50 MB each.
+_DECODED = 12
 
 
 @app.command()
@@ -28,23 +28,92 @@ def plates(
 
 
 @app.command()
-def autoencoder(
-    home: Home,
-    steps: int = 6000,
-    batch: int = 8,
-    threads: Threads = 2,
-    decoder_alone: Annotated[bool, typer.Option(help="Leave the encoder, and with it all latents, as they are.")] = False,
-) -> None:
+def autoencoder(home: Home, steps: int = 6000, batch: int = 8, threads: Threads = 2) -> None:
     """Train between pictures and latents; goes on where it stopped."""
+    from training.autoencoder import AutoencoderPlan, AutoencoderTraining, begin_autoencoder
+    from training.device import Device
+    from training.shards import finished_shards
+
+    device = Device.find(threads)
+    held_out, *train = finished_shards(home / "plates")
+    vae, baseline_db = begin_autoencoder(train, held_out)
+    print(f"the principal components alone have {baseline_db:.2f} dB")
+    plan = AutoencoderPlan(steps, batch)
+    training = AutoencoderTraining(home / "autoencoder", vae, train[:_DECODED], held_out, plan, device)
+    training.train()
+    training.averaged().save_pretrained(home / "vae")
+
+
+@app.command()
+def decoder(home: Home, steps: int = 6000, batch: int = 8, threads: Threads = 2) -> None:
+    """Train the decoder on, while the encoder, and with it all latents, stay as they are."""
+    from diffusers import AutoencoderKL
+
     from training.autoencoder import AutoencoderPlan, AutoencoderTraining
     from training.device import Device
     from training.shards import finished_shards
 
+    device = Device.find(threads)
     held_out, *train = finished_shards(home / "plates")
-    plan = AutoencoderPlan(steps=steps, batch=batch, decoder_alone=decoder_alone)
-    training = AutoencoderTraining(home / "autoencoder", train, held_out, plan, Device.find(threads))
+    plan = AutoencoderPlan(steps, batch, rate=5e-4, decoder_alone=True)
+    vae = AutoencoderKL.from_pretrained(home / "vae")
+    training = AutoencoderTraining(home / "decoder", vae, train[:_DECODED], held_out, plan, device)
     training.train()
-    training.averaged().save_pretrained(home / "autoencoder" / "vae")
+    training.averaged().save_pretrained(home / "vae")
+
+
+@app.command()
+def denoiser(
+    home: Home,
+    samples: Annotated[int, typer.Option(help="To be seen in all; the rate falls over the last fifth.")] = 1_000_000,
+    batch: int = 24,
+    threads: Threads = 2,
+) -> None:
+    """Encode what pictures there are, then train denoiser and text encoder; goes on where it stopped."""
+    from diffusers import AutoencoderKL
+
+    from training.denoiser import DenoiserPlan, DenoiserTraining, Samples
+    from training.device import Device
+    from training.latents import encode_shard
+    from training.shards import finished_shards
+    from training.text import build_tokenizer
+
+    device, tokenizer = Device.find(threads), build_tokenizer()
+    vae = AutoencoderKL.from_pretrained(home / "vae").eval().to(device.torch_device)
+    _, *shards = finished_shards(home / "plates")
+    encoded = [encode_shard(shard, home / "latents", vae, device) for shard in track(shards, "encoding")]
+    chosen = Samples(encoded, vae.config.scaling_factor, tokenizer)
+    DenoiserTraining(home / "denoiser", chosen, tokenizer, DenoiserPlan(samples, batch), device).train()
+
+
+@app.command()
+def pack(home: Home, out: Path) -> None:
+    """Write the last save as a checkpoint in diffusers' layout, in half precision."""
+    from diffusers import AutoencoderKL
+
+    from training.denoiser import averaged_painter
+    from training.pack import pack as write
+    from training.text import build_tokenizer
+
+    tokenizer = build_tokenizer()
+    vae = AutoencoderKL.from_pretrained(home / "vae")
+    size_bytes = write(out, vae, averaged_painter(home / "denoiser", tokenizer), tokenizer)
+    print(f"{out} has {size_bytes / 1e6:.1f} MB")
+
+
+@app.command()
+def sheet(
+    home: Home, checkpoint: Path, out: Path, steps: int = 20, guidance: float = 3.0, threads: Threads = 2
+) -> None:
+    """Draw eight prompts with four seeds each through the service's own pipeline."""
+    from training.device import Device
+    from training.pictures import write_sheet
+    from training.sheet import Artist, Drawing, draw_sheet, standing_product
+    from training.shards import finished_shards
+
+    Device.find(threads)
+    artist = Artist.open(checkpoint, Drawing(steps, guidance))
+    write_sheet(out, draw_sheet(artist, standing_product(finished_shards(home / "plates")[:1]), print))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ from training.shards import Shard
 
 #: Of the latents' distance from a normal distribution, in the loss: enough to keep them from drifting.
 _KL_WEIGHT: Final = 1e-5
+#: Pictures of the held-out shard that are measured.
+_WATCHED: Final = 16
 #: Of differences between neighbouring pixels, which keeps edges sharp.
 _EDGE_WEIGHT: Final = 1.0
 
@@ -48,29 +50,44 @@ class AutoencoderPlan:
     decoder_alone: bool = False
 
 
+def begin_autoencoder(train: Sequence[Shard], held_out: Shard, seed: int = 0) -> tuple[Any, float]:
+    """An autoencoder that is as good as linear maps can be, or nearly.
+
+    Args:
+        train: Whose pictures' principal components it begins with.
+        held_out: To measure those on.
+        seed: Of what has no part in the linear maps.
+
+    Returns:
+        It, and the PSNR in decibels that the components alone have.
+    """
+    torch.manual_seed(seed)
+    alike = [shard for shard in train if shard.size_hw == held_out.size_hw]
+    basis = PatchBasis.fit(torch.cat([_first(shard, len(shard.labels)) for shard in alike[:2]]), LATENT_CHANNELS)
+    vae = new_autoencoder()
+    start_linear(vae, basis)
+    watched = _first(held_out, _WATCHED)
+    return vae, psnr_db(basis.reconstruct(watched), watched)
+
+
 class AutoencoderTraining:
     """An autoencoder and its run.
 
     Args:
         folder: Of the run.
+        vae: Where it begins.
         train, held_out: Shards to learn from, and to measure on.
         plan: How.
         device: Where.
     """
 
     def __init__(
-        self, folder: Path, train: Sequence[Shard], held_out: Shard, plan: AutoencoderPlan, device: Device
+        self, folder: Path, vae: Any, train: Sequence[Shard], held_out: Shard, plan: AutoencoderPlan, device: Device
     ) -> None:
-        torch.manual_seed(plan.seed)
         self._plan, self._device, self._folder = plan, device, folder
         self._crops = Crops(train, plan.crop_px)
-        self._watched = torch.stack([to_tensor(held_out.image(index)) for index in range(16)])
-        sample = torch.stack([to_tensor(shard.image(index)) for shard in _alike(train, held_out) for index in range(48)])
-        basis = PatchBasis.fit(sample, LATENT_CHANNELS)
-        self.baseline_db = psnr_db(basis.reconstruct(self._watched), self._watched)
-        self.vae: Any = new_autoencoder()
-        start_linear(self.vae, basis)
-        self.vae.to(device.torch_device, memory_format=torch.channels_last)
+        self._watched = _first(held_out, _WATCHED)
+        self.vae = vae.to(device.torch_device, memory_format=torch.channels_last)
         if plan.decoder_alone:
             for part in (self.vae.encoder, self.vae.quant_conv):
                 part.requires_grad_(requires_grad=False)
@@ -87,7 +104,7 @@ class AutoencoderTraining:
             told: Of steps done and steps in all.
         """
         if not self._run.resume():
-            self._report({"baseline_db": self.baseline_db})
+            self._report()
         saved_at, began, samples = time.monotonic(), time.monotonic(), self._run.samples
         while self._run.step < self._plan.steps:
             loss = self._step()
@@ -97,18 +114,23 @@ class AutoencoderTraining:
                 self._run.log({"loss": loss, "samples_per_s": rate})
                 began, samples = time.monotonic(), self._run.samples
             if time.monotonic() - saved_at > self._plan.save_s:
-                self._report({})
+                self._report()
                 self._run.save()
                 saved_at, began, samples = time.monotonic(), time.monotonic(), self._run.samples
         self._run.save()
-        self._report({})
+        self._report()
 
+    @torch.no_grad()
     def averaged(self) -> Any:
-        """The autoencoder with averaged weights, on the CPU."""
+        """The autoencoder with averaged weights, on the CPU; its configuration tells the scale of its latents."""
         vae = new_autoencoder()
         vae.load_state_dict(self.vae.state_dict())
         self._ema.copy_to(vae)
-        return vae.eval()
+        latents = vae.eval().encode(self._watched).latent_dist.mean
+        # What was made with an encoder that stays must keep its scale.
+        scale = self.vae.config.scaling_factor if self._plan.decoder_alone else 1 / float(latents.std())
+        vae.register_to_config(scaling_factor=scale)
+        return vae
 
     def _step(self) -> float:
         step, plan = self._run.step, self._plan
@@ -139,15 +161,14 @@ class AutoencoderTraining:
         return error.abs().mean() + error.square().mean() + _EDGE_WEIGHT * edges
 
     @torch.no_grad()
-    def _report(self, figures: dict[str, float]) -> None:
+    def _report(self) -> None:
         """Measure on pictures that are not learned from, and write them beside what became of them."""
         vae = self.averaged()
         decoded = vae.decode(vae.encode(self._watched).latent_dist.mean).sample
-        self._run.log(figures | {"psnr_db": psnr_db(decoded, self._watched)})
+        self._run.log({"psnr_db": psnr_db(decoded, self._watched)})
         rows = [[to_image(picture) for picture in pictures[:8]] for pictures in (self._watched, decoded)]
         write_sheet(self._folder / "reconstructions.png", rows)
 
 
-def _alike(shards: Sequence[Shard], held_out: Shard) -> list[Shard]:
-    """Shards whose pictures have the size of the one held out."""
-    return [shard for shard in shards if shard.size_hw == held_out.size_hw][:4]
+def _first(shard: Shard, count: int) -> Tensor:
+    return torch.stack([to_tensor(shard.image(index)) for index in range(count)])

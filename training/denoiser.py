@@ -14,9 +14,9 @@ from torch.nn import functional
 
 from training.captions import Captioner
 from training.device import Device
-from training.latents import LatentShard, latent_scale
+from training.latents import LatentShard
 from training.networks import SCHEDULER, new_denoiser, new_text_encoder
-from training.run import Ema, TrainingRun
+from training.run import Ema, TrainingRun, averaged_weights
 
 #: Loss of cells around the product and in it, relative to the others': shadow, contact and edge are the hard part,
 #: what is held is shown to the network.
@@ -62,12 +62,13 @@ class Samples:
 
     Args:
         shards: Of any sizes.
+        scale: What latents are multiplied with.
         tokenizer: For captions.
     """
 
-    def __init__(self, shards: Sequence[LatentShard], tokenizer: Any) -> None:
+    def __init__(self, shards: Sequence[LatentShard], scale: float, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        self.scale = latent_scale(shards)
+        self._scale = scale
         self._groups = [
             [shard for shard in shards if shard.size_hw == size_hw]
             for size_hw in sorted({shard.size_hw for shard in shards})
@@ -88,7 +89,7 @@ class Samples:
             return torch.stack([getattr(shard, name)[place] for shard, place in pairs]).float()
 
         tokens = self._tokenizer(captions, padding="max_length", truncation=True, return_tensors="pt").input_ids
-        return Batch(stacked("latents") * self.scale, stacked("context") * self.scale, stacked("mask"), tokens)
+        return Batch(stacked("latents") * self._scale, stacked("context") * self._scale, stacked("mask"), tokens)
 
 
 class Painter(nn.Module):
@@ -110,6 +111,17 @@ class Painter(nn.Module):
         return torch.as_tensor(self.unet(shown, timesteps, encoder_hidden_states=words).sample)
 
 
+def averaged_painter(folder: Path, tokenizer: Any) -> Painter:
+    """The painter of a run's last save, with averaged weights.
+
+    Raises:
+        FileNotFoundError: There is no save yet.
+    """
+    painter = Painter(tokenizer)
+    painter.load_state_dict(averaged_weights(folder), strict=False)
+    return painter.eval()
+
+
 class DenoiserTraining:
     """A painter and its run.
 
@@ -123,7 +135,7 @@ class DenoiserTraining:
 
     def __init__(self, folder: Path, samples: Samples, tokenizer: Any, plan: DenoiserPlan, device: Device) -> None:
         torch.manual_seed(plan.seed)
-        self._samples, self._tokenizer, self._plan, self._device = samples, tokenizer, plan, device
+        self._samples, self._plan, self._device = samples, plan, device
         self.painter = Painter(tokenizer).to(device.torch_device, memory_format=torch.channels_last)
         self._ema = Ema(self.painter, plan.decay)
         self._optimizer = torch.optim.AdamW(self.painter.parameters(), plan.rate, betas=(0.9, 0.99), weight_decay=0.01)
@@ -153,12 +165,6 @@ class DenoiserTraining:
                 losses, began = [], saved_at
         self._run.save()
         saved()
-
-    def averaged(self) -> Painter:
-        """The painter with averaged weights, on the CPU."""
-        painter = Painter(self._tokenizer)
-        self._ema.copy_to(painter)
-        return painter.eval()
 
     def _step(self) -> float:
         plan, step = self._plan, self._run.step

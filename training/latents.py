@@ -1,7 +1,5 @@
 """Training pictures as the denoiser has them: latents of picture and context, and the mask, all in memory."""
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -53,12 +51,6 @@ def encode_shard(shard: Shard, folder: Path, vae: Any, device: Device) -> Latent
         unfinished.replace(path)
     tensors = load_file(path)
     return LatentShard(tensors["latents"], tensors["context"], tensors["mask"], shard.labels)
-
-
-def latent_scale(shards: Sequence[LatentShard]) -> float:
-    """One over the deviation of all latents' numbers: a checkpoint's `scaling_factor`."""
-    squares = sum(float(shard.latents.float().square().sum()) for shard in shards)
-    return math.sqrt(sum(shard.latents.numel() for shard in shards) / squares)
 
 
 @torch.no_grad()

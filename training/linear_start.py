@@ -49,7 +49,9 @@ def _start_encoder(encoder: Any, basis: PatchBasis, scales: Tensor) -> None:
     _gather(gather_1, 12)
     _identity(encoder.down_blocks[2].resnets[0].conv_shortcut, 48)
     project = encoder.down_blocks[2].downsamplers[0].conv
-    rows = (basis.rows * scales[:, None]).view(components, 3, 2, 2, 2, 2, 2, 2)  # colour, then rows and columns by halves
+    rows = (basis.rows * scales[:, None]).view(
+        components, 3, 2, 2, 2, 2, 2, 2
+    )  # colour, then rows and columns by halves
     project.weight[: components + 1] = 0
     # The gathers stack channels as (fine row, fine column, colour), the coarser pair before them.
     placed = rows.permute(0, 2, 5, 3, 6, 4, 7, 1)

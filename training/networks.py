@@ -15,7 +15,7 @@ PLACES: Final = 77
 TEXT_WIDTH: Final = 128
 #: Of an attention head in the denoiser; what fused attention kernels take.
 HEAD_WIDTH: Final = 64
-_VAE_WIDTHS: Final = (32, 64, 96, 96)
+_VAE_WIDTHS: Final = (32, 64, 96, 112)
 _UNET_WIDTHS: Final = (64, 128, 192)
 
 #: Noise to the very end (Lin et al., arXiv 2305.08891): else pictures of the noise's mean brightness are all that is

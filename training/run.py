@@ -1,7 +1,6 @@
 """A training run on disk: weights, optimizer and step in safetensors, and a log; it goes on where it stopped."""
 
 import json
-import os
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -59,7 +58,6 @@ class TrainingRun:
         self.step = 0
         self.samples = 0
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "pid").write_text(str(os.getpid()))
 
     def resume(self) -> bool:
         """Go on from the last save, bit for bit; False where there is none."""
@@ -85,7 +83,9 @@ class TrainingRun:
         unfinished = self.folder / f"{_STATE}.part"
         progress = json.dumps({"step": self.step, "samples": self.samples})
         # Cloned, as safetensors wants no tensors that share memory, and contiguous ones alone.
-        kept = {name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in state.items()}
+        kept = {
+            name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in state.items()
+        }
         save_file(kept, unfinished, {"progress": progress})
         unfinished.replace(self.folder / _STATE)
 
@@ -103,6 +103,16 @@ class TrainingRun:
             index, _, moment = name.partition(".")
             moments.setdefault(int(index), {})[moment] = value
         self._optimizer.load_state_dict(self._optimizer.state_dict() | {"state": moments})
+
+
+def averaged_weights(folder: Path) -> dict[str, Tensor]:
+    """The averaged weights of a run's last save.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
+    with safe_open(folder / _STATE, "pt") as file:
+        return {name.removeprefix("ema."): file.get_tensor(name) for name in file.keys() if name.startswith("ema.")}
 
 
 def read_log(folder: Path) -> list[dict[str, Any]]:

@@ -1,8 +1,8 @@
 """Training pictures on disk: folders of JPEG pictures, masks and what is known of them, each of one size.
 
-    shard-0007/000.jpg   the picture
-    shard-0007/000.png   what a network is shown of the product; its alpha is below
-    shard-0007/metadata.jsonl   a line of labels for each; written last, so a shard without it is not finished
+shard-0007/000.jpg   the picture
+shard-0007/000.png   what a network is shown of the product; its alpha is below
+shard-0007/metadata.jsonl   a line of labels for each; written last, so a shard without it is not finished
 """
 
 import json

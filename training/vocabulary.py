@@ -76,7 +76,9 @@ WARMTH: Final = _phrases(
     warm=("warm light", "golden light", "low warm sun"), cool=("cool light", "cold daylight"), neutral=("daylight", "")
 )
 BRIGHTNESS: Final = _phrases(
-    dark=("dark surroundings", "moody", "dark and moody"), bright=("bright", "high key", "bright and airy"), middle=("",)
+    dark=("dark surroundings", "moody", "dark and moody"),
+    bright=("bright", "high key", "bright and airy"),
+    middle=("",),
 )
 SHADOWS: Final = _phrases(
     hard=("crisp shadow", "clear shadow", "defined shadow", "long shadow"),
