@@ -4,6 +4,7 @@ plates -> autoencoder -> latents -> denoiser -> pack -> sheet, probe, seam; curv
 """
 
 from pathlib import Path
+from statistics import median
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from rich.progress import track
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False, help=__doc__)
 Home = Annotated[Path, typer.Option(help="Folder of everything that training keeps.")]
 Threads = Annotated[int, typer.Option(help="Compute threads on a CPU.")]
+Crop = Annotated[int, typer.Option(help="Side of what is cut out of pictures, a multiple of 8.")]
 #: Shards whose pictures the autoencoder learns from; all of them are held in memory, 50 MB each.
 _DECODED = 12
 
@@ -28,7 +30,7 @@ def plates(
 
 
 @app.command()
-def autoencoder(home: Home, steps: int = 6000, batch: int = 8, threads: Threads = 2) -> None:
+def autoencoder(home: Home, steps: int = 6000, batch: int = 8, crop: Crop = 128, threads: Threads = 2) -> None:
     """Train between pictures and latents; goes on where it stopped."""
     from training.autoencoder import AutoencoderPlan, AutoencoderTraining, begin_autoencoder
     from training.device import Device
@@ -38,14 +40,14 @@ def autoencoder(home: Home, steps: int = 6000, batch: int = 8, threads: Threads 
     held_out, *train = finished_shards(home / "plates")
     vae, baseline_db = begin_autoencoder(train, held_out)
     print(f"the principal components alone have {baseline_db:.2f} dB")
-    plan = AutoencoderPlan(steps, batch)
+    plan = AutoencoderPlan(steps, batch, crop)
     training = AutoencoderTraining(home / "autoencoder", vae, train[:_DECODED], held_out, plan, device)
     training.train()
     training.averaged().save_pretrained(home / "vae")
 
 
 @app.command()
-def decoder(home: Home, steps: int = 6000, batch: int = 8, threads: Threads = 2) -> None:
+def decoder(home: Home, steps: int = 6000, batch: int = 8, crop: Crop = 128, threads: Threads = 2) -> None:
     """Train the decoder on, while the encoder, and with it all latents, stay as they are."""
     from diffusers import AutoencoderKL
 
@@ -55,7 +57,7 @@ def decoder(home: Home, steps: int = 6000, batch: int = 8, threads: Threads = 2)
 
     device = Device.find(threads)
     held_out, *train = finished_shards(home / "plates")
-    plan = AutoencoderPlan(steps, batch, rate=5e-4, decoder_alone=True)
+    plan = AutoencoderPlan(steps, batch, crop, rate=5e-4, decoder_alone=True)
     vae = AutoencoderKL.from_pretrained(home / "vae")
     training = AutoencoderTraining(home / "decoder", vae, train[:_DECODED], held_out, plan, device)
     training.train()
@@ -70,9 +72,10 @@ def denoiser(
     threads: Threads = 2,
 ) -> None:
     """Encode what pictures there are, then train denoiser and text encoder; goes on where it stopped."""
+    import torch
     from diffusers import AutoencoderKL
 
-    from training.denoiser import DenoiserPlan, DenoiserTraining, Samples
+    from training.denoiser import DenoiserPlan, DenoiserTraining, Painter, Samples
     from training.device import Device
     from training.latents import encode_shard
     from training.shards import finished_shards
@@ -83,7 +86,9 @@ def denoiser(
     _, *shards = finished_shards(home / "plates")
     encoded = [encode_shard(shard, home / "latents", vae, device) for shard in track(shards, "encoding")]
     chosen = Samples(encoded, vae.config.scaling_factor, tokenizer)
-    DenoiserTraining(home / "denoiser", chosen, tokenizer, DenoiserPlan(samples, batch), device).train()
+    torch.manual_seed(0)
+    painter = Painter.untrained(tokenizer)
+    DenoiserTraining(home / "denoiser", painter, chosen, DenoiserPlan(samples, batch), device).train()
 
 
 @app.command()
@@ -91,13 +96,13 @@ def pack(home: Home, out: Path) -> None:
     """Write the last save as a checkpoint in diffusers' layout, in half precision."""
     from diffusers import AutoencoderKL
 
-    from training.denoiser import averaged_painter
+    from training.denoiser import Painter
     from training.pack import pack as write
     from training.text import build_tokenizer
 
     tokenizer = build_tokenizer()
     vae = AutoencoderKL.from_pretrained(home / "vae")
-    size_bytes = write(out, vae, averaged_painter(home / "denoiser", tokenizer), tokenizer)
+    size_bytes = write(out, vae, Painter.averaged(home / "denoiser", tokenizer), tokenizer)
     print(f"{out} has {size_bytes / 1e6:.1f} MB")
 
 
@@ -108,12 +113,68 @@ def sheet(
     """Draw eight prompts with four seeds each through the service's own pipeline."""
     from training.device import Device
     from training.pictures import write_sheet
-    from training.sheet import Artist, Drawing, draw_sheet, standing_product
     from training.shards import finished_shards
+    from training.sheet import Artist, Drawing, draw_sheet, standing_product
 
     Device.find(threads)
     artist = Artist.open(checkpoint, Drawing(steps, guidance))
     write_sheet(out, draw_sheet(artist, standing_product(finished_shards(home / "plates")[:1]), print))
+
+
+@app.command()
+def curves(home: Home, out: Path) -> None:
+    """Draw what the trainings' logs say."""
+    from training.curves import draw_curves
+    from training.run import read_log
+
+    names = [name for name in ("autoencoder", "denoiser", "decoder") if (home / name / "log.jsonl").is_file()]
+    draw_curves({name: read_log(home / name) for name in names}, out)
+
+
+@app.command()
+def probe(
+    home: Home,
+    checkpoint: Path,
+    out: Annotated[Path, typer.Option(help="Sheet of the pictures, a row per surface.")],
+    each: Annotated[int, typer.Option(help="Pictures of each surface.")] = 8,
+    steps: int = 1500,
+    threads: Threads = 2,
+) -> None:
+    """Train a classifier of surfaces on rendered pictures, and show it drawn ones."""
+    from training.device import Device
+    from training.pictures import write_sheet
+    from training.probe import NAMES, ask, recognised, train_probe
+    from training.shards import finished_shards
+    from training.sheet import Artist
+
+    Device.find(threads)
+    held_out, *train = finished_shards(home / "plates")
+    judge = train_probe(train[:_DECODED], steps)
+    rendered = [held_out.image(index) for index in range(len(held_out.labels))]
+    on_rendered = recognised(judge, rendered, [labels.surface for labels in held_out.labels])
+    images, asked = ask(Artist.open(checkpoint), held_out, each, print)
+    write_sheet(out, [[image for image, name in zip(images, asked, strict=True) if name == row] for row in NAMES])
+    print(
+        f"recognised: {on_rendered:.2f} of {len(rendered)} rendered pictures, {recognised(judge, images, asked):.2f} of"
+    )
+    print(f"{len(images)} drawn ones; chance is {1 / len(NAMES):.2f}")
+
+
+@app.command()
+def seam(home: Home, checkpoint: Path, pictures: int = 24, threads: Threads = 2) -> None:
+    """Measure how steep drawn pictures are beside the product, and rendered ones beside theirs."""
+    from training.device import Device
+    from training.seam import compare_seams
+    from training.shards import finished_shards
+    from training.sheet import Artist
+
+    Device.find(threads)
+    drawn, rendered = compare_seams(Artist.open(checkpoint), finished_shards(home / "plates")[0], pictures)
+    for name, seams in (("drawn", drawn), ("rendered", rendered)):
+        near, far, ratio = (median([getattr(seam, part) for seam in seams]) for part in ("near", "far", "ratio"))
+        print(
+            f"{name}: {near:.3f} beside the product, {far:.3f} far from it, ratio {ratio:.2f} (medians of {len(seams)})"
+        )
 
 
 if __name__ == "__main__":

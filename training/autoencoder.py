@@ -1,7 +1,7 @@
 """Trains the autoencoder from its linear beginning, on crops of training pictures."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -97,18 +97,17 @@ class AutoencoderTraining:
         self._run = TrainingRun(folder, self.vae, self._ema, self._optimizer)
         self._opponent = opponent().to(device.torch_device)
 
-    def train(self, told: Callable[[int, int], None] = lambda _done, _all: None) -> None:
+    def train(self, until: int | None = None) -> None:
         """Go on to the plan's end.
 
         Args:
-            told: Of steps done and steps in all.
+            until: Stop after so many steps; None = all of the plan's.
         """
         if not self._run.resume():
             self._report()
         saved_at, began, samples = time.monotonic(), time.monotonic(), self._run.samples
-        while self._run.step < self._plan.steps:
+        while self._run.step < (self._plan.steps if until is None else until):
             loss = self._step()
-            told(self._run.step, self._plan.steps)
             if self._run.step % 50 == 0:
                 rate = (self._run.samples - samples) / (time.monotonic() - began)
                 self._run.log({"loss": loss, "samples_per_s": rate})
@@ -151,7 +150,7 @@ class AutoencoderTraining:
         self._ema.update(self.vae, step)
         self._run.step += 1
         self._run.samples += plan.batch
-        return float(loss)
+        return float(loss.detach())
 
     def _loss(self, decoded: Tensor, images: Tensor) -> Tensor:
         error = torch.einsum("dc,bchw->bdhw", self._opponent, decoded - images)
@@ -171,4 +170,4 @@ class AutoencoderTraining:
 
 
 def _first(shard: Shard, count: int) -> Tensor:
-    return torch.stack([to_tensor(shard.image(index)) for index in range(count)])
+    return torch.stack([to_tensor(shard.image(index)) for index in range(min(count, len(shard.labels)))])

@@ -1,10 +1,10 @@
 """Trains denoiser and text encoder on latents: inpainting around a held product, from noise to the very end."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -96,13 +96,30 @@ class Painter(nn.Module):
     """Denoiser and text encoder, which learn together.
 
     Args:
-        tokenizer: Whose tokens are read.
+        unet: A diffusers `UNet2DConditionModel`.
+        text_encoder: A transformers `CLIPTextModel`.
     """
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, unet: Any, text_encoder: Any) -> None:
         super().__init__()
-        self.unet = new_denoiser()
-        self.text_encoder = new_text_encoder(tokenizer)
+        self.unet = unet
+        self.text_encoder = text_encoder
+
+    @classmethod
+    def untrained(cls, tokenizer: Any) -> Self:
+        """The checkpoint's, for a tokenizer."""
+        return cls(new_denoiser(), new_text_encoder(tokenizer))
+
+    @classmethod
+    def averaged(cls, folder: Path, tokenizer: Any) -> Self:
+        """That of a run's last save, with averaged weights.
+
+        Raises:
+            FileNotFoundError: There is no save yet.
+        """
+        painter = cls.untrained(tokenizer)
+        painter.load_state_dict(averaged_weights(folder), strict=False)
+        return painter.eval()
 
     def forward(self, noisy: Tensor, timesteps: Tensor, batch: Batch) -> Tensor:
         """(B, 4, h, w): the velocity that the noisy latents are told to have."""
@@ -111,48 +128,37 @@ class Painter(nn.Module):
         return torch.as_tensor(self.unet(shown, timesteps, encoder_hidden_states=words).sample)
 
 
-def averaged_painter(folder: Path, tokenizer: Any) -> Painter:
-    """The painter of a run's last save, with averaged weights.
-
-    Raises:
-        FileNotFoundError: There is no save yet.
-    """
-    painter = Painter(tokenizer)
-    painter.load_state_dict(averaged_weights(folder), strict=False)
-    return painter.eval()
-
-
 class DenoiserTraining:
     """A painter and its run.
 
     Args:
         folder: Of the run.
+        painter: Where it begins.
         samples: To learn from.
-        tokenizer: Theirs.
         plan: How.
         device: Where.
     """
 
-    def __init__(self, folder: Path, samples: Samples, tokenizer: Any, plan: DenoiserPlan, device: Device) -> None:
-        torch.manual_seed(plan.seed)
+    def __init__(self, folder: Path, painter: Painter, samples: Samples, plan: DenoiserPlan, device: Device) -> None:
         self._samples, self._plan, self._device = samples, plan, device
-        self.painter = Painter(tokenizer).to(device.torch_device, memory_format=torch.channels_last)
+        self.painter = painter.to(device.torch_device, memory_format=torch.channels_last)
         self._ema = Ema(self.painter, plan.decay)
         self._optimizer = torch.optim.AdamW(self.painter.parameters(), plan.rate, betas=(0.9, 0.99), weight_decay=0.01)
         self._run = TrainingRun(folder, self.painter, self._ema, self._optimizer)
         self._schedule = DDIMScheduler.from_config(SCHEDULER)
 
-    def train(self, saved: Callable[[], None] = lambda: None) -> None:
+    def train(self, until: int | None = None) -> None:
         """Go on to the plan's end.
 
         Args:
-            saved: Called after every save.
+            until: Stop where so many samples are seen; None = all of the plan's.
         """
         self._run.resume()
         plan = self._plan
+        end = plan.samples if until is None else until
         saved_at = began = time.monotonic()
         losses: list[float] = []
-        while self._run.samples < plan.samples:
+        while self._run.samples < end:
             losses.append(self._step())
             if len(losses) == plan.log_steps:
                 rate = len(losses) * plan.batch / (time.monotonic() - began)
@@ -160,11 +166,9 @@ class DenoiserTraining:
                 losses, began = [], time.monotonic()
             if time.monotonic() - saved_at > plan.save_s:
                 self._run.save()
-                saved()
                 saved_at = time.monotonic()
                 losses, began = [], saved_at
         self._run.save()
-        saved()
 
     def _step(self) -> float:
         plan, step = self._plan, self._run.step
@@ -188,7 +192,7 @@ class DenoiserTraining:
         self._ema.update(self.painter, step)
         self._run.step += 1
         self._run.samples += plan.batch
-        return float(loss)
+        return float(loss.detach())
 
     def _timesteps(self, rng: np.random.Generator) -> Tensor:
         """(B,) spread evenly over the schedule, so that batches differ little in how hard they are."""

@@ -64,7 +64,8 @@ def _encoded(shard: Shard, vae: Any, device: Device) -> dict[str, Tensor]:
 
     def encoded(images: list[Tensor]) -> Tensor:
         batches = torch.stack(images).split(_BATCH)
-        means = [vae.encode(device.put(batch)).latent_dist.mean for batch in batches]
+        with device.autocast():
+            means = [vae.encode(device.put(batch)).latent_dist.mean.float() for batch in batches]
         return torch.cat(means).half().cpu().contiguous()
 
     return {"latents": encoded(pictures), "context": encoded(contexts), "mask": torch.stack(masks)}

@@ -1,4 +1,4 @@
-"""The checkpoint's networks, untrained: their shapes are chosen so that all of it takes less than 40 MB in half precision."""
+"""The checkpoint's networks, untrained; all of them take less than 40 MB in half precision."""
 
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ _UNET_WIDTHS: Final = (64, 128, 192)
 SCHEDULER: Final[dict[str, Any]] = {
     "num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
     "prediction_type": "v_prediction", "rescale_betas_zero_snr": True, "timestep_spacing": "trailing",
-    "clip_sample": False,
+    "clip_sample": False, "steps_offset": 1,
 }  # fmt: skip
 
 

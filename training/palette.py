@@ -12,7 +12,7 @@ _GREY: Final = 5.0
 _TINT: Final = 14.0
 #: CIELAB hue angles up to which a strong colour has a name.
 _HUES: Final = (
-    (20.0, "pink"), (50.0, "terracotta"), (75.0, "orange"), (100.0, "orange"), (170.0, "green"), (275.0, "blue"),
+    (20.0, "pink"), (50.0, "terracotta"), (75.0, "orange"), (100.0, "orange"), (170.0, "green"), (300.0, "blue"),
     (330.0, "violet"), (360.0, "pink"),
 )  # fmt: skip
 

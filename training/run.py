@@ -95,7 +95,7 @@ class TrainingRun:
         line = {"step": self.step, "samples": self.samples, "at": round(time.time())} | rounded
         with (self.folder / _LOG).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
-        print(json.dumps(line), flush=True)
+        print(json.dumps(line), flush=True)  # noqa: T201 - whoever watches the command sees it
 
     def _restore_optimizer(self, state: Mapping[str, Tensor]) -> None:
         moments: dict[int, dict[str, Tensor]] = {}
@@ -112,7 +112,8 @@ def averaged_weights(folder: Path) -> dict[str, Tensor]:
         FileNotFoundError: There is none.
     """
     with safe_open(folder / _STATE, "pt") as file:
-        return {name.removeprefix("ema."): file.get_tensor(name) for name in file.keys() if name.startswith("ema.")}
+        names = [name for name in file.keys() if name.startswith("ema.")]  # noqa: SIM118 - a file, no dict
+        return {name.removeprefix("ema."): file.get_tensor(name) for name in names}
 
 
 def read_log(folder: Path) -> list[dict[str, Any]]:

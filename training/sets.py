@@ -2,7 +2,7 @@
 
 import colorsys
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -17,20 +17,30 @@ _KINDS: Final = {
     "table": 0.46, "corner": 0.13, "surface": 0.13, "sweep": 0.11, "podium": 0.05, "wall": 0.05, "window": 0.04,
     "packshot": 0.03,
 }  # fmt: skip
-#: Gloss, roughness and tints that suit a material. Wood lies along or across, the rest anyhow.
-_COVERS: Final[dict[str, dict[str, Any]]] = {
-    "oak": {"material": "oak", "gloss": (0.02, 0.05), "roughness": (0.3, 0.7), "tint": (0.09, 0.0, 0.25, 0.75)},
-    "walnut": {"material": "walnut", "gloss": (0.02, 0.05), "roughness": (0.2, 0.8), "tint": (0.08, 0.0, 0.15, 0.9)},
-    "marble": {"material": "marble", "gloss": (0.04, 0.06), "roughness": (0.1, 0.25), "tint": (0.1, 0.0, 0.1, 0.9)},
-    "dark marble": {"material": "marble", "gloss": (0.05, 0.06), "roughness": (0.1, 0.2), "tint": (0.6, 0.0, 0.12, 0.25)},
-    "stone": {"material": "stone", "gloss": (0.02, 0.04), "roughness": (0.4, 0.6), "tint": (0.09, 0.0, 0.12, 0.9)},
-    "concrete": {"material": "concrete", "gloss": (0.02, 0.04), "roughness": (0.5, 0.6), "tint": (0.1, 0.0, 0.06, 0.82)},
-    "linen": {"material": "linen", "gloss": (0.01, 0.01), "roughness": (0.9, 0.9), "tint": (0.1, 0.0, 0.35, 0.7)},
-    "plaster": {"material": "plaster", "gloss": (0.02, 0.02), "roughness": (0.9, 0.9), "tint": (0.1, 0.0, 0.25, 0.75)},
-    "paint": {"material": "paint", "gloss": (0.02, 0.02), "roughness": (0.9, 0.9), "tint": (0.5, 0.5, 0.4, 0.6)},
-}  # fmt: skip
+
+
+class _Material(NamedTuple):
+    """A texture; gloss and roughness, from and to; a tint's hue, its spread, most saturation and middle value."""
+
+    texture: str
+    gloss: tuple[float, float]
+    roughness: tuple[float, float]
+    tint: tuple[float, float, float, float]
+
+
+_MATERIALS: Final = {
+    "oak": _Material("oak", (0.02, 0.05), (0.3, 0.7), (0.09, 0.0, 0.25, 0.75)),
+    "walnut": _Material("walnut", (0.02, 0.05), (0.2, 0.8), (0.08, 0.0, 0.15, 0.9)),
+    "marble": _Material("marble", (0.04, 0.06), (0.1, 0.25), (0.1, 0.0, 0.1, 0.9)),
+    "dark marble": _Material("marble", (0.05, 0.06), (0.1, 0.2), (0.6, 0.0, 0.12, 0.25)),
+    "stone": _Material("stone", (0.02, 0.04), (0.4, 0.6), (0.09, 0.0, 0.12, 0.9)),
+    "concrete": _Material("concrete", (0.02, 0.04), (0.5, 0.6), (0.1, 0.0, 0.06, 0.82)),
+    "linen": _Material("linen", (0.01, 0.01), (0.9, 0.9), (0.1, 0.0, 0.35, 0.7)),
+    "plaster": _Material("plaster", (0.02, 0.02), (0.9, 0.9), (0.1, 0.0, 0.25, 0.75)),
+    "paint": _Material("paint", (0.02, 0.02), (0.9, 0.9), (0.5, 0.5, 0.4, 0.6)),
+}
 _TABLES: Final = ("oak", "walnut", "marble", "dark marble", "stone", "concrete", "linen", "oak", "walnut", "stone")
-_GROUNDS: Final = tuple(_COVERS)
+_GROUNDS: Final = tuple(_MATERIALS)
 _WALLS: Final = ("concrete", "plaster", "paint", "paint", "oak", "stone", "linen")
 _WOODS: Final = ("oak", "walnut")
 #: Exposure of a panorama behind a table: outdoor ones are darker than what they light.
@@ -72,8 +82,11 @@ class SetBuilder:
     def build(self) -> PhotoSet:
         """Any set."""
         kind = str(self._rng.choice(list(_KINDS), p=list(_KINDS.values())))
-        built: PhotoSet = getattr(self, f"_{kind}")()
-        return built
+        builders = {
+            "table": self._table, "corner": self._corner, "surface": self._surface, "sweep": self._sweep,
+            "podium": self._podium, "wall": self._wall, "window": self._window, "packshot": self._packshot,
+        }  # fmt: skip
+        return builders[kind]()
 
     def _table(self) -> PhotoSet:
         surface = self._choice(_TABLES)
@@ -167,12 +180,12 @@ class SetBuilder:
         )  # fmt: skip
 
     def _cover(self, surface: str) -> dict[str, Any]:
-        cover = _COVERS[surface]
+        material = _MATERIALS[surface]
         turns = (0, 180) if surface in _WOODS and self._rng.random() < 0.8 else (0, 45, 90, 135, 180, 270)
         return {
-            "material": cover["material"], "gloss": self._between(*cover["gloss"]),
-            "roughness": self._between(*cover["roughness"]), "turns_deg": turns, "play_deg": 10,
-            "tint": self._tint(*cover["tint"]),
+            "material": material.texture, "gloss": self._between(*material.gloss),
+            "roughness": self._between(*material.roughness), "turns_deg": turns, "play_deg": 10,
+            "tint": self._tint(*material.tint),
         }  # fmt: skip
 
     def _tint(self, hue: float, hue_spread: float, saturation: float, value: float) -> str:

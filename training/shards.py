@@ -6,12 +6,12 @@ shard-0007/metadata.jsonl   a line of labels for each; written last, so a shard 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from PIL import Image
 
 from services.common.geometry import SizeHW
 from training.captions import Labels
+
+if TYPE_CHECKING:  # the renderer needs libraries that reading does not
+    from training.plates import Props, TrainingPicture
 
 SHARD_PICTURES: Final = 256
 #: Sizes by turns, buckets of a checkpoint of 256 pixels: 4:5 is what shipped scenes are laid out for.
@@ -116,26 +119,36 @@ def render_shards(folder: Path, count: int, seed: int, workers: int, pictures: i
             yield future.result()
 
 
+def write_shard(folder: Path, pictures: Iterable["TrainingPicture"]) -> None:
+    """Write a shard, whose metadata come last.
+
+    Args:
+        folder: Of the shard.
+        pictures: All of the size that the shard's number says.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for index, picture in enumerate(pictures):
+        Image.fromarray(picture.image).save(folder / f"{index:03}.jpg", quality=_QUALITY, subsampling=0)
+        shown = np.where(picture.held, _HELD, np.where(picture.known, _KNOWN, 0)).astype(np.uint8)
+        Image.fromarray(np.dstack([picture.context, shown])).save(folder / f"{index:03}.png")
+        lines.append(json.dumps(picture.labels.to_json()))
+    unfinished = folder / f"{_METADATA}.part"
+    unfinished.write_text("\n".join(lines) + "\n", "utf-8")
+    unfinished.replace(folder / _METADATA)
+
+
 def _render(folder: Path, number: int, seed: int, pictures: int) -> int:
     from training.plates import draw_picture  # noqa: PLC0415 - who only reads shards needs no renderer
 
-    at = folder / f"shard-{number:04}"
-    at.mkdir(parents=True, exist_ok=True)
-    lines = []
-    for index in range(pictures):
-        picture = draw_picture(_props(), (seed, number, index), SIZES_HW[number % len(SIZES_HW)])
-        Image.fromarray(picture.image).save(at / f"{index:03}.jpg", quality=_QUALITY, subsampling=0)
-        shown = np.where(picture.held, _HELD, np.where(picture.known, _KNOWN, 0)).astype(np.uint8)
-        Image.fromarray(np.dstack([picture.context, shown])).save(at / f"{index:03}.png")
-        lines.append(json.dumps(picture.labels.to_json()))
-    unfinished = at / f"{_METADATA}.part"
-    unfinished.write_text("\n".join(lines) + "\n", "utf-8")
-    unfinished.replace(at / _METADATA)
+    size_hw = SIZES_HW[number % len(SIZES_HW)]
+    drawn = (draw_picture(_props(), (seed, number, index), size_hw) for index in range(pictures))
+    write_shard(folder / f"shard-{number:04}", drawn)
     return number
 
 
 @cache
-def _props():  # type: ignore[no-untyped-def] # its type would import the renderer
+def _props() -> "Props":
     """One set of props for each process."""
     import cv2  # noqa: PLC0415 - see `_render`
 

@@ -46,12 +46,12 @@ class Artist:
         drawing: How.
     """
 
-    def __init__(self, pipeline: InpaintPipeline, drawing: Drawing = Drawing()) -> None:  # noqa: B008 - frozen
+    def __init__(self, pipeline: InpaintPipeline, drawing: Drawing = Drawing()) -> None:
         self._pipeline = pipeline
         self._drawing = drawing
 
     @classmethod
-    def open(cls, folder: Path, drawing: Drawing = Drawing()) -> Self:  # noqa: B008 - frozen
+    def open(cls, folder: Path, drawing: Drawing = Drawing()) -> Self:
         """That of a folder.
 
         Raises:

@@ -60,7 +60,8 @@ SEASONS: Final = _phrases(
 BEHIND: Final = _phrases(
     oak=("wooden wall behind",), walnut=("dark wooden wall behind",), marble=("marble wall behind",),
     dark_marble=("dark wall behind",), stone=("stone wall behind",), concrete=("concrete wall behind",),
-    linen=("fabric wall behind",), plaster=("plaster wall behind", "hand-trowelled plaster wall behind"), paint=("painted wall behind",),
+    linen=("fabric wall behind",), plaster=("plaster wall behind", "hand-trowelled plaster wall behind"),
+    paint=("painted wall behind",),
     paper=("seamless paper of the same colour behind",),
 )  # fmt: skip
 

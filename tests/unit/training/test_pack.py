@@ -1,0 +1,41 @@
+"""A packed checkpoint is one that diffusers and the service load."""
+
+import pytest
+import torch
+from diffusers import StableDiffusionInpaintPipeline
+
+from services.generate.diffusion.checkpoint import Checkpoint
+from training.denoiser import Painter
+from training.networks import new_autoencoder
+from training.pack import MAX_BYTES, pack
+from training.shards import Context
+from training.sheet import Artist, Drawing
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory, tokenizer):
+    """The checkpoint's own networks, untrained."""
+    folder = tmp_path_factory.mktemp("checkpoint")
+    torch.manual_seed(0)
+    vae = new_autoencoder()
+    vae.register_to_config(scaling_factor=0.5)
+    return folder, pack(folder, vae, Painter.untrained(tokenizer), tokenizer)
+
+
+def test_it_is_small(packed):
+    assert packed[1] <= MAX_BYTES
+
+
+def test_diffusers_loads_it(packed):
+    pipeline = StableDiffusionInpaintPipeline.from_pretrained(packed[0], safety_checker=None)
+    assert pipeline.unet.config.in_channels == 9
+    assert pipeline.vae.config.scaling_factor == 0.5
+    assert pipeline.scheduler.config.prediction_type == "v_prediction"
+
+
+def test_the_service_takes_it_and_draws(packed, shards):
+    checkpoint = Checkpoint.read(packed[0])
+    assert (288, 224) in checkpoint.buckets.sizes
+    context = shards[0].context(0)
+    artist = Artist.open(packed[0], Drawing(steps=1, guidance=1.0))
+    assert artist.draw(Context(context.image, context.held, context.known), "a bottle", (1,))[0].shape == (288, 224, 3)
