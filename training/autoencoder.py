@@ -87,7 +87,7 @@ class AutoencoderTraining:
         self._plan, self._device, self._folder = plan, device, folder
         self._crops = Crops(train, plan.crop_px)
         self._watched = _first(held_out, _WATCHED)
-        self.vae = vae.to(device.torch_device, memory_format=torch.channels_last)
+        self.vae = device.move(vae)
         if plan.decoder_alone:
             for part in (self.vae.encoder, self.vae.quant_conv):
                 part.requires_grad_(requires_grad=False)

@@ -141,7 +141,7 @@ class DenoiserTraining:
 
     def __init__(self, folder: Path, painter: Painter, samples: Samples, plan: DenoiserPlan, device: Device) -> None:
         self._samples, self._plan, self._device = samples, plan, device
-        self.painter = painter.to(device.torch_device, memory_format=torch.channels_last)
+        self.painter: Painter = device.move(painter)
         self._ema = Ema(self.painter, plan.decay)
         self._optimizer = torch.optim.AdamW(self.painter.parameters(), plan.rate, betas=(0.9, 0.99), weight_decay=0.01)
         self._run = TrainingRun(folder, self.painter, self._ema, self._optimizer)
@@ -179,7 +179,8 @@ class DenoiserTraining:
         drawn = self._samples.batch(plan.batch, rng)
         noise = self._device.put(torch.randn(drawn.latents.shape))
         timesteps = self._timesteps(rng).to(self._device.torch_device)
-        batch = Batch(*(self._device.put(part) for part in drawn[:3]), drawn.tokens.to(self._device.torch_device))
+        latents, context, mask = (self._device.put(part) for part in drawn[:3])
+        batch = Batch(latents, context, mask, drawn.tokens.to(self._device.torch_device))
         noisy = self._schedule.add_noise(batch.latents, noise, timesteps)
         wanted = self._schedule.get_velocity(batch.latents, noise, timesteps)
         with self._device.autocast():

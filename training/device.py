@@ -2,7 +2,7 @@
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -29,6 +29,10 @@ class Device:
     def put(self, tensor: Tensor) -> Tensor:
         """A batch of pictures or latents, (B, C, H, W), as convolutions there read it fastest."""
         return tensor.to(self.torch_device, memory_format=torch.channels_last, non_blocking=True)
+
+    def move(self, network: Any) -> Any:
+        """A network, its convolutions' weights in the order of `put`."""
+        return network.to(self.torch_device, memory_format=torch.channels_last)
 
     def autocast(self) -> AbstractContextManager[None]:
         """Matrix work inside is done in bfloat16."""

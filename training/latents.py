@@ -63,7 +63,8 @@ def _encoded(shard: Shard, vae: Any, device: Device) -> dict[str, Tensor]:
         masks.append(torch.from_numpy(np.ascontiguousarray(~shown.held[::FACTOR, ::FACTOR]))[None])
 
     def encoded(images: list[Tensor]) -> Tensor:
-        batches = torch.stack(images).split(_BATCH)
+        stacked = torch.stack(images)
+        batches = [stacked[first : first + _BATCH] for first in range(0, len(stacked), _BATCH)]
         with device.autocast():
             means = [vae.encode(device.put(batch)).latent_dist.mean.float() for batch in batches]
         return torch.cat(means).half().cpu().contiguous()

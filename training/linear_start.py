@@ -114,7 +114,7 @@ def _gather(conv: nn.Conv2d, channels: int) -> None:
         conv.bias[: 4 * channels] = 0
 
 
-def _pair_up(shortcut: nn.Conv2d, signals: int, groups: int) -> None:
+def _pair_up(shortcut: Any, signals: int, groups: int) -> None:
     """Each signal with its negative and constants in a group of its own; the constant 1 comes after the signals."""
     size = shortcut.out_channels // groups
     constants = min(_CONSTANTS, size - 2)
@@ -125,15 +125,10 @@ def _pair_up(shortcut: nn.Conv2d, signals: int, groups: int) -> None:
         shortcut.weight[first, signal] = 1
         shortcut.weight[first + 1, signal] = -1
         for place in range(constants):
-            shortcut.weight[first + 2 + place, _one(shortcut, signals)] = _LARGE * (-1) ** place
+            shortcut.weight[first + 2 + place, signals] = _LARGE * (-1) ** place
 
 
-def _one(shortcut: nn.Conv2d, signals: int) -> int:
-    """Where the constant 1 is: right after the signals."""
-    return min(signals, shortcut.in_channels - 1)
-
-
-def _read_pairs(norm: nn.GroupNorm, conv: nn.Conv2d, signals: int) -> None:
+def _read_pairs(norm: nn.GroupNorm, conv: Any, signals: int) -> None:
     size = norm.num_channels // norm.num_groups
     constants = min(_CONSTANTS, size - 2)
     conv.weight[:signals] = 0

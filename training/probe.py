@@ -18,7 +18,6 @@ from training.vocabulary import SURFACES
 
 NAMES: Final = tuple(SURFACES)
 _SIDE_PX: Final = 96
-_BATCH: Final = 64
 
 
 class Probe(nn.Module):
@@ -29,7 +28,7 @@ class Probe(nn.Module):
         widths = (3, 32, 64, 128, 128)
         self._features = nn.Sequential(
             *(
-                nn.Sequential(nn.Conv2d(before, after, 3, 2, 1), nn.BatchNorm2d(after), nn.ReLU())
+                nn.Sequential(nn.Conv2d(before, after, 3, 2, 1), nn.GroupNorm(8, after), nn.ReLU())
                 for before, after in pairwise(widths)
             )
         )
@@ -48,7 +47,7 @@ class Probe(nn.Module):
         return [NAMES[int(answer)] for answer in answers]
 
 
-def train_probe(shards: Sequence[Shard], steps: int, seed: int = 0) -> Probe:
+def train_probe(shards: Sequence[Shard], steps: int, batch: int = 64, seed: int = 0) -> Probe:
     """Train a probe on shards' pictures and labels; the same arguments give the same probe."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -58,10 +57,10 @@ def train_probe(shards: Sequence[Shard], steps: int, seed: int = 0) -> Probe:
     optimizer = torch.optim.AdamW(probe.parameters(), 2e-3, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=steps)
     for _ in range(steps):
-        chosen = torch.from_numpy(rng.integers(len(pictures), size=_BATCH))
+        chosen = torch.from_numpy(rng.integers(len(pictures), size=batch))
         loss = functional.cross_entropy(probe(_varied(pictures[chosen], rng)), answers[chosen], label_smoothing=0.05)
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimizer.step()
         schedule.step()
     return probe

@@ -11,7 +11,7 @@ from training.patches import PatchBasis, psnr_db
 @pytest.fixture(scope="module")
 def pictures():
     generator = torch.Generator().manual_seed(0)
-    coarse = torch.rand(6, 3, 6, 6, generator=generator) * 2 - 1
+    coarse = torch.rand(6, 3, 3, 3, generator=generator) * 2 - 1
     return torch.nn.functional.interpolate(coarse, (64, 64), mode="bicubic").clamp(-1, 1)
 
 

@@ -7,7 +7,7 @@ from training.probe import NAMES, Probe, recognised, train_probe
 
 
 def test_a_probe_learns_its_shards_and_repeats(shards):
-    probes = [train_probe(shards, steps=4) for _ in range(2)]
+    probes = [train_probe(shards, steps=20, batch=4) for _ in range(2)]
     images = [shards[0].image(index) for index in range(4)]
     assert recognised(probes[0], images, ["oak"] * 4) == 1.0
     for one, other in zip(probes[0].parameters(), probes[1].parameters(), strict=True):
