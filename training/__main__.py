@@ -30,8 +30,8 @@ def plates(
 
 
 @app.command()
-def autoencoder(home: Home, steps: int = 6000, batch: int = 8, crop: Crop = 128, threads: Threads = 2) -> None:
-    """Train between pictures and latents; goes on where it stopped."""
+def autoencoder(home: Home, steps: int = 6000, batch: int = 4, crop: Crop = 224, threads: Threads = 2) -> None:
+    """Train between pictures and latents, beginning with linear maps, which no steps leave as they are."""
     from training.autoencoder import AutoencoderPlan, AutoencoderTraining, begin_autoencoder
     from training.device import Device
     from training.shards import finished_shards
@@ -47,7 +47,7 @@ def autoencoder(home: Home, steps: int = 6000, batch: int = 8, crop: Crop = 128,
 
 
 @app.command()
-def decoder(home: Home, steps: int = 6000, batch: int = 8, crop: Crop = 128, threads: Threads = 2) -> None:
+def decoder(home: Home, steps: int = 6000, batch: int = 4, crop: Crop = 224, threads: Threads = 2) -> None:
     """Train the decoder on, while the encoder, and with it all latents, stay as they are."""
     from diffusers import AutoencoderKL
 
@@ -57,7 +57,7 @@ def decoder(home: Home, steps: int = 6000, batch: int = 8, crop: Crop = 128, thr
 
     device = Device.find(threads)
     held_out, *train = finished_shards(home / "plates")
-    plan = AutoencoderPlan(steps, batch, crop, rate=5e-4, decoder_alone=True)
+    plan = AutoencoderPlan(steps, batch, crop, decoder_alone=True)
     vae = AutoencoderKL.from_pretrained(home / "vae")
     training = AutoencoderTraining(home / "decoder", vae, train[:_DECODED], held_out, plan, device)
     training.train()
@@ -172,9 +172,34 @@ def seam(home: Home, checkpoint: Path, pictures: int = 24, threads: Threads = 2)
     drawn, rendered = compare_seams(Artist.open(checkpoint), finished_shards(home / "plates")[0], pictures)
     for name, seams in (("drawn", drawn), ("rendered", rendered)):
         near, far, ratio = (median([getattr(seam, part) for seam in seams]) for part in ("near", "far", "ratio"))
-        print(
-            f"{name}: {near:.3f} beside the product, {far:.3f} far from it, ratio {ratio:.2f} (medians of {len(seams)})"
-        )
+        said = f"{ratio:.2f} ({near:.2f} to {far:.2f} of L* per px; medians of {len(seams)})"
+        _note(home, {f"steepness beside the product relative to the background, {name} pictures": said})
+
+
+@app.command()
+def card(home: Home, checkpoint: Path) -> None:
+    """Write the model card with all figures that there are."""
+    from training.card import Figures, write_card
+    from training.run import read_log
+    from training.sheet import Drawing
+
+    logs = {name: read_log(home / name) for name in ("autoencoder", "decoder") if (home / name / "log.jsonl").is_file()}
+    for name, lines in logs.items():
+        told = [line["psnr_db"] for line in lines if "psnr_db" in line]
+        _note(home, {f"PSNR of held-out pictures after training the {name}": f"{told[-1]:.1f} dB"})
+    _note(home, {"samples that the denoiser saw": str(read_log(home / "denoiser")[-1]["samples"])})
+    drawing = Drawing()
+    write_card(
+        checkpoint, Figures(home).read(), f"drawn in {drawing.steps} steps of DPM++ 2M with guidance {drawing.guidance}"
+    )
+
+
+def _note(home: Path, figures: dict[str, str]) -> None:
+    from training.card import Figures
+
+    Figures(home).note(figures)
+    for what, figure in figures.items():
+        print(f"{what}: {figure}")
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ class AutoencoderPlan:
     Args:
         steps: To be done in all, resumed ones included.
         batch: Crops in a step.
-        crop_px: Their side.
+        crop_px: Their side. Group norms see whole pictures in use: trained on crops of 64 px, it lost 1.5 dB on those.
         rate: Learning rate; it falls to nothing over the last third.
         save_s: Time between saves.
         seed: Of crops and noise.
@@ -42,9 +42,9 @@ class AutoencoderPlan:
     """
 
     steps: int = 6000
-    batch: int = 8
-    crop_px: int = 128
-    rate: float = 1e-3
+    batch: int = 4
+    crop_px: int = 224
+    rate: float = 5e-4
     save_s: float = 300
     seed: int = 0
     decoder_alone: bool = False
