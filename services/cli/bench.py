@@ -45,11 +45,13 @@ Make = Callable[[int], Awaitable["CreateShotResponse"]]
 
 @dataclass(frozen=True)
 class Run:
-    """One shot: the time each stage worked, the time from request to answer, in seconds, and the picture's size."""
+    """One shot: the time each stage worked, the time from request to answer, in seconds, the picture's size, and the
+    CPU time of this process and all its threads."""
 
     stages: dict[str, float]
     whole: float
     size: str = ""
+    cpu: float = 0.0
 
     @property
     def beside_stages(self) -> float:
@@ -95,7 +97,7 @@ def _bench(
         "scene": scene,
         "runs": runs,
         "picture": through[0].size,
-        "in_process": _figures(inside),
+        "in_process": _figures(inside) | {"cpu_ms": _spread(run.cpu for run in inside)},
         "through_the_service": _figures(through),
     }
     save_json(figures, out)
@@ -174,28 +176,29 @@ async def _measure(
 
 
 async def _timed(make: Make, seed: int) -> Run:
-    began = time.perf_counter()
+    began, cpu_began = time.perf_counter(), time.process_time()
     answer = await make(seed)
-    whole = time.perf_counter() - began
+    whole, cpu = time.perf_counter() - began, time.process_time() - cpu_began
     size = f"{answer.image.width} x {answer.image.height}"
-    return Run({timing.stage.lower(): timing.duration for timing in answer.timings}, whole, size)
+    return Run({timing.stage.lower(): timing.duration for timing in answer.timings}, whole, size, cpu)
 
 
 def _figures(runs: list[Run]) -> dict[str, Any]:
     """Median, least and most of everything, in milliseconds; and each shot, which `vitrine plan` draws from."""
     from services.planning.times import StageTimes
 
-    def spread(seconds: Iterable[float]) -> dict[str, float]:
-        values = [1000 * value for value in seconds]
-        found = {"median": statistics.median(values), "min": min(values), "max": max(values)}
-        return {name: round(value, 1) for name, value in found.items()}
-
     return {
-        "stages_ms": {stage: spread(run.stages[stage] for run in runs) for stage in runs[0].stages},
-        "beside_stages_ms": spread(run.beside_stages for run in runs),
-        "whole_ms": spread(run.whole for run in runs),
+        "stages_ms": {stage: _spread(run.stages[stage] for run in runs) for stage in runs[0].stages},
+        "beside_stages_ms": _spread(run.beside_stages for run in runs),
+        "whole_ms": _spread(run.whole for run in runs),
         "shots_s": [StageTimes.of_run(run.stages, run.whole) for run in runs],
     }
+
+
+def _spread(seconds: Iterable[float]) -> dict[str, float]:
+    values = [1000 * value for value in seconds]
+    found = {"median": statistics.median(values), "min": min(values), "max": max(values)}
+    return {name: round(value, 1) for name, value in found.items()}
 
 
 def _tell(figures: dict[str, Any], out: Path) -> None:
@@ -206,7 +209,9 @@ def _tell(figures: dict[str, Any], out: Path) -> None:
     console.print(f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB; commit {figures['commit']}")
     console.print(_table(inside, through, f"median (least to most) of {figures['runs']}"))
     added = through["beside_stages_ms"]["median"] - inside["beside_stages_ms"]["median"]
-    console.print(f"Gateway and Serve add {added:.0f} ms to a shot. All figures: {out}")
+    cpu = inside["cpu_ms"]["median"]
+    console.print(f"Gateway and Serve add {added:.0f} ms to a shot, which takes {cpu:.0f} ms of CPU time in process.")
+    console.print(f"All figures: {out}")
 
 
 def _table(inside: dict[str, Any], through: dict[str, Any], title: str) -> "Table":
