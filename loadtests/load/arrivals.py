@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from loadtests.arrivals import poisson
 from loadtests.load.profile import Arrivals
 from services.planning.traffic import CURVES
 
@@ -28,18 +29,14 @@ def moments(arrivals: Arrivals, per_s: float, length_s: float, rng: np.random.Ge
         case "even":
             return np.arange(0, length_s, 1 / per_s)
         case "poisson":
-            return _poisson(per_s, length_s, rng)
+            return poisson(per_s, length_s, rng)
         case "bursts":
-            return np.repeat(_poisson(per_s / arrivals.size, length_s, rng), arrivals.size)
+            return np.repeat(poisson(per_s / arrivals.size, length_s, rng), arrivals.size)
         case "ramp":
             first, last = arrivals.from_per_s, per_s
             return _thinned(lambda at_s: first + (last - first) * at_s / length_s, max(first, last), length_s, rng)
         case "day":
             return _day(per_s, length_s, rng)
-
-
-def _poisson(per_s: float, length_s: float, rng: np.random.Generator) -> Moments:
-    return np.sort(rng.uniform(0, length_s, rng.poisson(per_s * length_s)))
 
 
 def _day(per_s: float, length_s: float, rng: np.random.Generator) -> Moments:
@@ -56,5 +53,5 @@ def _thinned(
 ) -> Moments:
     """Poisson at a rate that changes: each of more arrivals stays with the chance that it has at its moment
     (Lewis and Shedler, 1979)."""
-    at_s = _poisson(most_per_s, length_s, rng)
+    at_s = poisson(most_per_s, length_s, rng)
     return at_s[rng.uniform(0, most_per_s, len(at_s)) < rate(at_s)]
