@@ -177,7 +177,7 @@ class LineCaller:
 
     def __init__(self, host: str, port: int) -> None:
         self._address = (host, port)
-        self._waiting: dict[int, asyncio.Future[int]] = {}
+        self._waiting: dict[int, asyncio.Future[str]] = {}
         self._writer: asyncio.StreamWriter | None = None
         self._reading: asyncio.Task[None] | None = None
 
@@ -193,23 +193,24 @@ class LineCaller:
 
     async def call(self, wanted: Wanted) -> str:
         """See `Caller`."""
-        if self._writer is None:
-            raise ConnectionError("nobody listens yet")
+        if self._writer is None or self._reading is None or self._reading.done():
+            raise ConnectionError("nobody listens")
         height, width = wanted.photo.size_hw
         scene_id = wanted.scene_id if wanted.kind == SHOT else ""
         ask = Ask(wanted.number, str(wanted.path), width, height, wanted.pitch_deg, scene_id, wanted.number)
         self._waiting[wanted.number] = answer = asyncio.get_running_loop().create_future()
         self._writer.write(ask.line())
-        return _judged(await answer)
+        return await answer
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         while line := await reader.readline():
             told = json.loads(line)
             answer = self._waiting.pop(told["number"])
             if not answer.done():
-                answer.set_result(told["size"])
+                answer.set_result(told.get("error") or _judged(told["size"]))
         for answer in self._waiting.values():
             answer.set_exception(ConnectionError("the program has ended"))
+        self._waiting.clear()
 
     async def close(self) -> None:
         """See `Caller`."""

@@ -56,8 +56,11 @@ async def answer_lines(make: Make, host: str, port: int) -> None:
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async def answer(ask: Ask) -> None:
-            picture = await make(ask)
-            writer.write(json.dumps({"number": ask.number, "size": len(picture)}).encode() + b"\n")
+            try:
+                told = {"size": len(await make(ask))}
+            except Exception as error:  # noqa: BLE001 - whatever became of one picture, the others are made
+                told = {"error": type(error).__name__}
+            writer.write(json.dumps({"number": ask.number} | told).encode() + b"\n")
 
         try:
             async with asyncio.TaskGroup() as group:

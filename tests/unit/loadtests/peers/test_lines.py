@@ -15,11 +15,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
-async def test_answers_come_as_they_are_made_and_to_whom_they_belong(tmp_path):
+async def test_answers_come_as_they_are_made_and_one_that_fails_ends_no_other(tmp_path):
     asked = []
 
     async def make(ask: Ask) -> bytes:
         asked.append(ask.scene_id)
+        if ask.number == 3:
+            raise TimeoutError("too late")
         await asyncio.sleep(0.02 if ask.number == 1 else 0)
         return bytes(30_000 if ask.number == 1 else 10)
 
@@ -32,12 +34,13 @@ async def test_answers_come_as_they_are_made_and_to_whom_they_belong(tmp_path):
         await asyncio.sleep(0.005)
     photo = Photo("photo", b"\xff\xd8", (8, 8))
     wanted = [
-        Wanted(kind, photo, tmp_path / "photo", number, "marble", 40) for number, kind in ((1, "shot"), (2, "cutout"))
+        Wanted(kind, photo, tmp_path / "photo", number, "marble", 40)
+        for number, kind in ((1, "shot"), (2, "cutout"), (3, "cutout"))
     ]
     answers = await asyncio.gather(*(caller.call(each) for each in wanted))
     await caller.close()
     program.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await program
-    assert answers == ["ok", "10 bytes"]
-    assert asked == ["marble", ""]
+    assert answers == ["ok", "10 bytes", "TimeoutError"]
+    assert asked == ["marble", "", ""]

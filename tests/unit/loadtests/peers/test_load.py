@@ -52,7 +52,7 @@ async def test_clients_are_all_busy_and_no_more_than_they_are():
     caller = FakeCaller("HTTP", takes_s=0.005)
     stretch = await load(caller).at_once("shot", clients=3, for_s=0.05)
     assert caller.most_at_work == 3
-    assert len(stretch.calls) > 6
+    assert len(stretch.calls) >= 3
 
 
 async def test_a_caller_gives_up():
