@@ -4,6 +4,7 @@ Photos are files already, and pictures are not decoded: all peers share their co
 """
 
 import asyncio
+import contextlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -217,7 +218,8 @@ class LineCaller:
         if self._writer is not None and self._reading is not None:
             self._reading.cancel()
             self._writer.close()
-            await self._writer.wait_closed()
+            with contextlib.suppress(ConnectionError):
+                await self._writer.wait_closed()
 
 
 def _judged(size_bytes: int) -> str:

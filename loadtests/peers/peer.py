@@ -155,8 +155,13 @@ class Running:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for caller in self.callers:
-            await caller.close()
+        try:
+            for caller in self.callers:
+                await caller.close()
+        finally:
+            await self._end()
+
+    async def _end(self) -> None:
         started = tree(self.pid)
         if not self.peer.orderly:
             with contextlib.suppress(ProcessLookupError):
