@@ -36,7 +36,7 @@ class PlatePainter:
         shelf: Keeps textures on disk; None = they are made by every process.
     """
 
-    name: Final = "plates-2"
+    name: Final = "plates-3"
 
     def __init__(
         self,
