@@ -72,7 +72,7 @@ class LimitSettings(Section):
         16,
         ge=0,
         description="Requests that may wait for that; more are refused, and from then on until nobody waits all beyond "
-        "max_running.",
+        "half of max_running.",
     )
     inline_bytes: int = Field(3 << 20, ge=0, description="Files sent inside an answer, together, in bytes.")
 

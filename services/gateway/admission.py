@@ -17,7 +17,7 @@ class Admission:
 
     A line that comes and goes, as while a replica is replaced, may be long. One that fills up would stay so for as long
     as more come than can be served, and make everybody wait for all of it without serving one more: so from the first
-    who is turned away until nobody waits, no more may wait than are worked on.
+    who is turned away until nobody waits, half as many may wait as are worked on.
 
     Args:
         max_running: Worked on at the same time.
@@ -68,7 +68,8 @@ class Admission:
 
     @property
     def _may_wait(self) -> int:
-        return min(self._max_running, self._max_waiting) if self._crowded else self._max_waiting
+        short = max(1, self._max_running // 2)
+        return min(short, self._max_waiting) if self._crowded else self._max_waiting
 
     def _retry_after_s(self, waiting: int) -> int:
         """When about half of those who wait will be through, in whole seconds."""

@@ -47,9 +47,9 @@ async def test_one_more_is_refused_at_once_and_told_when_to_come_back():
 
 
 async def test_line_that_filled_up_is_kept_short_until_nobody_waits():
-    admission = Admission(2, 10)
+    admission = Admission(4, 10)
     crowd, others = Crowd(admission), Crowd(admission)
-    await crowd.fill(12)
+    await crowd.fill(14)
     await others.fill(1)
     assert isinstance(others.tasks[0].exception(), Overloaded)
     for task in crowd.tasks[:9]:
@@ -61,7 +61,7 @@ async def test_line_that_filled_up_is_kept_short_until_nobody_waits():
     crowd.leave.set()
     others.leave.set()
     await asyncio.gather(*crowd.tasks[9:], others.tasks[0])
-    await others.fill(12)
+    await others.fill(14)
     await asyncio.gather(*others.tasks)
 
 
