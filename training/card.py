@@ -14,17 +14,19 @@ tags: [inpainting, product-photography]
 
 # The embedded checkpoint of Vitrine
 
-A small latent diffusion model that draws backgrounds around a product that is held, at about 256 x 256 pixels. It is there so that the diffusion
-engine can be tried, tested and taught styles without fetching anything; larger checkpoints draw better.
+A small latent diffusion model that draws backgrounds around a product that is held, at about 256 x 256 pixels. It is
+there so that the diffusion engine can be tried, tested and taught styles without fetching anything; larger checkpoints
+draw better.
 
-* **Form**: Stable Diffusion's inpainting pipeline in diffusers' layout: `AutoencoderKL` (4 latent channels), `CLIPTextModel`, `UNet2DConditionModel`
-  with 9 input channels that predicts velocity; half precision, safetensors.
-* **Data**: pictures that `python -m training plates` rendered, and nothing else: materials by formula, drawn products, and photographed
-  panoramas of Poly Haven (CC0), with captions from what the renderer knew. No photograph of a person, product or brand.
+* **Form**: Stable Diffusion's inpainting pipeline in diffusers' layout: `AutoencoderKL` (4 latent channels),
+  `CLIPTextModel`, `UNet2DConditionModel` with 9 input channels that predicts velocity; half precision, safetensors.
+* **Data**: pictures that `python -m training plates` rendered, and nothing else: materials by formula, drawn products,
+  and photographed panoramas of Poly Haven (CC0), with captions from what the renderer knew. No photograph of a person,
+  product or brand.
 * **Licence**: Apache-2.0, as the code that made it.
 * **Made by**: the commands of `docs/training.md`, in that order.
-* **Limits**: it knows the surfaces, surroundings and words of `training/vocabulary.py`; other words mean little to it. Fine texture is beyond its
-  autoencoder. People, animals, text and any object but the held product are not in its data.
+* **Limits**: it knows the surfaces, surroundings and words of `training/vocabulary.py`; other words mean little to it.
+  Fine texture is beyond its autoencoder. People, animals, text and any object but the held product are not in its data.
 
 ## Figures
 
