@@ -39,7 +39,7 @@ class SmallStock:
         return self._textures[material]
 
 
-def drawn_picture(seed: int, size_hw=(288, 224)) -> TrainingPicture:
+def drawn_picture(seed: int, size_hw=(72, 56)) -> TrainingPicture:
     """A smooth coloured picture with a block in its middle that is held."""
     height, width = size_hw
     rng = np.random.default_rng(seed)
@@ -48,7 +48,7 @@ def drawn_picture(seed: int, size_hw=(288, 224)) -> TrainingPicture:
     image = (1 - y) * ((1 - x) * corners[0, 0] + x * corners[0, 1]) + y * ((1 - x) * corners[1, 0] + x * corners[1, 1])
     image = image.astype(np.uint8)
     held = np.zeros(size_hw, np.bool_)
-    held[100:180, 80:140] = True
+    held[height // 3 : -height // 3, width // 3 : -width // 3] = True
     image[held] = (200, 30, 30)
     context, known = extend_edges(image, held)
     return TrainingPicture(image, context, held, known, LABELS)

@@ -5,6 +5,7 @@ import torch
 from diffusers import StableDiffusionInpaintPipeline
 
 from services.generate.diffusion.checkpoint import Checkpoint
+from tests.unit.training.conftest import drawn_picture
 from training.denoiser import Painter
 from training.networks import new_autoencoder
 from training.pack import MAX_BYTES, pack
@@ -33,9 +34,10 @@ def test_diffusers_loads_it(packed):
     assert pipeline.scheduler.config.prediction_type == "v_prediction"
 
 
-def test_the_service_takes_it_and_draws(packed, shards):
+def test_the_service_takes_it_and_draws(packed):
     checkpoint = Checkpoint.read(packed[0])
     assert (288, 224) in checkpoint.buckets.sizes
-    context = shards[0].context(0)
+    picture = drawn_picture(0, (288, 224))
+    context = Context(picture.context, picture.held, picture.known)
     artist = Artist.open(packed[0], Drawing(steps=1, guidance=1.0))
-    assert artist.draw(Context(context.image, context.held, context.known), "a bottle", (1,))[0].shape == (288, 224, 3)
+    assert artist.draw(context, "a bottle", (1,))[0].shape == (288, 224, 3)
