@@ -160,14 +160,16 @@ class DenoiserTraining:
         losses: list[float] = []
         while self._run.samples < end:
             losses.append(self._step())
-            if len(losses) == plan.log_steps:
+            due = time.monotonic() - saved_at > plan.save_s
+            if due or len(losses) == plan.log_steps:
                 rate = len(losses) * plan.batch / (time.monotonic() - began)
                 self._run.log({"loss": float(np.mean(losses)), "samples_per_s": rate})
-                losses, began = [], time.monotonic()
-            if time.monotonic() - saved_at > plan.save_s:
+                losses = []
+            if due:
                 self._run.save()
                 saved_at = time.monotonic()
-                losses, began = [], saved_at
+            if not losses:
+                began = time.monotonic()
         self._run.save()
 
     def _step(self) -> float:
