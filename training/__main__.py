@@ -13,6 +13,8 @@ from rich.progress import track
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False, help=__doc__)
 Home = Annotated[Path, typer.Option(help="Folder of everything that training keeps.")]
 Threads = Annotated[int, typer.Option(help="Compute threads on a CPU.")]
+Packed = Annotated[Path, typer.Option("--checkpoint", help="Folder of a packed checkpoint.")]
+Out = Annotated[Path, typer.Option(help="What to write.")]
 Crop = Annotated[int, typer.Option(help="Side of what is cut out of pictures, a multiple of 8.")]
 #: Shards whose pictures the autoencoder learns from; all of them are held in memory, 50 MB each.
 _DECODED = 12
@@ -92,7 +94,7 @@ def denoiser(
 
 
 @app.command()
-def pack(home: Home, out: Path) -> None:
+def pack(home: Home, out: Out) -> None:
     """Write the last save as a checkpoint in diffusers' layout, in half precision."""
     from diffusers import AutoencoderKL
 
@@ -108,7 +110,7 @@ def pack(home: Home, out: Path) -> None:
 
 @app.command()
 def sheet(
-    home: Home, checkpoint: Path, out: Path, steps: int = 20, guidance: float = 3.0, threads: Threads = 2
+    home: Home, checkpoint: Packed, out: Out, steps: int = 20, guidance: float = 3.0, threads: Threads = 2
 ) -> None:
     """Draw eight prompts with four seeds each through the service's own pipeline."""
     from training.device import Device
@@ -122,7 +124,7 @@ def sheet(
 
 
 @app.command()
-def curves(home: Home, out: Path) -> None:
+def curves(home: Home, out: Out) -> None:
     """Draw what the trainings' logs say."""
     from training.curves import draw_curves
     from training.run import read_log
@@ -134,7 +136,7 @@ def curves(home: Home, out: Path) -> None:
 @app.command()
 def probe(
     home: Home,
-    checkpoint: Path,
+    checkpoint: Packed,
     out: Annotated[Path, typer.Option(help="Sheet of the pictures, a row per surface.")],
     each: Annotated[int, typer.Option(help="Pictures of each surface.")] = 8,
     steps: int = 1500,
@@ -161,7 +163,7 @@ def probe(
 
 
 @app.command()
-def seam(home: Home, checkpoint: Path, pictures: int = 24, threads: Threads = 2) -> None:
+def seam(home: Home, checkpoint: Packed, pictures: int = 24, threads: Threads = 2) -> None:
     """Measure how steep drawn pictures are beside the product, and rendered ones beside theirs."""
     from training.device import Device
     from training.seam import compare_seams
@@ -177,7 +179,7 @@ def seam(home: Home, checkpoint: Path, pictures: int = 24, threads: Threads = 2)
 
 
 @app.command()
-def card(home: Home, checkpoint: Path) -> None:
+def card(home: Home, checkpoint: Packed) -> None:
     """Write the model card with all figures that there are."""
     from training.card import Figures, write_card
     from training.run import read_log
