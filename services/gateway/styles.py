@@ -28,6 +28,8 @@ from services.styles.schema import Style
 from services.workflow.readiness import Readiness
 from services.workflow.stages import ExamineStage
 
+#: Styles taken in at once, as each is held in memory whole; others wait.
+AT_ONCE: Final = 2
 #: What uploads of adapters are declared as.
 ADAPTER_TYPE: Final = "application/vnd.safetensors"
 
@@ -59,6 +61,7 @@ class Styles:
         self._draws = settings.generate.engine == "diffusion"
         self._max_bytes = settings.styles.max_mb << 20
         self._timeout_s = settings.limits.default_timeout_s
+        self._places = asyncio.Semaphore(AT_ONCE)
 
     async def list_styles(self, request: ListStylesRequest, call: Call) -> ListStylesResponse:
         """Those that the tenant may draw with, by id; none where nothing is drawn.
@@ -81,18 +84,9 @@ class Styles:
             TooLarge: The file is.
             Conflict: The tenant has a style of that id with another file.
         """
-        data = await asyncio.to_thread(self._content, request, call.tenant)
-        if not self._draws:
-            raise InvalidInput(PLATES_ONLY, field="adapter")
-        if not request.style_id:
-            raise InvalidInput("style_id: it is missing", field="style_id")
-        await self._readiness.require()
-        digest = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
-        style = Style(call.tenant, request.style_id, request.description, digest, len(data))
-        known = await asyncio.to_thread(self._registry.put, style, data)
-        if known is None:
-            known = await self._taken_in(style, call)
-        return CreateStyleResponse(style=self._told(known))
+        async with self._places:
+            style = await self._created(request, call)
+        return CreateStyleResponse(style=self._told(style))
 
     async def delete_style(self, request: DeleteStyleRequest, call: Call) -> DeleteStyleResponse:
         """Remove a style of the tenant's own.
@@ -102,6 +96,18 @@ class Styles:
         """
         await asyncio.to_thread(self._registry.remove, call.tenant, request.style_id)
         return DeleteStyleResponse()
+
+    async def _created(self, request: CreateStyleRequest, call: Call) -> Style:
+        data = await asyncio.to_thread(self._content, request, call.tenant)
+        if not self._draws:
+            raise InvalidInput(PLATES_ONLY, field="adapter")
+        if not request.style_id:
+            raise InvalidInput("style_id: it is missing", field="style_id")
+        await self._readiness.require()
+        digest = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
+        style = Style(call.tenant, request.style_id, request.description, digest, len(data))
+        known = await asyncio.to_thread(self._registry.put, style, data)
+        return known or await self._taken_in(style, call)
 
     def _content(self, request: CreateStyleRequest, tenant: str) -> bytes:
         source = request.adapter

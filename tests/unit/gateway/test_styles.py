@@ -1,5 +1,6 @@
 """Styles over both protocols; that adapters are checked well is tested in `tests/unit/generate`."""
 
+import asyncio
 import base64
 
 import grpc
@@ -7,9 +8,11 @@ import httpx
 import pytest
 
 from services.common.errors import InvalidInput
+from services.gateway.styles import AT_ONCE
 from services.pb.vitrine.v1 import catalog_pb2, studio_pb2
 from tests.support.gateway_parts import PUBLIC_URL, Parts
 from tests.support.grpc_context import FakeContext
+from tests.support.patience import until
 
 DATA = b"an adapter"
 
@@ -107,6 +110,17 @@ async def test_same_style_again_is_the_same_and_another_a_conflict(http, parts):
     assert parts.fakes.requests == {}, "it was examined before"
     other = await http.post("/v1/styles", json=body(data=b"another"))
     assert (other.status_code, other.json()["code"]) == (409, "conflict")
+
+
+async def test_only_so_many_are_taken_in_at_once(http, parts):
+    parts.fakes.slow["examine"] = asyncio.Event()
+    making = [asyncio.create_task(http.post("/v1/styles", json=body(name))) for name in ("linen", "dusk", "snow")]
+    await parts.fakes.reached("examine")
+    await until(lambda: len(stored(parts)) >= AT_ONCE)
+    await asyncio.sleep(0.05)  # a third would have come by now
+    assert len(stored(parts)) == AT_ONCE
+    parts.fakes.slow["examine"].set()
+    assert sorted([(await each).status_code for each in making]) == [201, 201, 400], "a tenant may have two"
 
 
 async def test_service_of_plates_takes_no_styles(tmp_path):
