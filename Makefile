@@ -35,7 +35,7 @@ serve: $(INSTALLED) weights  ## Run the service until Ctrl-C: gRPC on 9000, HTTP
 
 test: $(INSTALLED) weights  ## All tests, with a real service on this machine (ARGS="-k shadow" for some)
 	$(call say,test: pytest; those with a service in one process and the others in a second)
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope $(ARGS)
 
 chaos: $(INSTALLED) weights  ## 2000 items of jobs while replicas are killed, the database restarts and the bucket fails (ARGS="--chaos-seed 2")
 	$(call say,chaos: 50 kills; figures in out/chaos.json)

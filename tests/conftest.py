@@ -6,6 +6,7 @@ import pytest
 from hypothesis import settings
 from skimage import data
 from sqlalchemy import text
+from xdist.scheduler import LoadScopeScheduling
 
 from services.common.settings import DatabaseSettings
 from services.database.base import Base
@@ -31,17 +32,26 @@ def pytest_addoption(parser):
     parser.addoption("--chaos-figures", default="", help="file that gets what happened, as JSON")
 
 
+class ByPlace(LoadScopeScheduling):
+    """Which tests share a process where there are several: all that need a service, as only one at a time has cores to
+    work with; of the others those of a file, which share parts."""
+
+    def _split_scope(self, nodeid):
+        return "service" if _needs_service(nodeid) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByPlace(config, log)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """In which process each test runs where there are several: whatever needs a service in one, as only one at a time
-    has cores to work with, and first, as it takes longest; else by file, whose tests share parts."""
-    items.sort(key=lambda item: not _needs_service(item))
-    for item in items:
-        group = "service" if _needs_service(item) else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+    """What needs a service first, as it takes longest."""
+    items.sort(key=lambda item: not _needs_service(item.nodeid))
 
 
-def _needs_service(item):
-    return not {"integration", "chaos"}.isdisjoint(item.path.parts)
+def _needs_service(nodeid):
+    return nodeid.startswith(("tests/integration/", "tests/chaos/"))
 
 
 @pytest.fixture(scope="session")
