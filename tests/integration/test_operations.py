@@ -89,7 +89,7 @@ def test_metrics_endpoint_shows_every_metric(service, photo):
     # and messages where there are some; the others where networks draw.
     elsewhere = {
         metrics.STAGE_RETRIES, metrics.REFUSALS, metrics.RUNNER, metrics.ENGINE_STATE, metrics.DENOISING_STEPS,
-        metrics.DENOISING_STEP_SECONDS, metrics.BATCH_OCCUPANCY,
+        metrics.DENOISING_STEP_SECONDS, metrics.BATCH_OCCUPANCY, metrics.STYLES,
     }  # fmt: skip
     wanted = {f"ray_{metric.name}" for metric in metrics.ALL if metric not in elsewhere}
     wanted = {name for name in wanted if not name.startswith(("ray_vitrine_job_", "ray_vitrine_webhook_"))}
