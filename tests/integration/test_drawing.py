@@ -98,18 +98,18 @@ def test_what_computes_the_networks_is_told_by_health_and_metrics(drawing):
         time.sleep(1)
 
 
-def test_caller_who_cancels_a_stream_ends_the_drawing_within_one_step(drawing, photo):
+def test_caller_who_cancels_a_stream_ends_the_drawing_long_before_its_end(drawing, photo):
     request_id = f"left-{uuid.uuid4().hex}"
     events = stream(drawing, photo, request_id, preview_every=1, steps=STEPS)
     next(event for event in events if event.step.step == 3)
     events.cancel()
     reason, step = end_of(drawing, request_id)
     assert reason == "cancelled"
-    # The step that was being made when the message about the third came.
-    assert step <= 4
+    # How soon to the step is in test_leaving_a_drawing.py; here messages wait for cores as well.
+    assert step <= STEPS // 4
 
 
-def test_caller_who_hangs_up_on_http_ends_the_drawing_within_one_step(drawing, photo):
+def test_caller_who_hangs_up_on_http_ends_the_drawing_long_before_its_end(drawing, photo):
     request_id = f"hung-up-{uuid.uuid4().hex}"
     form = {"scene_id": "white", "steps": str(STEPS), "prompt": WORDS["prompt"], "negative_prompt": "{season}"}
     headers = {"Accept": "text/event-stream", "X-Request-Id": request_id}
@@ -120,7 +120,7 @@ def test_caller_who_hangs_up_on_http_ends_the_drawing_within_one_step(drawing, p
         next(data for data in told if data.get("step") == 3)
     reason, step = end_of(drawing, request_id)
     assert reason == "cancelled"
-    assert step <= 4
+    assert step <= STEPS // 4
 
 
 @pytest.fixture(scope="module")
