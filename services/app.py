@@ -37,6 +37,8 @@ HTTP_MIDDLEWARES: Final = "services.gateway.http_front.middlewares"
 #: Besides the photo, in a gRPC message: far more than all other fields, so that the answer to a photo that is too
 #: large is ours, which names the limit, and not gRPC's.
 _GRPC_ROOM_BYTES: Final = 8 << 20
+#: Serve kills a proxy that has not started within 5 s of its own accord; on a small machine under load it takes longer.
+_PROXY_STARTS_S: Final = 30
 
 
 def build(settings: Settings) -> serve.Application:
@@ -183,8 +185,9 @@ class LocalService:
 
 def serve_environment(settings: Settings) -> dict[str, str]:
     """What Serve reads from the environment alone. Proxies: the largest gRPC message, and what stands before HTTP.
-    Replicas and proxies: how often they report their load."""
+    Replicas and proxies: how often they report their load. The controller: how long a proxy may take to start."""
     return {
+        "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": str(_PROXY_STARTS_S),
         "RAY_SERVE_HANDLE_AUTOSCALING_METRIC_PUSH_INTERVAL_S": f"{settings.ray.load_report_s:g}",
         "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": f"{settings.ray.load_report_s:g}",
         "RAY_SERVE_GRPC_MAX_MESSAGE_SIZE": str(settings.limits.max_image_bytes + _GRPC_ROOM_BYTES),

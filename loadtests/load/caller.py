@@ -3,6 +3,7 @@
 Import this module before anything that opens sockets: Locust puts gevent's into the standard library's place.
 """
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -138,6 +139,7 @@ class Caller(User):
                 ),
             )  # fmt: skip
 
+    @abstractmethod
     def call(self, due: Due) -> Made:
         """Make one.
 
@@ -145,4 +147,3 @@ class Caller(User):
             VitrineError, Failed: There is no picture.
             grpc.RpcError, httpx.HTTPError: Nor an answer.
         """
-        raise NotImplementedError
