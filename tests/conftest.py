@@ -14,6 +14,10 @@ from services.database.database import Database
 from tests.support.photos import encoded
 from tests.support.postgres import PostgresServer, require_programs
 
+# What replicas say is in the service's log files. Ray would write it to our stderr as well, whatever test is at work
+# there by then; it looks when it is imported.
+os.environ.setdefault("RAY_LOG_TO_DRIVER", "0")
+
 # Busy machines are slow machines; no test here is about time.
 # In CI the same examples each time, as in Hypothesis' own profile for it: luck must not stop an unrelated change.
 settings.register_profile("vitrine", deadline=None, derandomize=bool(os.environ.get("CI")))
