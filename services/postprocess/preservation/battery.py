@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from services.common.deadline import Deadline
 from services.postprocess.preservation.boundary import boundary_iou, edge_shift, expansion
 from services.postprocess.preservation.color import color_difference
+from services.postprocess.preservation.edge import find_edge
 from services.postprocess.preservation.evidence import Evidence
 from services.postprocess.preservation.ghost import measure_ghost
-from services.postprocess.preservation.halo import halo_on, measure_halo
+from services.postprocess.preservation.halo import Rim
 from services.postprocess.preservation.reader import MOST_LINES, TextReader
 from services.postprocess.preservation.report import Measure, Report
 from services.postprocess.preservation.shift import inner_shift
@@ -172,15 +173,17 @@ def _inside(seen: View, closer: View) -> Iterator[_Taken]:
 
 
 def _edges(seen: View) -> Iterator[_Taken]:
-    ghost = measure_ghost(seen.outside, seen.coverage, seen.color, seen.backdrop)
+    edge = find_edge(seen.coverage)
+    ghost = measure_ghost(seen.outside, seen.coverage, seen.color, seen.backdrop, edge)
     if ghost.visible < _LEAST_VISIBLE:
         yield _Taken("ghost", reason="product and background can't be told apart along the edge")
     else:
         yield _Taken("ghost", ghost.mean_px / seen.scale, seen.on_canvas(ghost.worst_yx))
+    rim = Rim(seen.coverage, seen.color, edge)
     halos = {
-        "halo": measure_halo(seen.outside, seen.coverage, seen.color, seen.backdrop),
-        "halo_black": halo_on(seen.color, seen.coverage, (0, 0, 0)),
-        "halo_white": halo_on(seen.color, seen.coverage, (255, 255, 255)),
+        "halo": rim.halo_in(seen.outside, seen.backdrop),
+        "halo_black": rim.halo_on((0, 0, 0)),
+        "halo_white": rim.halo_on((255, 255, 255)),
     }
     for name, halo in halos.items():
         yield _Taken(name, halo.mean, seen.on_canvas(halo.worst_yx))

@@ -5,9 +5,9 @@ from typing import Final
 
 import cv2
 import numpy as np
+from contourpy import LineType, contour_generator
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates, uniform_filter1d
-from skimage.measure import find_contours
 
 #: Coverage below which a sample counts as free of the product.
 CLEAR: Final = 0.02
@@ -86,8 +86,8 @@ def sample(array: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[n
 
 
 def _contours(coverage: NDArray[np.float32]) -> list[NDArray[np.float64]]:
-    found = find_contours(np.pad(coverage, 1), 0.5)  # type: ignore[no-untyped-call] # scikit-image has no types
-    return [np.asarray(contour, np.float64) - 1 for contour in found]
+    found = contour_generator(z=np.pad(coverage, 1), line_type=LineType.Separate).lines(0.5)
+    return [np.asarray(contour, np.float64)[:, ::-1] - 1 for contour in found]
 
 
 def _evenly(contour: NDArray[np.float64], spacing_px: float) -> NDArray[np.float64]:

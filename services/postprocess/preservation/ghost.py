@@ -66,6 +66,7 @@ def measure_ghost(
     coverage: NDArray[np.float32],
     color: NDArray[np.uint8],
     backdrop: NDArray[np.uint8] | None = None,
+    edge: Edge | None = None,
 ) -> Ghost:
     """Product colour outside the product.
 
@@ -75,11 +76,12 @@ def measure_ghost(
         color: (H, W, 3) uint8 sRGB, straight, the product's colour where coverage is above 0.
         backdrop: (H, W, 3) uint8 sRGB, the background with its shadows and without product, if it is surely free of it;
             None = a generator may have drawn one there.
+        edge: Of this coverage, if it was found before.
 
     Returns:
         Values of a guessed background are at most 12 px, and 12 px where the product's colour does not end.
     """
-    edge = find_edge(coverage)
+    edge = find_edge(coverage) if edge is None else edge
     if not len(edge):
         return Ghost(0.0, 0.0, 0.0, None, 0.0, edge.points, np.zeros(0))
     inside = _edge_color(edge, to_linear(color), coverage)[:, None]

@@ -18,6 +18,7 @@ from services.postprocess.preservation.edge import Edge, clear_run, find_edge, p
 _STEP_PX: Final = 0.5
 #: The ring reaches this far to either side of the line of half coverage.
 _RING_PX: Final = 1.0
+_RING: Final = np.arange(-_RING_PX, _RING_PX + 0.01, _STEP_PX)
 #: Where the product's own colour is read, from the edge inwards.
 _INSIDE_PX: Final = (3.0, 5.0)
 #: A fringe runs along the outline, and print or texture does not: jumps are averaged over this much of it.
@@ -42,71 +43,71 @@ class Halo:
     jumps: NDArray[np.float64]
 
 
-def measure_halo(
-    picture: NDArray[np.uint8],
-    coverage: NDArray[np.float32],
-    color: NDArray[np.uint8],
-    backdrop: NDArray[np.uint8] | None = None,
-) -> Halo:
-    """The halo in a picture.
+class Rim:
+    """A product's edge, and what should be seen there: read once, for as many backgrounds as are looked at.
 
     Args:
-        picture: (H, W, 3) uint8 sRGB, the finished picture.
         coverage: (H, W) float32, 0 to 1, the product's true alpha.
         color: (H, W, 3) uint8 sRGB, straight, the product's colour where coverage is above 0.
-        backdrop: (H, W, 3) uint8 sRGB, the background with its shadows and without product; None = guessed, and what
-            it is too patterned to be guessed for counts as no jump.
+        edge: Of this coverage, if it was found before.
     """
-    edge = find_edge(coverage)
-    behind = guess_backdrop(picture, coverage) if backdrop is None else known_backdrop(backdrop)
-    return _jumps(edge, to_linear(picture), coverage, to_linear(color), behind.light, behind.scatter)
 
+    def __init__(self, coverage: NDArray[np.float32], color: NDArray[np.uint8], edge: Edge | None = None) -> None:
+        self._edge = find_edge(coverage) if edge is None else edge
+        self._coverage = coverage
+        # The composite is sampled as a whole, since samples of its parts mix otherwise than pixels did; then the
+        # product's share in it is exchanged for what that would be with the inner colour.
+        self._own_light = to_linear(color) * coverage[..., None]
+        self._own = self._edge.across(coverage, _RING)
+        self._light = self._edge.across(self._own_light, _RING)
+        inner = _inner_color(self._edge, self._own_light, coverage) if len(self._edge) else np.zeros((0, 3), np.float32)
+        self._exchange = inner[:, None] * self._own[..., None] - self._light
 
-def halo_on(color: NDArray[np.uint8], coverage: NDArray[np.float32], background: tuple[int, int, int]) -> Halo:
-    """The halo that a cutout shows on one colour; black and white are the test.
+    def halo_in(self, picture: NDArray[np.uint8], backdrop: NDArray[np.uint8] | None = None) -> Halo:
+        """The halo in a picture.
 
-    Args:
-        color: (H, W, 3) uint8 sRGB, straight.
-        coverage: (H, W) float32, 0 to 1.
-        background: sRGB, 0 to 255.
-    """
-    light, below = to_linear(color), to_linear(np.full((*coverage.shape, 3), background, np.uint8))
-    return _jumps(find_edge(coverage), below + (light - below) * coverage[..., None], coverage, light, below, None)
+        Args:
+            picture: (H, W, 3) uint8 sRGB, the finished picture.
+            backdrop: (H, W, 3) uint8 sRGB, the background with its shadows and without product; None = guessed, and
+                what it is too patterned to be guessed for counts as no jump.
+        """
+        behind = guess_backdrop(picture, self._coverage) if backdrop is None else known_backdrop(backdrop)
+        composed = behind.light * (1 - self._coverage)[..., None] + self._own_light
+        clear = _reachable(self._own)
+        if behind.scatter is not None:
+            clear &= self._edge.across(behind.scatter, _RING) < LEAST_CONTRAST / 4
+        return self._halo(
+            self._edge.across(to_linear(picture), _RING), self._edge.across(composed, _RING) + self._exchange, clear
+        )
 
+    def halo_on(self, background: tuple[int, int, int]) -> Halo:
+        """The halo that the cutout shows on one colour; black and white are the test.
 
-def _jumps(
-    edge: Edge,
-    shown: NDArray[np.float32],
-    coverage: NDArray[np.float32],
-    color: NDArray[np.float32],
-    behind: NDArray[np.float32],
-    scatter: NDArray[np.float32] | None,
-) -> Halo:
-    if not len(edge):
-        return Halo(0.0, 0.0, None, edge.points, np.zeros(0))
-    ring = np.arange(-_RING_PX, _RING_PX + 0.01, _STEP_PX)
-    own, light = edge.across(coverage, ring), color * coverage[..., None]
-    # The composite is sampled as a whole, since samples of its parts mix otherwise than pixels did; then the product's
-    # share in it is exchanged for what that would be with the inner colour.
-    composed = edge.across(behind * (1 - coverage)[..., None] + light, ring)
-    expected = composed + _inner_color(edge, color, coverage)[:, None] * own[..., None] - edge.across(light, ring)
-    clear = _reachable(own)
-    if scatter is not None:
-        clear &= edge.across(scatter, ring) < LEAST_CONTRAST / 4
-    found = (_luma(edge.across(shown, ring)) - _luma(expected)) * clear
-    # The jump is that of the half of the ring that shows it more: a fringe may lie on either side of the line.
-    half = len(ring) // 2
-    sides = np.stack([found[:, : half + 1].mean(axis=1), found[:, half:].mean(axis=1)])
-    jumps = np.take_along_axis(sides, np.abs(sides).argmax(axis=0)[None], axis=0)[0]
-    jumps = edge.smoothed(jumps.astype(np.float64), _ALONG_PX)
-    worst = int(np.argmax(np.abs(jumps)))
-    return Halo(
-        mean=float(np.abs(jumps).mean()),
-        worst=float(jumps[worst]),
-        worst_yx=pixel_at(edge.points[worst]),
-        points_yx=edge.points,
-        jumps=jumps,
-    )
+        Args:
+            background: sRGB, 0 to 255.
+        """
+        below = to_linear(np.array(background, np.uint8)[None, None])
+        shown = below * (1 - self._own)[..., None] + self._light
+        return self._halo(shown, shown + self._exchange, _reachable(self._own))
+
+    def _halo(self, shown: NDArray[np.float32], expected: NDArray[np.float32], clear: NDArray[np.bool_]) -> Halo:
+        edge = self._edge
+        if not len(edge):
+            return Halo(0.0, 0.0, None, edge.points, np.zeros(0))
+        found = (_luma(shown) - _luma(expected)) * clear
+        # The jump is that of the half of the ring that shows it more: a fringe may lie on either side of the line.
+        half = len(_RING) // 2
+        sides = np.stack([found[:, : half + 1].mean(axis=1), found[:, half:].mean(axis=1)])
+        jumps = np.take_along_axis(sides, np.abs(sides).argmax(axis=0)[None], axis=0)[0]
+        jumps = edge.smoothed(jumps.astype(np.float64), _ALONG_PX)
+        worst = int(np.argmax(np.abs(jumps)))
+        return Halo(
+            mean=float(np.abs(jumps).mean()),
+            worst=float(jumps[worst]),
+            worst_yx=pixel_at(edge.points[worst]),
+            points_yx=edge.points,
+            jumps=jumps,
+        )
 
 
 def _reachable(own: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -116,15 +117,14 @@ def _reachable(own: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.concatenate([np.ones_like(outside[:, : own.shape[1] - outside.shape[1]]), outside], axis=1)
 
 
-def _inner_color(edge: Edge, color: NDArray[np.float32], coverage: NDArray[np.float32]) -> NDArray[np.float32]:
+def _inner_color(edge: Edge, own_light: NDArray[np.float32], coverage: NDArray[np.float32]) -> NDArray[np.float32]:
     """(N, 3) linear colour a little inside the edge; of parts too thin for that, their middle's."""
     depths = -np.arange(0.0, _INSIDE_PX[1] + 0.1, _STEP_PX)
-    weights = edge.across(coverage, depths)
-    # The deepest samples before the product ends on the other side, full ones above all.
-    weights = np.logical_and.accumulate(weights >= np.maximum.accumulate(weights, axis=1) - 0.02, axis=1) * weights**4
-    weights = weights * np.where(-depths >= _INSIDE_PX[0], 1.0, 1e-3)
-    light = edge.across(color * coverage[..., None], depths)
     cover = edge.across(coverage, depths)
+    # The deepest samples before the product ends on the other side, full ones above all.
+    weights = np.logical_and.accumulate(cover >= np.maximum.accumulate(cover, axis=1) - 0.02, axis=1) * cover**4
+    weights = weights * np.where(-depths >= _INSIDE_PX[0], 1.0, 1e-3)
+    light = edge.across(own_light, depths)
     total = (light * weights[..., None]).sum(axis=1) / np.maximum((cover * weights).sum(axis=1, keepdims=True), 1e-9)
     return np.asarray(total, np.float32)
 
