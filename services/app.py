@@ -17,6 +17,7 @@ from ray.serve.schema import LoggingConfig
 from services.common.errors import NotReady
 from services.common.job_settings import JobSettings
 from services.common.ports import require_free_ports
+from services.common.ray_settings import RaySettings
 from services.common.section import ScalingSettings
 from services.common.settings import GenerateSettings, Settings
 from services.gateway.deployment import GatewayDeployment
@@ -185,13 +186,29 @@ class LocalService:
 
 def serve_environment(settings: Settings) -> dict[str, str]:
     """What Serve reads from the environment alone. Proxies: the largest gRPC message, and what stands before HTTP.
-    Replicas and proxies: how often they report their load. The controller: how long a proxy may take to start."""
-    return {
+    Replicas and proxies: how often they report their load. The controller: how long a proxy may take to start, and
+    whether gateway replicas listen themselves."""
+    direct = _direct_environment(settings.ray) if settings.ray.direct_ingress else {}
+    return direct | {
         "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": str(_PROXY_STARTS_S),
         "RAY_SERVE_HANDLE_AUTOSCALING_METRIC_PUSH_INTERVAL_S": f"{settings.ray.load_report_s:g}",
         "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": f"{settings.ray.load_report_s:g}",
         "RAY_SERVE_GRPC_MAX_MESSAGE_SIZE": str(settings.limits.max_image_bytes + _GRPC_ROOM_BYTES),
         "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": HTTP_MIDDLEWARES,
+    }
+
+
+def _direct_environment(ray_settings: RaySettings) -> dict[str, str]:
+    """Gateway replicas load what proxies load, and listen at the first free port of each range. One that goes ends what
+    it has and no more: Serve would have it stay for 30 s, which is for balancers of many machines."""
+    http, grpc = ray_settings.direct_http_ports, ray_settings.direct_grpc_ports
+    return {
+        "RAY_SERVE_ENABLE_DIRECT_INGRESS": "1",
+        "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(http.start),
+        "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(http.stop),
+        "RAY_SERVE_DIRECT_INGRESS_MIN_GRPC_PORT": str(grpc.start),
+        "RAY_SERVE_DIRECT_INGRESS_MAX_GRPC_PORT": str(grpc.stop),
+        "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0",
     }
 
 

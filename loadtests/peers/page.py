@@ -1,15 +1,15 @@
 """What was found, as a section of a Markdown document."""
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from loadtests.markdown import put_section, table
 from loadtests.peers.callers import CUTOUT, KINDS, SHOT
 
-#: The section in a document is between these.
-BEGIN: Final = "<!-- loadtests.peers.run writes from here -->"
-END: Final = "<!-- to here -->"
+#: Writes the section of a document.
+PROGRAM: Final = "loadtests.peers.run"
 #: With more than this at the beginning, others worked on the same cores.
 QUIET_LOAD: Final = 1.0
 
@@ -45,19 +45,12 @@ def put_into_docs(text: str, charts: Sequence[Path], document: Path) -> None:
     Raises:
         ValueError: The document has no such place.
     """
-    old = document.read_text("utf-8")
-    before, begins, rest = old.partition(BEGIN)
-    _, ends, after = rest.partition(END)
-    if not begins or not ends:
-        raise ValueError(f"{document} lacks the lines {BEGIN!r} and {END!r}, between which the section goes")
+    shown = [f"![{each.stem.replace('_', ' ')}](images/peers_{each.name})" for each in charts]
+    put_section("\n\n".join([text.rstrip(), *shown]), PROGRAM, document)
     images = document.parent / "images"
     images.mkdir(exist_ok=True)
-    shown = []
     for chart in charts:
         shutil.copyfile(chart, images / f"peers_{chart.name}")
-        shown.append(f"![{chart.stem.replace('_', ' ')}](images/peers_{chart.name})")
-    section = "\n\n".join([text.rstrip(), *shown])
-    document.write_text(f"{before}{BEGIN}\n{section}\n{END}{after}", "utf-8")
 
 
 def _about(figures: Mapping[str, Any]) -> str:
@@ -73,17 +66,17 @@ def _about(figures: Mapping[str, Any]) -> str:
     )
 
 
-def _must_show(table: Sequence[Mapping[str, Any]]) -> str:
+def _must_show(rows: Sequence[Mapping[str, Any]]) -> str:
     words = {"stretch": "stretch reached", "bar": "bar reached", "missed": "**missed**", "not measured": "not measured"}
     lines = []
-    for row in table:
+    for row in rows:
         sense = "at least" if row["more_is_better"] else "at most"
         found = f"{_number(row['value'])} {row['unit']}" + (f" ({row['beside']})" if row["beside"] else "")
         either = " or 8 %" if row["beside"] else ""
         lines.append(
             (row["measure"], found, f"{sense} {row['bar']:g}{either}", f"{row['stretch']:g}", words[row["verdict"]])
         )  # fmt: skip
-    return _table(("measure", "found", "bar", "stretch", ""), lines)
+    return table(("measure", "found", "bar", "stretch", ""), lines)
 
 
 def _pictures(kind: str, figures: Mapping[str, Any]) -> str:
@@ -111,7 +104,7 @@ def _pictures(kind: str, figures: Mapping[str, Any]) -> str:
         "at the rate, median",
         "p95 (n)",
     )
-    return f"{heading}\n\n{_table(columns, lines)}"
+    return f"{heading}\n\n{table(columns, lines)}"
 
 
 def _service(peers: Mapping[str, Any]) -> str:
@@ -134,7 +127,7 @@ def _service(peers: Mapping[str, Any]) -> str:
         "at work, GB",
         "cores busy at rest",
     )
-    return f"**Start and memory**\n\n{_table(columns, lines)}"
+    return f"**Start and memory**\n\n{table(columns, lines)}"
 
 
 def _overload(peers: Mapping[str, Any]) -> str:
@@ -159,7 +152,7 @@ def _overload(peers: Mapping[str, Any]) -> str:
         "", "shots asked for a second", "made, of its own peak", "p99 of those", "against p99 at the rate", "answered",
         "refused", "gave up", "median until that", "n",
     )  # fmt: skip
-    return f"**Four times too many shots**\n\n{_table(columns, lines)}"
+    return f"**Four times too many shots**\n\n{table(columns, lines)}"
 
 
 def _added(added: Mapping[str, Mapping[str, Any]]) -> str:
@@ -171,7 +164,7 @@ def _added(added: Mapping[str, Mapping[str, Any]]) -> str:
         if found["ms"] is not None
     ]  # fmt: skip
     columns = ("what (e) takes more than (d) in the same turn", "median", "quartiles", "(d) takes", "share", "n")
-    return _table(columns, lines)
+    return table(columns, lines)
 
 
 def _remembering(found: Mapping[str, Any]) -> str:
@@ -191,7 +184,7 @@ def _setups(figures: Mapping[str, Any]) -> str:
         (f"({each['peer']})", each["setup"], *(_number(each["throughput_per_s"][kind]) for kind in KINDS))
         for each in figures["tried"]
     ]
-    return f"Setups tried; taken were {chosen}.\n\n{_table(('', 'setup', 'cutouts a second', 'shots a second'), lines)}"
+    return f"Setups tried; taken were {chosen}.\n\n{table(('', 'setup', 'cutouts a second', 'shots a second'), lines)}"
 
 
 def _remarks(figures: Mapping[str, Any]) -> str:
@@ -207,11 +200,6 @@ def _remarks(figures: Mapping[str, Any]) -> str:
     told = "; ".join(f"{what}: {count}" for what, count in failed.items()) or "none"
     busy = f"The caller itself kept at most {own:.2f} of the cores busy."
     return f"{busy} Calls without a picture before the overload: {told}."
-
-
-def _table(columns: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
-    heading = list(columns)
-    return "\n".join(f"| {' | '.join(line)} |" for line in (heading, ["---"] * len(heading), *lines))
 
 
 def _number(value: float | None) -> str:

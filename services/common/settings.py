@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.common.image import ImageLimits
 from services.common.job_settings import JobSettings
+from services.common.ray_settings import DIRECT_PORTS, RaySettings
 from services.common.section import BucketPlace, HostAndPort, ScalingSettings, Section
 
 _PREFIX: Final = "VITRINE_"
@@ -43,20 +44,6 @@ class GrpcSettings(Section):
 
     port: int = Field(9000, ge=1, le=65535, description="Port of gRPC.")
     reflection: bool = Field(default=False, description="Answer gRPC reflection; for development.")
-
-
-class RaySettings(Section):
-    """The Ray that is started on this machine; an existing cluster has its own."""
-
-    metrics_port: int = Field(8080, ge=1, le=65535, description="Port where Prometheus reads metrics.")
-    object_store_mb: int = Field(1024, ge=100, description="Shared memory for arrays between stages, in MiB.")
-    num_cpus: int = Field(4, ge=1, description="CPUs that Ray may hand out to replicas when it starts here.")
-    load_report_s: float = Field(
-        5,
-        gt=0,
-        description="Replicas and their callers report their load so often, half of Serve's 10, so that an average has "
-        "three reports; in seconds.",
-    )
 
 
 class LimitSettings(Section):
@@ -383,7 +370,23 @@ class Settings(BaseSettings):
                     f"{name}.look_back_period_s is not above ray.load_report_s ({self.ray.load_report_s:g}): "
                     "load would be averaged over no report"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> Self:
         ports = [self.http.port, self.grpc.port, self.ray.metrics_port]
         if len(set(ports)) < len(ports):
             raise ValueError(f"http.port, grpc.port and ray.metrics_port must differ, got {ports}")
+        if self.ray.direct_ingress:
+            direct = [*self.ray.direct_http_ports, *self.ray.direct_grpc_ports]
+            if len({*ports, *direct}) < len(ports) + len(direct):
+                raise ValueError(
+                    f"the {DIRECT_PORTS} ports from ray.direct_http_port ({self.ray.direct_http_port}) and those from "
+                    f"ray.direct_grpc_port ({self.ray.direct_grpc_port}) must be apart, and none of {ports}"
+                )
+            if not self.gateway.max_queued_requests:
+                raise ValueError(
+                    "gateway.max_queued_requests is 0, so replicas that listen themselves (ray.direct_ingress) would "
+                    "refuse every call: each counts as waiting for a moment"
+                )
         return self

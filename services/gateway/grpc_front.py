@@ -1,7 +1,8 @@
 """gRPC before the gateway: what Serve's proxies answer by themselves, said in our words.
 
 Serve's proxy calls `add_services` when it starts (`grpc_servicer_functions`) and puts handlers of its own in place that
-pass every call on to a gateway replica. Three things would else reach callers as gRPC and Serve put them:
+pass every call on to a gateway replica; a replica that listens itself does so too. Three things would else reach
+callers as gRPC and Serve put them:
 
 * bytes that are no message of the call: grpc.aio answers UNKNOWN with the parser's exception;
 * a gateway replica that dies at work: Serve answers INTERNAL with its actor id, pid and address;

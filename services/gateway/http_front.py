@@ -1,8 +1,8 @@
 """HTTP before the gateway: limits of headers, and what Serve's proxies answer by themselves, said in our words.
 
-Serve's proxies wrap themselves in what `middlewares` returns (`RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH`). Without it,
-a gateway replica that dies at work is a bare 500, a full queue plain text, and callers could lift Serve's own time
-limit and its watch for callers who hang up.
+Serve's proxies, and replicas that listen themselves, wrap themselves in what `middlewares` returns
+(`RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH`). Without it, a gateway replica that dies at work is a bare 500, a full
+queue plain text, and callers could lift Serve's own time limit and its watch for callers who hang up.
 """
 
 from typing import Any, Final
@@ -29,15 +29,15 @@ _REFUSALS: Final = {500: lost, 503: lost, 429: full}
 
 
 def middlewares() -> list[Middleware]:
-    """What Serve's HTTP proxies wrap themselves in."""
+    """What Serve's HTTP listeners wrap themselves in."""
     return [Middleware(HttpFront)]
 
 
 class HttpFront:
-    """ASGI middleware around Serve's proxy.
+    """ASGI middleware around what Serve listens with.
 
     Args:
-        app: The proxy.
+        app: A proxy, or a replica.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.app import build
+from services.app import build, serve_environment
 from services.common.settings import Settings
 
 #: Deployments by their section of the settings.
@@ -64,3 +64,15 @@ def test_replica_that_goes_has_time_for_the_longest_request(tmp_path):
     found = deployments(Settings.model_validate({"data_dir": tmp_path, "limits": limits}))
     waits = {found[name]._deployment_config.graceful_shutdown_timeout_s for name in SECTIONS if name != "jobs"}
     assert waits == {123}
+
+
+def test_replicas_listen_themselves_at_their_own_ports_only_where_that_is_asked_for():
+    tree = {"ray": {"direct_ingress": True, "direct_http_port": 21_000, "direct_grpc_port": 22_000}}
+    told = serve_environment(Settings.model_validate(tree))
+    assert told["RAY_SERVE_ENABLE_DIRECT_INGRESS"] == "1"
+    ranges = [
+        (told[f"RAY_SERVE_DIRECT_INGRESS_MIN_{each}_PORT"], told[f"RAY_SERVE_DIRECT_INGRESS_MAX_{each}_PORT"])
+        for each in ("HTTP", "GRPC")
+    ]
+    assert ranges == [("21000", "21100"), ("22000", "22100")]
+    assert not any("DIRECT" in name for name in serve_environment(Settings()))

@@ -37,8 +37,22 @@ def test_misspelt_setting_is_refused(tree):
         ({"gateway": {"max_replicas": 2, "target_ongoing_requests": 8}}, "max_running"),
         ({"segment": {"target_ongoing_requests": 5}}, "target_ongoing_requests"),
         ({"segment": {"look_back_period_s": 5}}, "load_report_s"),
+        ({"ray": {"direct_ingress": True, "direct_grpc_port": 30_099}}, "ray.direct_http_port .* ray.direct_grpc_port"),
+        ({"ray": {"direct_ingress": True}, "http": {"port": 31_050}}, "ray.direct_grpc_port .* none of .31050"),
+        ({"ray": {"direct_ingress": True}, "gateway": {"max_queued_requests": 0}}, "ray.direct_ingress"),
     ],
-    ids=["bucket", "timeouts", "ports", "replicas", "gateway", "scaling", "reports"],
+    ids=[
+        "bucket",
+        "timeouts",
+        "ports",
+        "replicas",
+        "gateway",
+        "scaling",
+        "reports",
+        "direct",
+        "direct and ports",
+        "queue",
+    ],
 )
 def test_contradiction_names_both_settings(tree, names):
     with pytest.raises(ValidationError, match=names):

@@ -1,0 +1,1 @@
+"""Ways from a caller to the gateway, measured beside each other."""
