@@ -13,7 +13,7 @@ LIST, UPLOAD, CUTOUT = "list", "upload", "cutout"
 KINDS: Final = (LIST, UPLOAD, CUTOUT)
 #: There is none, which is found out when the whole request has been read.
 _NO_SCENE: Final = "none-such"
-_TIMEOUT_S: Final = 60.0
+_TIMEOUT_S: Final = 120.0
 _NOT_FOUND: Final = 404
 
 

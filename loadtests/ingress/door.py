@@ -1,14 +1,14 @@
 """One way into a service, and what comes back by it where things are not as they should be."""
 
 import json
-import socket
 import time
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor, wait
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any, Final
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from loadtests.ingress.caller import form
 from services.gateway.rpc import STATUS_DETAILS_KEY
@@ -59,18 +59,24 @@ class Door:
                 lambda: stub.ListScenes(catalog_pb2.ListScenesRequest(), metadata=metadata, timeout=_TIMEOUT_S)
             )
 
-    def full(self, at_once: int) -> tuple[str, str]:
-        """What HTTP and gRPC say while so many calls wait for bodies that do not come."""
-        lines = [
-            "POST /v1/cutouts HTTP/1.1", f"Host: {LOOPBACK}", f"Authorization: {self._authorization}",
-            "Content-Type: application/json", "Content-Length: 999", "", "{",
-        ]  # fmt: skip
-        with ExitStack() as held:
-            for _ in range(at_once):
-                wire = held.enter_context(socket.create_connection((LOOPBACK, self._http_port), _TIMEOUT_S))
-                wire.sendall("\r\n".join(lines).encode())
+    def full(self, places: int) -> tuple[str, str]:
+        """What HTTP and gRPC say while streams hold all places of a replica, and a call of each waits already.
+
+        Args:
+            places: Of the replica; one call may wait.
+        """
+        with grpc.insecure_channel(f"{LOOPBACK}:{self._grpc_port}") as channel, ThreadPoolExecutor() as pool:
+            watch = health_pb2_grpc.HealthStub(channel).Watch
+            streams = []
+            for _ in range(places):  # one after the other, as each waits for a moment
+                streams.append(watch(health_pb2.HealthCheckRequest()))
+                next(streams[-1])
+            waiting = pool.submit(self.over_http, "GET", "/v1/scenes"), pool.submit(self.listed, LOOPBACK)
             time.sleep(_SETTLES_S)
             told = self.over_http("GET", "/v1/scenes"), self.listed(LOOPBACK)
+            for each in streams:
+                each.cancel()
+            wait(waiting)
         time.sleep(_SETTLES_S)
         return told
 

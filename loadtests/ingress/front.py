@@ -1,5 +1,6 @@
 """What stands before gateway replicas, in services whose replicas can also be reached past it."""
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,10 +50,11 @@ class Front:
         return environment_of({**self._sections(port), **(sections or {})}) | dict(self.serve)
 
     def doors(self, settings: Settings) -> dict[str, tuple[int, int]]:
-        """Where a caller may go, by HTTP and by gRPC."""
+        """Where a caller may go, by HTTP and by gRPC, while the service runs."""
+        ray = settings.ray
         return {
             self.name: (settings.http.port, settings.grpc.port),
-            DIRECT: (settings.ray.direct_http_port, settings.ray.direct_grpc_port),
+            DIRECT: (_listening(ray.direct_http_ports), _listening(ray.direct_grpc_ports)),
         }
 
     def _sections(self, port: int) -> dict[str, Any]:
@@ -74,3 +76,16 @@ PROXY: Final = Front("proxy", "Serve's proxy")
 #: It reaches replicas at the node's address, so that HTTP has to listen at every one.
 HAPROXY: Final = Front("haproxy", "HAProxy", "0.0.0.0", {"RAY_SERVE_ENABLE_HA_PROXY": "1"})  # noqa: S104
 FRONTS: Final = (PROXY, HAPROXY)
+
+
+def _listening(ports: range) -> int:
+    """The first at which somebody does; Serve passes over ports that a service before has only just left.
+
+    Raises:
+        RuntimeError: Nobody does.
+    """
+    for port in ports:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return port
+    raise RuntimeError(f"no replica listens from port {ports.start} to {ports.stop - 1}")

@@ -21,7 +21,7 @@ import psutil
 import ray
 
 from loadtests.ingress.door import LOOPBACK, Door
-from loadtests.ingress.front import DIRECT, FRONTS, Front
+from loadtests.ingress.front import DIRECT, FRONTS, HAPROXY, PROXY, Front
 from loadtests.ingress.service import serving
 from loadtests.markdown import put_section, table
 from loadtests.photo import photo_of
@@ -30,11 +30,11 @@ from services.common.settings import Settings
 PROGRAM: Final = "loadtests.ingress.promises"
 _PATIENCE_S: Final = 30.0
 #: A queue that is soon full; callers of this machine need no key.
+_PLACES: Final = 4
 _SECTIONS: Final[Mapping[str, Any]] = {
-    "gateway": {"max_ongoing_requests": 4, "max_queued_requests": 1},
+    "gateway": {"max_ongoing_requests": _PLACES, "max_queued_requests": 1},
     "tenants": {"require_keys": False},
 }
-_AT_ONCE: Final = 5
 
 
 class Examination:
@@ -58,7 +58,7 @@ class Examination:
         elsewhere = ray.util.get_node_ip_address()
         found: dict[str, dict[str, str]] = {}
         for name, door in self._doors.items():
-            full_http, full_grpc = door.full(_AT_ONCE)
+            full_http, full_grpc = door.full(_PLACES)
             told = {
                 "headers of 17 KB, HTTP": door.too_many_headers(),
                 "bytes that are no message, gRPC": door.unreadable_message(),
@@ -103,10 +103,15 @@ class Examination:
                 with suppress(psutil.NoSuchProcess):
                     if " ".join(process.cmdline()).startswith("ray::ServeReplica:vitrine:Gateway"):
                         process.kill()
-            return {
+            found = {
                 "a replica that dies at work, HTTP": {name: call.result() for name, call in http.items()},
                 "a replica that dies at work, gRPC": {name: call.result() for name, call in grpc.items()},
             }
+        front, limit = next(iter(self._doors.values())), time.monotonic() + _PATIENCE_S
+        while front.listed(LOOPBACK) != "OK" and time.monotonic() < limit:
+            time.sleep(0.5)
+        then = {name: door.listed(LOOPBACK) for name, door in self._doors.items()}
+        return found | {"a call when it has a successor, gRPC": then}
 
 
 def examined(front: Front, port: int, photo: bytes, log: Path) -> dict[str, dict[str, str]]:
@@ -127,14 +132,13 @@ def main(words: Sequence[str] | None = None) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     photo = photo_of(2.0, Settings().limits.image)
     found = {
-        front: examined(front, options.port, photo, options.out / f"promises-{front.name}.log") for front in FRONTS
+        front.name: examined(front, options.port, photo, options.out / f"promises-{front.name}.log") for front in FRONTS
     }
-    proxy, haproxy = FRONTS
     lines = [
-        (promise, by[proxy.name], by[DIRECT], found[haproxy][promise][haproxy.name])
-        for promise, by in found[proxy].items()
+        (promise, by[PROXY.name], by[DIRECT], found[HAPROXY.name][promise][HAPROXY.name])
+        for promise, by in found[PROXY.name].items()
     ]
-    text = table(("", proxy.title, "a replica's own ports", haproxy.title), lines)
+    text = table(("", PROXY.title, "a replica's own ports", HAPROXY.title), lines)
     if options.docs is not None:
         put_section(text, PROGRAM, options.docs)
     print(text)

@@ -14,17 +14,11 @@ def require_free_ports(settings: Settings) -> None:
         InvalidInput: Another program holds one; the message names it and the setting that chooses another.
     """
     # Serve's gRPC listens on every interface, whatever HTTP does; metrics do too.
-    wanted = [
+    wanted = (
         ("HTTP", settings.http.host, settings.http.port, "VITRINE_HTTP__PORT"),
         ("gRPC", "", settings.grpc.port, "VITRINE_GRPC__PORT"),
         ("metrics", "", settings.ray.metrics_port, "VITRINE_RAY__METRICS_PORT"),
-    ]
-    if settings.ray.direct_ingress:
-        # Serve would take the next port without a word, and callers wait at the first.
-        wanted += [
-            ("direct HTTP", settings.http.host, settings.ray.direct_http_port, "VITRINE_RAY__DIRECT_HTTP_PORT"),
-            ("direct gRPC", "", settings.ray.direct_grpc_port, "VITRINE_RAY__DIRECT_GRPC_PORT"),
-        ]
+    )
     for purpose, host, port, variable in wanted:
         if not is_free(host, port):
             raise InvalidInput(

@@ -25,13 +25,6 @@ def test_taken_port_is_named_with_the_setting_that_changes_it(taken):
         require_free_ports(Settings.model_validate({"http": {"port": taken}}))
 
 
-def test_port_of_replicas_that_listen_themselves_has_to_be_free_only_where_they_do(taken):
-    tree = {"ray": {"direct_ingress": True, "direct_grpc_port": min(taken, 65_435)}}
-    tree["ray"]["direct_http_port"] = 20_000
-    with pytest.raises(InvalidInput, match="VITRINE_RAY__DIRECT_GRPC_PORT"):
-        require_free_ports(Settings.model_validate(tree))
-
-
 def test_host_that_is_none_of_this_machine_is_not_called_taken():
     with pytest.raises(InvalidInput, match=r"can't listen at 203\.0\.113\.1, port 8000"):
         is_free("203.0.113.1", 8000)

@@ -36,7 +36,7 @@ def test_columns_tell_what_each_front_adds(front):
 
 def test_difference_is_that_of_the_same_turn():
     [line] = [each for each in page(FACTS, VISITS).splitlines() if each.startswith("| HTTP, a cutout")]
-    first = "25.0 ms (15.0 to 35.0) | 20.0 ms (10.0 to 30.0) | **5.0 ms (5.0 to 5.0)**"
+    first = "25.0 ms (17.5 to 32.5) | 20.0 ms (12.5 to 27.5) | **5.0 ms (5.0 to 5.0)**"
     assert line == f"| HTTP, a cutout | {first} | {first} | 6 |"
 
 
