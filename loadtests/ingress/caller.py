@@ -8,7 +8,7 @@ import grpc
 
 from services.pb.vitrine.v1 import catalog_pb2, catalog_pb2_grpc, studio_pb2, studio_pb2_grpc
 
-#: Next to no work, and a small answer; a photo comes whole and is refused; a picture is made.
+#: Next to no work, and a small answer; a photo comes whole and is refused; a picture goes back.
 LIST, UPLOAD, CUTOUT = "list", "upload", "cutout"
 KINDS: Final = (LIST, UPLOAD, CUTOUT)
 #: There is none, which is found out when the whole request has been read.

@@ -62,7 +62,8 @@ class Front:
             "http": {"host": self.host},
             # Behind HAProxy no caller comes from this machine.
             "tenants": {"require_keys": True},
-            "segment": {"cutouts_mb": 0},
+            # So that what making one takes, and how that varies, does not hide what its way adds.
+            "segment": {"cutouts_mb": 128},
             "observability": {"log_level": "WARNING"},
             "ray": {
                 "direct_ingress": True,

@@ -1,5 +1,6 @@
 """What was found, as a section of a document."""
 
+import itertools
 import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -11,7 +12,7 @@ from loadtests.markdown import table
 
 #: With more than this at the beginning, others worked on the same cores.
 QUIET_LOAD: Final = 1.0
-_NAMES: Final = {LIST: "the list of scenes", UPLOAD: "a photo that is refused", CUTOUT: "a cutout"}
+_NAMES: Final = {LIST: "the list of scenes", UPLOAD: "a photo that is refused", CUTOUT: "a remembered cutout"}
 _PACKAGES: Final = ("ray", "grpcio", "python")
 
 
@@ -31,14 +32,14 @@ def page(facts: Mapping[str, Any], visits: Sequence[Visit]) -> str:
         f"{max(each.number for each in visits)} rounds; a photo of {facts['photo_bytes'] / 1e6:.2f} MB. Medians "
         f"(quartiles); of calls at once, by round.{busy}"
     )
-    columns = ["call", *(_title(front.title) for front in FRONTS), "n"]
+    columns = ["call", *itertools.chain(*(_titles(front.title) for front in FRONTS)), "n"]
     lines = [_alone(visits, protocol, kind) for protocol in PROTOCOLS for kind in KINDS]
     lines += [_at_once(visits, protocol, facts["clients"]) for protocol in PROTOCOLS]
     return f"{about}\n\n{table(columns, lines)}\n"
 
 
-def _title(front: str) -> str:
-    return f"{front} | past it | added by {front}"
+def _titles(front: str) -> tuple[str, str, str]:
+    return front, "past it", f"added by {front}"
 
 
 def _alone(visits: Sequence[Visit], protocol: str, kind: str) -> list[str]:

@@ -5,8 +5,9 @@
 
 A real service is started for each, with gateway replicas that also listen themselves. Its callers go through the front
 and past it in turns, call by call, so that both meet the same replica and the same machine: a call for next to nothing
-(the list of scenes), a photo of two megapixels that is refused when it has been read (there is no such scene), a cutout
-of it; and the first of them by many clients at once. Each service is up once in every round, and the order changes.
+(the list of scenes), a photo of two megapixels that is refused when it has been read (there is no such scene), its
+cutout as a PNG file, which the service remembers; and the first of them by many clients at once. Each service is up
+once in every round, and the order changes.
 """
 
 import argparse

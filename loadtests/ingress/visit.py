@@ -26,7 +26,7 @@ class Lengths:
         seconds: How long they do.
     """
 
-    calls: Mapping[str, int] = field(default_factory=lambda: {LIST: 200, UPLOAD: 40, CUTOUT: 10})
+    calls: Mapping[str, int] = field(default_factory=lambda: {LIST: 200, UPLOAD: 40, CUTOUT: 40})
     clients: int = 16
     seconds: float = 5.0
 

@@ -34,10 +34,15 @@ def test_columns_tell_what_each_front_adds(front):
     assert f"{front} | past it | added by {front}" in page(FACTS, VISITS)
 
 
+def test_every_line_has_as_many_columns():
+    lines = [each for each in page(FACTS, VISITS).splitlines() if each.startswith("|")]
+    assert {each.count("|") for each in lines} == {9}
+
+
 def test_difference_is_that_of_the_same_turn():
-    [line] = [each for each in page(FACTS, VISITS).splitlines() if each.startswith("| HTTP, a cutout")]
+    [line] = [each for each in page(FACTS, VISITS).splitlines() if each.startswith("| HTTP, a remembered cutout")]
     first = "25.0 ms (17.5 to 32.5) | 20.0 ms (12.5 to 27.5) | **5.0 ms (5.0 to 5.0)**"
-    assert line == f"| HTTP, a cutout | {first} | {first} | 6 |"
+    assert line == f"| HTTP, a remembered cutout | {first} | {first} | 6 |"
 
 
 def test_rates_are_told_by_round_and_as_a_share():
