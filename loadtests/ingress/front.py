@@ -54,7 +54,7 @@ class Front:
         ray = settings.ray
         return {
             self.name: (settings.http.port, settings.grpc.port),
-            DIRECT: (_listening(ray.direct_http_ports), _listening(ray.direct_grpc_ports)),
+            DIRECT: (listening(ray.direct_http_ports), listening(ray.direct_grpc_ports)),
         }
 
     def _sections(self, port: int) -> dict[str, Any]:
@@ -79,7 +79,7 @@ HAPROXY: Final = Front("haproxy", "HAProxy", "0.0.0.0", {"RAY_SERVE_ENABLE_HA_PR
 FRONTS: Final = (PROXY, HAPROXY)
 
 
-def _listening(ports: range) -> int:
+def listening(ports: range) -> int:
     """The first at which somebody does; Serve passes over ports that a service before has only just left.
 
     Raises:

@@ -1,13 +1,15 @@
 """Replicas of the gateway that listen themselves keep what the service promises, beside Serve's proxies."""
 
-import socket
 import time
 import uuid
+from contextlib import contextmanager
 
 import grpc
 import pytest
 import ray
+from grpc_health.v1 import health_pb2
 
+from loadtests.ingress.front import listening
 from services.cli.service_process import ServiceProcess
 from services.gateway.http_front import MAX_HEADER_BYTES
 from services.pb.vitrine.v1 import catalog_pb2, catalog_pb2_grpc, studio_pb2
@@ -15,9 +17,10 @@ from tests.support.running_service import PATIENCE_S, RunningService, details_of
 
 pytestmark = pytest.mark.service
 
-HTTP_PORT, GRPC_PORT = 17_000, 17_200
-#: One call more than a replica takes, and one that waits.
-HELD = 5
+#: Where replicas may listen; which of the ports one takes is not foreseen.
+HTTP_PORTS, GRPC_PORTS = range(17_000, 17_100), range(17_200, 17_300)
+#: Calls that a replica takes at once; one more may wait.
+PLACES = 4
 LIST = catalog_pb2.ListScenesRequest()
 
 
@@ -27,8 +30,9 @@ class DirectService(RunningService):
     def __init__(self, settings):
         super().__init__(settings, logs_dir=None)
         self.proxied = RunningService(settings, logs_dir=None)
-        self.grpc_address = f"127.0.0.1:{GRPC_PORT}"
-        self.base_url = f"http://127.0.0.1:{HTTP_PORT}"
+        self.http_port, self.grpc_port = listening(HTTP_PORTS), listening(GRPC_PORTS)
+        self.grpc_address = f"127.0.0.1:{self.grpc_port}"
+        self.base_url = f"http://127.0.0.1:{self.http_port}"
 
     def close(self):
         super().close()
@@ -40,9 +44,9 @@ def service(tmp_path_factory):
     folder = tmp_path_factory.mktemp("direct")
     settings = small_service_settings(folder / "data")
     variables = {
-        "VITRINE_RAY__DIRECT_INGRESS": "true", "VITRINE_RAY__DIRECT_HTTP_PORT": str(HTTP_PORT),
-        "VITRINE_RAY__DIRECT_GRPC_PORT": str(GRPC_PORT), "VITRINE_RAY__OBJECT_STORE_MB": "200",
-        "VITRINE_GATEWAY__MAX_ONGOING_REQUESTS": str(HELD - 1), "VITRINE_GATEWAY__MAX_QUEUED_REQUESTS": "1",
+        "VITRINE_RAY__DIRECT_INGRESS": "true", "VITRINE_RAY__DIRECT_HTTP_PORT": str(HTTP_PORTS.start),
+        "VITRINE_RAY__DIRECT_GRPC_PORT": str(GRPC_PORTS.start), "VITRINE_RAY__OBJECT_STORE_MB": "200",
+        "VITRINE_GATEWAY__MAX_ONGOING_REQUESTS": str(PLACES), "VITRINE_GATEWAY__MAX_QUEUED_REQUESTS": "1",
         "RAY_metrics_report_interval_ms": "1000",
     }  # fmt: skip
     with ServiceProcess(settings, folder / "data", folder / "log", environment=variables) as process:
@@ -76,27 +80,35 @@ def test_bytes_that_are_no_message_are_told_so(service):
 
 def test_caller_from_another_machine_is_refused(service):
     assert service.http.get("/v1/scenes", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 401
-    with grpc.insecure_channel(f"{ray.util.get_node_ip_address()}:{GRPC_PORT}") as channel:
+    with grpc.insecure_channel(f"{ray.util.get_node_ip_address()}:{service.grpc_port}") as channel:
         error = catalog_pb2_grpc.CatalogServiceStub(channel).ListScenes.future(LIST).exception()
     assert error.code() is grpc.StatusCode.UNAUTHENTICATED
 
 
 def test_full_queue_tells_when_to_come_back(service):
-    head = b"POST /v1/cutouts HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
-    held = [socket.create_connection(("127.0.0.1", HTTP_PORT)) for _ in range(HELD)]
-    try:
-        for wire in held:
-            wire.sendall(head)
-        time.sleep(1)
+    with holding_all_places(service):
+        calls = [service.catalog.ListScenes.future(LIST) for _ in range(3)]  # of which one may wait
+        wait_until(lambda: sum(each.done() for each in calls) == 2)
         answer = service.http.get("/v1/scenes")
-        with pytest.raises(grpc.RpcError) as caught:
-            service.catalog.ListScenes(LIST)
-    finally:
-        for wire in held:
-            wire.close()
+    errors = [each.exception() for each in calls]
+    refused = [each for each in errors if each]
     assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (429, "overloaded", "1")
-    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert details_of(caught.value)["RetryInfo"].retry_delay.seconds == 1
+    assert [each.code() for each in refused] == [grpc.StatusCode.RESOURCE_EXHAUSTED] * 2
+    assert details_of(refused[0])["RetryInfo"].retry_delay.seconds == 1
+
+
+@contextmanager
+def holding_all_places(service):
+    """Streams without an end at every place of a replica, opened one by one, as each waits for a moment."""
+    streams = []
+    try:
+        for _ in range(PLACES):
+            streams.append(service.health.Watch(health_pb2.HealthCheckRequest()))
+            next(streams[-1])
+        yield
+    finally:
+        for each in streams:
+            each.cancel()
 
 
 def cancelled_streams(service):
@@ -110,7 +122,11 @@ def test_stream_that_its_caller_leaves_is_stopped(service, photo):
     stream = service.studio.StreamShot(shot, metadata=[("request_id", f"left-{uuid.uuid4().hex}")])
     next(stream)
     stream.cancel()
+    wait_until(lambda: cancelled_streams(service))
+
+
+def wait_until(condition):
     limit = time.monotonic() + PATIENCE_S
-    while not cancelled_streams(service):
+    while not condition():
         assert time.monotonic() < limit
-        time.sleep(0.5)
+        time.sleep(0.1)
