@@ -20,6 +20,9 @@ from services.common.ports import require_free_ports
 from services.common.ray_settings import RaySettings
 from services.common.section import ScalingSettings
 from services.common.settings import GenerateSettings, Settings
+from services.common.training_settings import TrainingSettings
+from services.factory.deployment import TrainerDeployment
+from services.factory.trainer import DRAIN_MARGIN_S as TRAINER_MARGIN_S
 from services.gateway.deployment import GatewayDeployment
 from services.generate.deployment import GenerateDeployment
 from services.generate.scaling import PixelsPolicy
@@ -56,7 +59,8 @@ def build(settings: Settings) -> serve.Application:
     dispatcher = DispatcherDeployment.options(**dispatcher_options(settings.jobs))
     waker = dispatcher.bind(settings, segment, generate, postprocess)
     gateway = GatewayDeployment.options(**_options(settings.gateway), **patient)
-    return gateway.bind(settings, segment, generate, postprocess, waker)
+    trainers = [_trainer(settings)] if settings.training.enabled else []
+    return gateway.bind(settings, segment, generate, postprocess, waker, *trainers)
 
 
 def _options(stage: ScalingSettings) -> dict[str, Any]:
@@ -93,11 +97,20 @@ def _policy(policy: type, **kwargs: float) -> Any:
 def dispatcher_options(jobs: JobSettings) -> dict[str, Any]:
     """How dispatchers are scaled, by the age of the backlog, and how they end: their work is no request that Serve
     would wait for, and their drain has time to give back what does not end."""
-    options = _options(jobs)
-    options["autoscaling_config"].policy = _policy(BacklogPolicy, target_s=jobs.target_backlog_s)
-    return options | {
-        "graceful_shutdown_wait_loop_s": 0.1, "graceful_shutdown_timeout_s": jobs.drain_s + DRAIN_MARGIN_S,
-    }  # fmt: skip
+    return _pulling_options(jobs, jobs.drain_s + DRAIN_MARGIN_S)
+
+
+def _trainer(settings: Settings) -> serve.Application:
+    """What trains styles; it pulls its work and drains as dispatchers do."""
+    training = settings.training
+    options = _pulling_options(training, training.drain_s + TRAINER_MARGIN_S)
+    return TrainerDeployment.options(**options).bind(settings)
+
+
+def _pulling_options(section: JobSettings | TrainingSettings, drain_s: float) -> dict[str, Any]:
+    options = _options(section)
+    options["autoscaling_config"].policy = _policy(BacklogPolicy, target_s=section.target_backlog_s)
+    return options | {"graceful_shutdown_wait_loop_s": 0.1, "graceful_shutdown_timeout_s": drain_s}
 
 
 class LocalService:

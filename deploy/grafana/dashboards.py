@@ -208,6 +208,17 @@ JOBS: Final = Dashboard(
             Panel("From event to delivery, 95 %", {"messages": quantile(0.95, "ray_vitrine_webhook_seconds")}, "s"),
             Panel("Oldest message that waits", {"age": "max(vitrine_webhook_oldest_pending_seconds)"}, "s"),
         ],
+        "Trainings of styles": [
+            Panel("Attempts", {"{{outcome}}": rate("ray_vitrine_style_trainings_total", "outcome")}, "ops"),
+            Panel("At work", {"all": "sum(ray_vitrine_style_trainings_running)"}),
+            Panel("Oldest training that waits", {"age": "max(ray_vitrine_style_training_backlog_seconds)"}, "s"),
+            Panel(
+                "Time of an attempt, half",
+                {"{{outcome}}": quantile(0.5, "ray_vitrine_style_training_seconds", "outcome")},
+                "s",
+                "Nothing is shown while none has ended.",
+            ),
+        ],
         "Tenants": [
             Panel("Pictures", {"{{tenant}}": rate("ray_vitrine_tenant_items_total", "tenant")}, "ops"),
             Panel("Megapixels", {"{{tenant}}": rate("ray_vitrine_tenant_megapixels_total", "tenant")}, "ops"),

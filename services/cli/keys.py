@@ -18,7 +18,9 @@ def create_key(
     tenant: Annotated[str, typer.Argument(help="Whose key; a tenant of that name is made if there is none.")],
     scope: Annotated[
         list[str] | None,
-        typer.Option(help="What it is good for: create, read, usage; may be given several times.", show_default="all"),
+        typer.Option(
+            help="What it is good for: create, read, usage, train; may be given several times.", show_default="all"
+        ),
     ] = None,
     days: Annotated[float | None, typer.Option(min=0, help="Expires after so many days.", show_default="never")] = None,
     label: Annotated[str, typer.Option(help="What you know it by.")] = "",

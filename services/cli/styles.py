@@ -9,6 +9,7 @@ import typer
 
 from services.cli.configuration import api_key, service_address
 from services.cli.console import AddressOption, JsonOption, results, write_json
+from services.cli.styles_remote import list_trainings, stop_training
 from services.cli.styles_train import train_style
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 styles = typer.Typer(no_args_is_help=True, help="Styles: LoRA adapters that pictures are drawn with.")
 
 styles.command("train")(train_style)
+styles.command("trainings")(list_trainings)
+styles.command("stop")(stop_training)
 
 StyleArgument = Annotated[str, typer.Argument(help="Its id: a-z, 0-9 and dashes.")]
 

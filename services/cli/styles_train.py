@@ -7,6 +7,7 @@ import typer
 
 from services.cli.configuration import api_key, open_settings, service_address
 from services.cli.console import AddressOption, asides, counting_progress
+from services.cli.styles_remote import train_remotely
 
 if TYPE_CHECKING:
     from services.common.settings import Settings
@@ -30,6 +31,7 @@ def train_style(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for trainings.")] = Path("out/styles"),
     register: Annotated[bool, typer.Option(help="Take it in as a style of the running service.")] = True,
     description: Annotated[str, typer.Option(help="What you know it by.")] = "",
+    remote: Annotated[bool, typer.Option("--remote", help="Let the service train it, for its own checkpoint.")] = False,
     address: AddressOption = None,
 ) -> None:
     """Train a style on pictures, for the checkpoint of the settings; one that was stopped goes on where it was."""
@@ -37,6 +39,15 @@ def train_style(
     from services.cli.checked import checked
     from services.common.errors import InvalidInput
 
+    if remote:
+        if not register:
+            raise typer.BadParameter("the service registers what it trains", param_hint="--no-register")
+        options = {
+            "description": description, "scene_id": scene, "words": words, "steps": steps, "rank": rank,
+            "learning_rate": learning_rate, "batch": batch, "seed": seed,
+        }  # fmt: skip
+        train_remotely(images, name, options, out, address)
+        return
     try:
         from services.factory.factory import StyleFactory, StyleFiles
         from services.factory.schema import TrainingPlan

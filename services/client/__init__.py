@@ -34,6 +34,7 @@ from services.api.studio import (
     StageEvent,
     StyleUse,
 )
+from services.api.trainings import StyleTraining, StyleTrainingState, TrainingPicture
 from services.api.webhooks import DeliveryState, Webhook, WebhookDelivery
 from services.client.asynchronous import AsyncVitrine
 from services.client.blocking import Vitrine
@@ -74,7 +75,10 @@ __all__ = [
     "StageEvent",
     "StreamOptions",
     "Style",
+    "StyleTraining",
+    "StyleTrainingState",
     "StyleUse",
+    "TrainingPicture",
     "Vitrine",
     "WatchJobResponse",
     "Webhook",

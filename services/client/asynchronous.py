@@ -33,6 +33,7 @@ from services.client.steps import (
     authorization,
 )
 from services.client.styles import AsyncStyles, StyleFlows
+from services.client.trainings import AsyncTrainings, TrainingFlows
 from services.client.webhooks import AsyncWebhooks, WebhookFlows
 
 T = TypeVar("T")
@@ -63,6 +64,8 @@ class AsyncVitrine:
         job_flows = JobFlows(address, timeout_s, max_attempts)
         self.jobs = AsyncJobs(job_flows, self._run, self._stream, self.read_blob)
         self.styles = AsyncStyles(StyleFlows(address, timeout_s, max_attempts, job_flows.upload), self._run)
+        training_flows = TrainingFlows(address, timeout_s, max_attempts, job_flows.upload)
+        self.trainings = AsyncTrainings(training_flows, self._run, self._stream)
         self._metadata = authorization(api_key)
         if credentials is None:
             self._channel = grpc.aio.insecure_channel(address, OPTIONS)

@@ -33,6 +33,7 @@ from services.client.steps import (
     authorization,
 )
 from services.client.styles import StyleFlows, Styles
+from services.client.trainings import TrainingFlows, Trainings
 from services.client.webhooks import WebhookFlows, Webhooks
 
 T = TypeVar("T")
@@ -54,6 +55,7 @@ class Vitrine:
     Attributes:
         jobs: Many photos by one recipe.
         styles: LoRA adapters that pictures are drawn with.
+        trainings: Styles that the service trains.
         webhooks: Addresses that are told of events.
     """
 
@@ -71,6 +73,8 @@ class Vitrine:
         job_flows = JobFlows(address, timeout_s, max_attempts)
         self.jobs = Jobs(job_flows, self._run, self._told, self.read_blob)
         self.styles = Styles(StyleFlows(address, timeout_s, max_attempts, job_flows.upload), self._run)
+        training_flows = TrainingFlows(address, timeout_s, max_attempts, job_flows.upload)
+        self.trainings = Trainings(training_flows, self._run, self._told)
         self._metadata = authorization(api_key)
         if credentials is None:
             self._channel = grpc.insecure_channel(address, OPTIONS)

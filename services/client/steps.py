@@ -16,12 +16,13 @@ from google.protobuf.message_factory import GetMessageClass
 
 from services.api.jobs import Job, JobItem, WatchJobResponse
 from services.api.studio import CreateShotResponse, DenoisingStep, StageEvent
+from services.api.trainings import StyleTraining
 
 T = TypeVar("T")
 #: What streaming calls tell.
 ShotEvent = StageEvent | DenoisingStep | CreateShotResponse
 #: What calls hand on piece by piece.
-Event = ShotEvent | WatchJobResponse | Job | JobItem
+Event = ShotEvent | WatchJobResponse | Job | JobItem | StyleTraining
 
 #: Metadata that names the request, the same for all attempts: the service makes it once, and its logs show it as one.
 REQUEST_ID_KEY = "request_id"

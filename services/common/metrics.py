@@ -15,6 +15,8 @@ from typing import Any, Final, Literal, Protocol
 
 #: Seconds. From a cache hit to a slow shot on two cores.
 LATENCY_BUCKETS_S: Final = (0.01, 0.03, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 60.0)
+#: Seconds. From a training that is stopped at once to one of half a day.
+TRAINING_BUCKETS_S: Final = (10.0, 30.0, 60.0, 180.0, 600.0, 1800.0, 3600.0, 7200.0, 14_400.0, 43_200.0)
 #: Shares of a whole; the last is what a value of 1 falls into.
 RATIO_BUCKETS: Final = (0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0)
 #: Shares of what is allowed: 1 is just so.
@@ -130,6 +132,18 @@ JOB_CLAIMS_LOST: Final = Metric(
 JOB_BACKLOG_SECONDS: Final = Metric(
     "vitrine_job_backlog_seconds", "gauge", "Since when the oldest item that could begin waits."
 )
+TRAININGS: Final = Metric(
+    "vitrine_style_trainings_total", "counter",
+    "Attempts at trainings of styles by outcome (ok, released, lost or an error code).", ("outcome",),
+)  # fmt: skip
+TRAINING_SECONDS: Final = Metric(
+    "vitrine_style_training_seconds", "histogram", "Time that an attempt at a training took, by outcome.",
+    ("outcome",), buckets=TRAINING_BUCKETS_S,
+)  # fmt: skip
+TRAININGS_RUNNING: Final = Metric("vitrine_style_trainings_running", "gauge", "Trainings of styles at work.")
+TRAINING_BACKLOG_SECONDS: Final = Metric(
+    "vitrine_style_training_backlog_seconds", "gauge", "Since when the oldest training that could begin waits."
+)
 WEBHOOK_DELIVERIES: Final = Metric(
     "vitrine_webhook_deliveries_total", "counter",
     "Attempts to deliver a message to a webhook, by outcome (delivered, retried, failed).", ("outcome",),
@@ -144,6 +158,7 @@ ALL: Final = (
     PRESERVATION_REPORTS, PRESERVATION_MEASURES, REFUSALS, BLOB_SECONDS, BLOB_BYTES,
     TENANT_ITEMS, TENANT_MEGAPIXELS, TENANT_BYTES, TENANT_STAGE_SECONDS, JOB_ITEMS, JOB_ITEMS_RUNNING, JOB_WAIT_SECONDS,
     JOB_YIELD_SECONDS, JOB_CLAIMS_LOST, JOB_BACKLOG_SECONDS,
+    TRAININGS, TRAINING_SECONDS, TRAININGS_RUNNING, TRAINING_BACKLOG_SECONDS,
     WEBHOOK_DELIVERIES, WEBHOOK_SECONDS,
 )  # fmt: skip
 

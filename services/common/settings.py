@@ -17,6 +17,7 @@ from services.common.image import ImageLimits
 from services.common.job_settings import JobSettings
 from services.common.ray_settings import DIRECT_PORTS, RaySettings
 from services.common.section import BucketPlace, HostAndPort, ScalingSettings, Section
+from services.common.training_settings import TrainingSettings
 
 _PREFIX: Final = "VITRINE_"
 
@@ -349,6 +350,7 @@ class Settings(BaseSettings):
     preservation: PreservationSettings = Field(default_factory=PreservationSettings)
     styles: StyleSettings = Field(default_factory=StyleSettings)
     jobs: JobSettings = Field(default_factory=JobSettings)
+    training: TrainingSettings = Field(default_factory=TrainingSettings)
     observability: ObservabilitySettings = Field(default_factory=ObservabilitySettings)
 
     @model_validator(mode="after")
@@ -364,12 +366,21 @@ class Settings(BaseSettings):
                 f"limits.max_running ({self.limits.max_running}): requests would wait in replicas "
                 "that autoscaling takes for idle enough"
             )
-        for name in ("gateway", "segment", "generate", "postprocess", "jobs"):
+        for name in ("gateway", "segment", "generate", "postprocess", "jobs", "training"):
             if getattr(self, name).look_back_period_s <= self.ray.load_report_s:
                 raise ValueError(
                     f"{name}.look_back_period_s is not above ray.load_report_s ({self.ray.load_report_s:g}): "
                     "load would be averaged over no report"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _styles_trained_are_drawn(self) -> Self:
+        if self.training.enabled and self.generate.engine != "diffusion":
+            raise ValueError(
+                f"training.enabled is true but generate.engine is {self.generate.engine!r}: nothing would be drawn "
+                "with the styles"
+            )
         return self
 
     @model_validator(mode="after")

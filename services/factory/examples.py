@@ -1,6 +1,6 @@
 """Pictures as the denoiser is shown them, encoded once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,14 +57,26 @@ class ExampleMaker:
         self._coder = LatentCoder(networks.vae, runners, networks.unet.dtype)
         self._device = networks.unet.device
 
-    def examples(self, pictures: Sequence[TrainingPicture], seed: int) -> list[Example]:
+    def examples(
+        self, pictures: Sequence[TrainingPicture], seed: int, check: Callable[[], None] = lambda: None
+    ) -> list[Example]:
         """Several of each picture, the same ones for a seed.
+
+        Args:
+            pictures: Of the training.
+            seed: Of the training.
+            check: Asked before each example; what it raises ends the work.
 
         Raises:
             InvalidInput: A caption has too many tokens.
         """
         generator = torch.Generator().manual_seed(seed)
-        return [self._example(picture, generator) for picture in pictures for _ in range(_VIEWS)]
+        found = []
+        for picture in pictures:
+            for _ in range(_VIEWS):
+                check()
+                found.append(self._example(picture, generator))
+        return found
 
     def _example(self, picture: TrainingPicture, generator: torch.Generator) -> Example:
         height, width = picture.image.shape[:2]

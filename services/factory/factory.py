@@ -18,8 +18,10 @@ from services.factory.training import StyleTraining
 from services.generate.diffusion.checkpoint import Checkpoint
 from services.generate.diffusion.hardware import Hardware
 from services.generate.diffusion.networks import Networks
+from services.generate.diffusion.sizes import Buckets
 from services.generate.engine.adapter import AdapterReader
 from services.generate.pipeline import InpaintPipeline
+from services.generate.schema import AdapterFacts
 from services.models.cache import ModelCache
 
 #: Captions of a sample sheet.
@@ -65,10 +67,12 @@ class StyleFactory:
         sha256: Of it, so that a training does not go on with another.
         device: Where it is trained, as torch calls it.
         settings: The whole tree.
+        called: The checkpoint's name and version, as styles tell it.
     """
 
-    def __init__(self, checkpoint: Checkpoint, sha256: str, device: str, settings: Settings) -> None:
+    def __init__(self, checkpoint: Checkpoint, sha256: str, device: str, settings: Settings, called: str = "") -> None:
         self._checkpoint = checkpoint
+        self._called = called
         self._sha256 = sha256
         self._device = device
         self._settings = settings
@@ -86,8 +90,13 @@ class StyleFactory:
         checkpoint = Checkpoint.read(cache.path(name), name)
         hardware = Hardware.find(settings.generate.diffusion.device, "float32")
         if hardware.device == "cpu":
-            torch.set_num_threads(settings.generate.threads)
-        return cls(checkpoint, entry.sha256, hardware.device, settings)
+            torch.set_num_threads(settings.training.threads)
+        return cls(checkpoint, entry.sha256, hardware.device, settings, f"{entry.name} {entry.version}")
+
+    @property
+    def buckets(self) -> Buckets:
+        """The sizes that pictures are cut to."""
+        return self._checkpoint.buckets
 
     def pictures(self, folder: Path, caption: str = "") -> list[TrainingPicture]:
         """The pictures of a folder, see `read_pictures`."""
@@ -99,25 +108,51 @@ class StyleFactory:
         plan: TrainingPlan,
         files: StyleFiles,
         tell: Callable[[int, float], None],
+        kept: Callable[[int], None] = lambda _: None,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         """Train, or go on where a training with the same pictures and plan was stopped.
 
+        Args:
+            pictures: What is learned from.
+            plan: How.
+            files: Where it goes on from, and what comes of it.
+            tell, kept: See `StyleTraining.run`.
+            check: See `ExampleMaker.examples`.
+
         Raises:
-            InvalidInput: A caption has too many tokens, or the folder is another training's.
+            InvalidInput: A caption has too many tokens; or, of the field `out`, the folder is another training's, or
+                damaged.
             ModelUnavailable: The checkpoint can't be loaded.
         """
         files.folder.mkdir(parents=True, exist_ok=True)
         networks = self._networks()
         maker = ExampleMaker(networks, zero_negative=self._checkpoint.zero_negative)
-        examples = maker.examples(pictures, plan.seed)
+        examples = maker.examples(pictures, plan.seed, check)
         training = StyleTraining(self._checkpoint, networks, examples, plan, self._about(pictures, plan))
         training.resume(files.state)
-        training.run(files.state, tell)
+        training.run(files.state, tell, kept)
         files.adapter.write_bytes(training.adapter())
         save_losses(training.losses, files.losses)
 
-    def sample(self, pictures: list[TrainingPicture], files: StyleFiles, steps: int, tell: Callable[[], None]) -> None:
+    def sample(
+        self,
+        pictures: list[TrainingPicture],
+        files: StyleFiles,
+        steps: int,
+        tell: Callable[[], None] = lambda: None,
+        check: Callable[[], None] = lambda: None,
+    ) -> AdapterFacts:
         """Draw the first captions without the style, with half of it and with all of it.
+
+        Args:
+            pictures: Whose captions.
+            files: Of the training.
+            steps: Of the denoising.
+            tell, check: See `sample_rows`.
+
+        Returns:
+            What the style is, as it was found to fit.
 
         Raises:
             InvalidInput: The style does not fit; see `AdapterReader`.
@@ -125,9 +160,10 @@ class StyleFactory:
         """
         pipeline = InpaintPipeline(self._checkpoint, self._networks())
         reader = AdapterReader(pipeline.models, self._settings.generate.diffusion.max_rank)
-        captions = shown(pictures)
-        rows = sample_rows(pipeline, reader.read(files.adapter.read_bytes()), captions, steps, tell)
+        adapter, captions = reader.read(files.adapter.read_bytes()), shown(pictures)
+        rows = sample_rows(pipeline, adapter, captions, steps, tell, check)
         save_samples(rows, captions, files.samples)
+        return AdapterFacts(adapter.rank, tuple(sorted(adapter.layers)), self._called)
 
     def _networks(self) -> Networks:
         return Networks.load(self._checkpoint, torch.device(self._device), torch.float32)

@@ -25,6 +25,7 @@ def sample_rows(
     captions: Sequence[str],
     steps: int,
     tell: Callable[[], None] = lambda: None,
+    check: Callable[[], None] = lambda: None,
 ) -> list[list[NDArray[np.uint8]]]:
     """Pictures of each caption with the same seed, a row for each of `WEIGHTS`.
 
@@ -34,6 +35,7 @@ def sample_rows(
         captions: One for each column.
         steps: Of the denoising.
         tell: Called after each picture.
+        check: Asked before each step of the denoising; what it raises ends the work.
     """
     side = pipeline.buckets.native_px
     grey = np.full((side, side, 3), 127, np.uint8)
@@ -45,6 +47,7 @@ def sample_rows(
         for seed, caption in enumerate(captions):
             sample = pipeline.prepare(SampleRequest(pictures, caption, seed=seed, steps=steps, styles=worn))
             while not sample.done:
+                check()
                 pipeline.step([sample])
             row.append(pipeline.decode([sample])[0])
             tell()

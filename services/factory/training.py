@@ -4,6 +4,7 @@ The networks' own weights stay as they are; peft lays low-rank factors beside th
 in a step follows from the seed and the step's number, so a training that was stopped ends where one that was not does.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -83,18 +84,37 @@ class StyleTraining:
         self.losses = state.losses
         return state.step
 
-    def run(self, file: Path, tell: Callable[[int, float], None]) -> None:
+    def run(self, file: Path, tell: Callable[[int, float], None], kept: Callable[[int], None] = lambda _: None) -> None:
         """Take the steps that are left.
 
         Args:
-            file: Where the state is kept.
-            tell: Told each step's number, from 1, and its loss.
+            file: Where the state is kept: every so often, at the end, and where `tell` ends the training.
+            tell: Told each step's number, from 1, and its loss; what it raises ends the training.
+            kept: Told the number of the last step each time that the state was kept.
+
+        Raises:
+            InvalidInput: The loss is no number any more.
         """
         while (step := len(self.losses)) < self._plan.steps:
-            self.losses.append(self._step(step))
+            loss = self._step(step)
+            if not math.isfinite(loss):
+                raise InvalidInput(
+                    f"the training diverged: in step {step + 1} its loss is no number any more; a smaller learning "
+                    "rate may help",
+                    field="learning_rate",
+                )
+            self.losses.append(loss)
             if (step + 1) % self._plan.save_every == 0 or step + 1 == self._plan.steps:
-                self._state().write(file)
-            tell(step + 1, self.losses[-1])
+                self._keep(file, kept)
+            try:
+                tell(step + 1, self.losses[-1])
+            except BaseException:
+                self._keep(file, kept)
+                raise
+
+    def _keep(self, file: Path, kept: Callable[[int], None]) -> None:
+        self._state().write(file)
+        kept(len(self.losses))
 
     def adapter(self) -> bytes:
         """The adapter as a safetensors file, by diffusers' names."""

@@ -29,6 +29,10 @@ SCOPES: Final[Mapping[str, Scope]] = MappingProxyType(
         "ListJobItems": Scope.READ,
         "WatchJob": Scope.READ,
         "CreateJobManifest": Scope.READ,
+        "GetStyleTraining": Scope.READ,
+        "ListStyleTrainings": Scope.READ,
+        "CreateStyleTraining": Scope.TRAIN,
+        "CancelStyleTraining": Scope.TRAIN,
         "GetUsage": Scope.USAGE,
     }
 )

@@ -7,6 +7,8 @@ from ray.serve import metrics
 from services.common.logs import configure_logs
 from services.common.metrics import Recorder
 from services.common.settings import Settings
+from services.factory.intake import TrainingIntake
+from services.factory.register import TrainingRegister
 from services.fetch.sources import Sources
 from services.gateway.admission import Admission
 from services.gateway.body import BodyReader
@@ -23,6 +25,7 @@ from services.gateway.services import Services
 from services.gateway.studio import Studio
 from services.gateway.styles import Styles
 from services.gateway.tenancy import Tenancy
+from services.gateway.trainings import Trainings
 from services.gateway.uploads import Uploads
 from services.gateway.webhooks import Webhooks
 from services.generate.scene import SceneCatalog
@@ -54,6 +57,7 @@ class Gateway(GrpcApi):
         settings: The whole tree.
         segment, generate, postprocess: Handles of the stages.
         dispatcher: Handle of what works on jobs.
+        trainer: Handle of what trains styles; None where nobody does.
 
     Raises:
         StorageUnavailable: The blob store or the database can't be opened.
@@ -68,6 +72,7 @@ class Gateway(GrpcApi):
         generate: Handle,
         postprocess: Handle,
         dispatcher: Handle,
+        trainer: Handle | None = None,
     ) -> None:
         configure_logs(settings.observability.log_level, "gateway")
         limits = settings.limits
@@ -100,7 +105,14 @@ class Gateway(GrpcApi):
             store, limits.max_image_bytes, settings.jobs.max_manifest_mb << 20, settings.styles.max_mb << 20
         )
         styles = Styles(registry, RemoteGenerate(generate, recorder), readiness, store, settings)
-        services = Services(studio, catalog, tenancy.usage, jobs, uploads, webhooks, styles)
+        trainings = Trainings(
+            tenancy.database,
+            TrainingRegister(tenancy.accounts, settings.training),
+            TrainingIntake(scenes, registry, store, settings),
+            store,
+            Waker(trainer) if trainer is not None else lambda: None,
+        )
+        services = Services(studio, catalog, tenancy.usage, jobs, uploads, webhooks, styles, trainings)
         super().__init__(guard, services, readiness)
         body = BodyReader(limits.max_image_bytes)
         scenery = SceneryStudio(

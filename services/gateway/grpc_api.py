@@ -6,10 +6,11 @@ from services.gateway.catalog_rpcs import CatalogRpcs
 from services.gateway.health_rpcs import HealthRpcs
 from services.gateway.job_rpcs import JobRpcs
 from services.gateway.studio_rpcs import StudioRpcs
+from services.gateway.training_rpcs import TrainingRpcs
 from services.gateway.webhook_rpcs import WebhookRpcs
 
 
-class GrpcApi(StudioRpcs, JobRpcs, WebhookRpcs, CatalogRpcs, HealthRpcs):
+class GrpcApi(StudioRpcs, JobRpcs, WebhookRpcs, CatalogRpcs, TrainingRpcs, HealthRpcs):
     """The RPCs of all services, see `Rpcs`."""
 
     SERVICES: ClassVar = (
@@ -19,5 +20,6 @@ class GrpcApi(StudioRpcs, JobRpcs, WebhookRpcs, CatalogRpcs, HealthRpcs):
         "vitrine.v1.JobService",
         "vitrine.v1.UploadService",
         "vitrine.v1.CatalogService",
+        "vitrine.v1.TrainingService",
         "vitrine.v1.UsageService",
     )

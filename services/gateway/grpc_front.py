@@ -30,6 +30,7 @@ from services.pb.vitrine.v1 import (
     catalog_pb2_grpc,
     jobs_pb2_grpc,
     studio_pb2_grpc,
+    trainings_pb2_grpc,
     uploads_pb2_grpc,
     usage_pb2_grpc,
     webhooks_pb2_grpc,
@@ -63,6 +64,7 @@ def add_services(servicer: Any, server: Any) -> None:
     jobs_pb2_grpc.add_JobServiceServicer_to_server(servicer, reader)
     uploads_pb2_grpc.add_UploadServiceServicer_to_server(servicer, reader)
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(servicer, reader)
+    trainings_pb2_grpc.add_TrainingServiceServicer_to_server(servicer, reader)
     usage_pb2_grpc.add_UsageServiceServicer_to_server(servicer, reader)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, reader)
 

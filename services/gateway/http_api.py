@@ -18,6 +18,7 @@ from services.gateway.problems import answer_problems
 from services.gateway.services import Services
 from services.gateway.studio_routes import StudioRoutes
 from services.gateway.style_routes import StyleRoutes
+from services.gateway.training_routes import TrainingRoutes
 from services.gateway.webhook_routes import WebhookRoutes
 from services.workflow.readiness import Readiness
 
@@ -52,6 +53,7 @@ class HttpApi:
             WebhookRoutes(guard, services, body).router(),
             CatalogRoutes(guard, services).router(),
             StyleRoutes(guard, services, body).router(),
+            TrainingRoutes(guard, services, body).router(),
             BlobRoutes(guard, services.studio, blobs).router(),
             *dialects,
         )

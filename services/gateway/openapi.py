@@ -18,6 +18,7 @@ from services.api.studio import (
     StageEvent,
     StreamShotRequest,
 )
+from services.api.trainings import CreateStyleTrainingRequest, CreateStyleTrainingResponse
 from services.api.uploads import CreateUploadRequest
 from services.api.webhooks import CreateWebhookRequest, RotateWebhookSecretRequest, UpdateWebhookRequest
 from services.common.image import ImageFormat
@@ -47,7 +48,7 @@ _LATER: Final = {
     "description": "`respond-async`: answer at once with a job, which makes the picture when there is room for it.",
     "schema": {"type": "string"},
 }
-LOCATION: Final = {"Location": {"description": "Of the job.", "schema": {"type": "string"}}}
+LOCATION: Final = {"Location": {"description": "Of what was made.", "schema": {"type": "string"}}}
 #: Optional, as callers on the service's own machine mostly need none.
 _KEY: Final[list[dict[str, list[str]]]] = [{"key": []}, {}]
 _KEY_SCHEME: Final = {"type": "http", "scheme": "bearer", "description": "An API key, such as vitrine_1f3a…."}
@@ -68,6 +69,7 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     jobs.CreateJobManifestRequest,
     CreateUploadRequest,
     CreateStyleRequest,
+    CreateStyleTrainingRequest,
 )
 #: What each event's data is, by the event's name.
 _EVENTS: Final[Mapping[str, type[BaseModel]]] = {
@@ -137,6 +139,17 @@ def form_route(model: type[BaseModel], files: Sequence[str]) -> dict[str, Any]:
         },
     }
     return {"openapi_extra": {"requestBody": body}, "responses": {"default": PROBLEM}}
+
+
+def training_route() -> dict[str, Any]:
+    """A POST that takes JSON and answers where the training is."""
+    body = body_route(CreateStyleTrainingRequest, required=True)["openapi_extra"]
+    made = {"description": "Made.", "model": CreateStyleTrainingResponse, "headers": LOCATION}
+    return {
+        "status_code": 201,
+        "openapi_extra": {**body, "parameters": [ONCE]},
+        "responses": {201: made, "default": PROBLEM},
+    }
 
 
 def plain_route() -> dict[str, Any]:

@@ -6,6 +6,7 @@ from services.gateway.catalog import Catalog
 from services.gateway.jobs import Jobs
 from services.gateway.studio import Studio
 from services.gateway.styles import Styles
+from services.gateway.trainings import Trainings
 from services.gateway.uploads import Uploads
 from services.gateway.usage import Usage
 from services.gateway.webhooks import Webhooks
@@ -22,3 +23,4 @@ class Services:
     uploads: Uploads
     webhooks: Webhooks
     styles: Styles
+    trainings: Trainings

@@ -55,10 +55,7 @@ def item_told(item: JobItemRow, method: str) -> JobItem:
     elif item.result is not None:
         cutout = CreateCutoutResponse.model_validate_json(item.result)
     if item.error_code is not None:
-        known = _ERRORS.get(item.error_code)
-        error = ItemError(
-            code=item.error_code, message=item.error or "", retryable=known is not None and may_help(known)
-        )
+        error = error_told(item.error_code, item.error or "")
     return JobItem(
         number=item.number, key=item.key, state=state.told, attempts=item.attempts,
         image=ImageSource.model_validate_json(item.image), start_time=time_told(item.began_s),
@@ -66,6 +63,12 @@ def item_told(item: JobItemRow, method: str) -> JobItem:
         retry_time=time_told(item.retry_at_s if state is ItemState.WAITING else None),
         error=error, shot=shot, cutout=cutout, version=item.version,
     )  # fmt: skip
+
+
+def error_told(code: str, message: str) -> ItemError:
+    """Why an attempt came to nothing."""
+    known = _ERRORS.get(code)
+    return ItemError(code=code, message=message, retryable=known is not None and may_help(known))
 
 
 def with_addresses(item: JobItem, store: BlobStore) -> JobItem:

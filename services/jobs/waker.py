@@ -1,4 +1,4 @@
-"""Tells a dispatcher that there is something new, so that it need not find out by itself."""
+"""Tells a dispatcher or a trainer that there is something new, so that it need not find out by itself."""
 
 import asyncio
 from typing import Any, Final
@@ -10,7 +10,7 @@ _PATIENCE_S: Final = 5.0
 
 
 class Waker:
-    """Wakes one of the dispatchers. Where that fails, they look by themselves soon enough.
+    """Wakes one of those who work. Where that fails, they look by themselves soon enough.
 
     Args:
         handle: Of their deployment.
@@ -30,4 +30,4 @@ class Waker:
             async with asyncio.timeout(_PATIENCE_S):
                 await self._handle.wake.remote()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is not the caller's
-            logger().info("no dispatcher was woken", cause=repr(error))
+            logger().info("nobody was woken", cause=repr(error))

@@ -19,8 +19,10 @@ _SEGMENT = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}"
 _KEY = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*")
 MAX_KEY_LENGTH = 512
 
-#: Where pictures lie that requests made, and what was written about jobs: all that callers may read by key.
-RESULT_FOLDERS: Final = ("shots", "cutouts", "jobs")
+#: Where trainings of styles keep where they stand, and what they leave to be looked at.
+TRAININGS: Final = "trainings"
+#: Where pictures lie that requests made, and what was written about jobs and trainings: all that callers may read.
+RESULT_FOLDERS: Final = ("shots", "cutouts", "jobs", TRAININGS)
 #: Where callers put what their requests name.
 UPLOADS: Final = "uploads"
 #: All that is some tenant's, and that may be removed after a while.

@@ -50,6 +50,17 @@ class StyleRegistry:
         """Whether everybody may draw with it."""
         return style.tenant == self._settings.shared_from
 
+    def require_new(self, tenant: str, style_id: str) -> None:
+        """See that a tenant may have a style of an id that it does not have yet.
+
+        Raises:
+            Conflict: It has one.
+            InvalidInput: It has as many as it may.
+            StorageUnavailable: The store does not answer.
+        """
+        # A file that has no digest is like no other.
+        self._checked(Style(tenant, style_id, "", "", 0), Shelf(self._store, tenant).styles())
+
     def put(self, style: Style, data: bytes) -> Style | None:
         """Store a style's file, which makes it nobody's style yet.
 

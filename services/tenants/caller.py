@@ -10,6 +10,7 @@ class Scope(StrEnum):
     CREATE = "create"
     READ = "read"
     USAGE = "usage"
+    TRAIN = "train"
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,9 @@ def settings_of(overlay, monkeypatch):
 
 
 def stages(settings) -> dict[str, ScalingSettings]:
-    """Every deployment's share, also of such that come later."""
-    return {name: each for name, each in settings if isinstance(each, ScalingSettings)}
+    """Every deployment's share, also of such that come later; nothing trains where the operator does not want it."""
+    shares = {name: each for name, each in settings if isinstance(each, ScalingSettings)}
+    return {name: each for name, each in shares.items() if name != "training" or settings.training.enabled}
 
 
 def groups(overlay):

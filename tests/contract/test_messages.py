@@ -8,7 +8,7 @@ import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from pydantic import BaseModel
 
-from services.api import catalog, common, jobs, studio, uploads, usage, webhooks
+from services.api import catalog, common, jobs, studio, trainings, uploads, usage, webhooks
 from services.api.convert import from_proto, to_proto
 from services.common.image import ImageFormat
 from services.common.place import Place
@@ -20,6 +20,7 @@ from services.pb.vitrine.v1 import (
     common_pb2,
     jobs_pb2,
     studio_pb2,
+    trainings_pb2,
     uploads_pb2,
     usage_pb2,
     webhooks_pb2,
@@ -36,6 +37,7 @@ FILES = {
     jobs_pb2: jobs,
     uploads_pb2: uploads,
     webhooks_pb2: webhooks,
+    trainings_pb2: trainings,
 }
 ENUMS = {
     "vitrine.v1.ImageFormat.Format": ImageFormat,
@@ -53,6 +55,7 @@ ENUMS = {
     "vitrine.v1.JobItem.State": jobs.ItemState,
     "vitrine.v1.ItemManifest.Format": jobs.ManifestFormat,
     "vitrine.v1.WebhookDelivery.State": webhooks.DeliveryState,
+    "vitrine.v1.StyleTraining.State": trainings.StyleTrainingState,
 }
 KINDS = {
     FieldDescriptor.CPPTYPE_STRING: str,
@@ -181,6 +184,9 @@ GRPC_ONLY = {
     "DeleteJobRequest",
     "WatchJobRequest",
     "WatchJobResponse",
+    "GetStyleTrainingRequest",
+    "ListStyleTrainingsRequest",
+    "CancelStyleTrainingRequest",
 }
 
 

@@ -15,7 +15,15 @@ from services.api.jobs import CancelJobRequest, CreateJobRequest
 from services.common.errors import Internal
 from services.gateway.openapi import document
 from services.gateway.status import TABLE, status_of
-from services.pb.vitrine.v1 import catalog_pb2, jobs_pb2, studio_pb2, uploads_pb2, usage_pb2, webhooks_pb2
+from services.pb.vitrine.v1 import (
+    catalog_pb2,
+    jobs_pb2,
+    studio_pb2,
+    trainings_pb2,
+    uploads_pb2,
+    usage_pb2,
+    webhooks_pb2,
+)
 from tests.support.gateway_parts import Parts, call
 from tests.support.grpc_context import FakeContext, FakeStream
 from tests.support.photos import flat
@@ -23,7 +31,7 @@ from tests.support.proto_mutations import flipped, mutated
 
 METHODS = {
     method.name: method
-    for module in (studio_pb2, catalog_pb2, usage_pb2, jobs_pb2, uploads_pb2, webhooks_pb2)
+    for module in (studio_pb2, catalog_pb2, usage_pb2, jobs_pb2, uploads_pb2, webhooks_pb2, trainings_pb2)
     for service in module.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 }
@@ -53,7 +61,9 @@ CASES = [
 
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory):
-    return Parts(tmp_path_factory.mktemp("gateway"))
+    made = Parts(tmp_path_factory.mktemp("gateway"), draws=True, training={"enabled": True})
+    made.store.put("uploads/local/a.jpg", SMALL, "image/jpeg")
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +92,11 @@ def key(parts):
 
 @pytest.mark.parametrize(("verb", "path", "mode"), CASES)
 def test_no_request_that_the_openapi_allows_or_forbids_is_a_fault_of_ours(openapi, parts, key, verb, path, mode):
-    examples = FEWER_EXAMPLES if path.startswith(("/v1/jobs", "/v1/uploads", "/v1/webhook")) else EXAMPLES
+    examples = (
+        FEWER_EXAMPLES
+        if path.startswith(("/v1/jobs", "/v1/uploads", "/v1/webhook", "/v1/style-trainings"))
+        else EXAMPLES
+    )
 
     @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=openapi[path][verb].as_strategy(generation_mode=mode), real=st.booleans())
@@ -118,6 +132,7 @@ def good(method, job_id):
         "CreateJob": {"shot": {"scene_id": "white"}, "items": [{"key": "a", "image": {"content": SMALL}}]},
         "AddJobItems": {"job_id": job_id, "items": [{"key": "b", "image": {"content": SMALL}}], "close": True},
         "CreateUpload": {"media_type": "image/jpeg", "size_bytes": 1000},
+        "CreateStyleTraining": {"style_id": "linen", "words": "a", "pictures": [{"blob_key": "uploads/local/a.jpg"}]},
     }.get(method, {"job_id": job_id} if "job_id" in message.DESCRIPTOR.fields_by_name else {})  # fmt: skip
     message.MergeFrom(type(message)(**fields))
     return message

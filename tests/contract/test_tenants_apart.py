@@ -9,7 +9,15 @@ import pytest
 from google.protobuf.message_factory import GetMessageClass
 
 from services.gateway.openapi import document
-from services.pb.vitrine.v1 import catalog_pb2, jobs_pb2, studio_pb2, uploads_pb2, usage_pb2, webhooks_pb2
+from services.pb.vitrine.v1 import (
+    catalog_pb2,
+    jobs_pb2,
+    studio_pb2,
+    trainings_pb2,
+    uploads_pb2,
+    usage_pb2,
+    webhooks_pb2,
+)
 from services.tenants.caller import Scope
 from services.tenants.secret import ApiKey
 from tests.support.gateway_parts import PUBLIC_URL, Parts
@@ -26,7 +34,7 @@ def key_fields(message, path=()):
 
 METHODS = {
     method.name: method
-    for module in (studio_pb2, catalog_pb2, usage_pb2, jobs_pb2, uploads_pb2, webhooks_pb2)
+    for module in (studio_pb2, catalog_pb2, usage_pb2, jobs_pb2, uploads_pb2, webhooks_pb2, trainings_pb2)
     for service in module.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 }
@@ -46,18 +54,20 @@ JOBS = {
     "CreateJobManifest",
 }  # fmt: skip
 STYLES = {"ListStyles", "DeleteStyle"}
-OWNED = {"ReadBlob", "GetUsage", "ListJobs"} | JOBS | WEBHOOKS | STYLES
-#: Every field of a request, however deep, that names a file: another's is not found. Jobs have a test of theirs.
+TRAININGS = {"GetStyleTraining", "CancelStyleTraining"}
+OWNED = {"ReadBlob", "GetUsage", "ListJobs", "ListStyleTrainings"} | JOBS | WEBHOOKS | STYLES | TRAININGS
+#: Every field of a request, however deep, that names a file: another's is not found. Jobs and trainings have tests of
+#: their own.
 KEY_FIELDS = [
     pytest.param(method, path, id=f"{method}-{'.'.join(path)}")
     for method in METHODS
-    if METHODS[method].containing_service.name != "JobService"
+    if METHODS[method].containing_service.name not in ("JobService", "TrainingService")
     for path in key_fields(METHODS[method].input_type)
 ]
 #: What hands out what it has just made for its caller, or what belongs to nobody.
 OWNERLESS = {
     "CreateCutout", "CreateShot", "StreamShot", "ListScenes", "ListModels", "CreateJob", "CreateUpload",
-    "CreateWebhook", "CreateStyle",
+    "CreateWebhook", "CreateStyle", "CreateStyleTraining",
 }  # fmt: skip
 #: Other services' dialects, each with its own words and status for a wrong key.
 DIALECTS = {("POST", "/v1.0/removebg"): 403, ("POST", "/v1/images/edits"): 401, ("POST", "/v1/images/generations"): 401}
@@ -71,13 +81,16 @@ JOB_ROUTES = {
     ("GET", JOB), ("DELETE", JOB), ("GET", f"{JOB}/items"), ("POST", f"{JOB}/items"), ("GET", f"{JOB}/events"),
     *(("POST", f"{JOB}/{deed}") for deed in ("cancel", "pause", "resume", "retry", "manifest")),
 }  # fmt: skip
+TRAINING = "/v1/style-trainings/{training_id}"
 OWNED_ROUTES = {
     ("GET", "/v1/usage"), ("GET", "/v1/blobs/{key}"), ("PUT", "/v1/blobs/{key}"), ("GET", "/v1/jobs"), *JOB_ROUTES,
     *WEBHOOK_ROUTES, ("GET", "/v1/styles"), ("DELETE", "/v1/styles/{style_id}"),
+    ("GET", "/v1/style-trainings"), ("GET", TRAINING), ("POST", f"{TRAINING}/cancel"),
 }  # fmt: skip
 OWNERLESS_ROUTES = {
     ("POST", "/v1/cutouts"), ("POST", "/v1/shots"), ("GET", "/v1/scenes"), ("GET", "/v1/models"),
     ("POST", "/v1/jobs"), ("POST", "/v1/uploads"), ("POST", "/v1/webhooks"), ("POST", "/v1/styles"),
+    ("POST", "/v1/style-trainings"),
     ("GET", "/healthz"), ("GET", "/readyz"), *DIALECTS,
 }  # fmt: skip
 
@@ -355,3 +368,51 @@ async def test_styles_of_another_tenant_are_not_listed(drawing):
         context = FakeContext([("authorization", key)], ELSEWHERE)
         [answer] = await answered(parts.grpc_api(), "ListStyles", context)
         assert [each.style_id for each in answer.styles] == known
+
+
+@pytest.fixture
+async def training(tmp_path, photo):
+    """A service that trains, with a training of acme's: its id, another tenant's key, and acme's own."""
+    parts = Parts(tmp_path, draws=True, training={"enabled": True})
+    acme, other = (f"Bearer {parts.new_key(name)}" for name in ("acme", "other"))
+    answer = await new_training(parts, acme, parts.store.put("uploads/acme/a.jpg", photo, "image/jpeg").key)
+    return parts, answer.training.training_id, other, acme
+
+
+async def new_training(parts, key, blob_key, context=None):
+    new = trainings_pb2.CreateStyleTrainingRequest(style_id="linen", words="linen", pictures=[{"blob_key": blob_key}])
+    context = context or FakeContext([("authorization", key)], ELSEWHERE)
+    [answer] = await answered(parts.grpc_api(), "CreateStyleTraining", context, new)
+    return answer
+
+
+@pytest.mark.parametrize("method", sorted(TRAININGS))
+async def test_training_of_another_tenant_is_not_found_as_one_that_nobody_has(training, method):
+    parts, training_id, other, _ = training
+    told = []
+    for wanted in (training_id, "0" * 32):
+        context = FakeContext([("authorization", other)], ELSEWHERE)
+        message = GetMessageClass(METHODS[method].input_type)(training_id=wanted)
+        [answer] = await answered(parts.grpc_api(), method, context, message)
+        told.append((context.code, context.details, answer))
+    assert told[0] == told[1]
+    assert told[0][0] is grpc.StatusCode.NOT_FOUND
+
+
+async def test_trainings_of_another_tenant_are_not_listed(training):
+    parts, training_id, other, acme = training
+    for key, known in ((other, []), (acme, [training_id])):
+        context = FakeContext([("authorization", key)], ELSEWHERE)
+        [answer] = await answered(parts.grpc_api(), "ListStyleTrainings", context)
+        assert [each.training_id for each in answer.trainings] == known
+
+
+async def test_training_on_another_tenants_picture_is_refused_as_on_one_that_nobody_has(training):
+    parts, _, other, _ = training
+    told = []
+    for blob_key in ("uploads/acme/a.jpg", "uploads/nobody/a.jpg"):
+        context = FakeContext([("authorization", other)], ELSEWHERE)
+        assert await new_training(parts, other, blob_key, context) == trainings_pb2.CreateStyleTrainingResponse()
+        told.append((context.code, context.details))
+    assert told[0] == told[1]
+    assert told[0][0] is grpc.StatusCode.NOT_FOUND

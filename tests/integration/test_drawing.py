@@ -35,7 +35,7 @@ def drawing(tmp_path_factory):
         "VITRINE_GENERATE__DIFFUSION__RUNNER": "torch",
         "VITRINE_GENERATE__MAX_ONGOING_REQUESTS": "8", "VITRINE_MODELS__CATALOG":
         str(write_catalog(checkpoint, folder / "catalog.yaml")), "VITRINE_RAY__OBJECT_STORE_MB": "200",
-        "VITRINE_STYLES__MAX_MB": "1",
+        "VITRINE_STYLES__MAX_MB": "1", "VITRINE_TRAINING__ENABLED": "true", "VITRINE_TRAINING__NUM_CPUS": "0.5",
     }  # fmt: skip
     with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack:
         for name, value in environment.items():
@@ -174,3 +174,32 @@ def test_adapter_is_refused_for(drawing, vitrine, photo, what):
     with pytest.raises(NotFound):
         vitrine.shot(photo, "white", styles=[{"style_id": "faulty"}])
     assert drawing.http.get("/readyz").status_code == 200
+
+
+@pytest.fixture
+def cups(photo, tmp_path):
+    """A picture to be learned from, with its caption."""
+    file = tmp_path / "cup.jpg"
+    file.write_bytes(photo)
+    return [(file, "a red cup")]
+
+
+def test_style_is_trained_by_the_service_and_drawn_with(drawing, vitrine, cups, photo):
+    made = vitrine.trainings.create("trained", cups, steps=3, batch=1, rank=2, learning_rate=0.05)
+    *_, training = vitrine.trainings.watch(made.training_id)
+    assert (training.state, training.steps_done, training.error) == ("SUCCEEDED", 3, None)
+    assert drawing.http.get(training.sample_sheet.url).content == vitrine.read_blob(training.sample_sheet.key)
+    assert "trained" in [style.style_id for style in vitrine.styles.all()]
+    with_it, without = drawn_with(drawing, photo, ("trained", 1.0)), drawn_with(drawing, photo)
+    assert (with_it[0] != without[0], with_it[1] != without[1]) == (True, True)
+    vitrine.styles.remove("trained")
+
+
+def test_training_that_is_cancelled_stops_and_leaves_no_style(vitrine, cups):
+    made = vitrine.trainings.create("never", cups, steps=5000, batch=1, rank=2)
+    for training in vitrine.trainings.watch(made.training_id):
+        if training.steps_done and training.state == "RUNNING":
+            vitrine.trainings.cancel(made.training_id)
+    assert training.state == "CANCELLED"
+    assert 0 < training.steps_done < 5000
+    assert "never" not in [style.style_id for style in vitrine.styles.all()]

@@ -17,6 +17,8 @@ from services.common.settings import (
     TenantSettings,
 )
 from services.database.database import Database
+from services.factory.intake import TrainingIntake
+from services.factory.register import TrainingRegister
 from services.fetch.sources import Sources
 from services.gateway.admission import Admission
 from services.gateway.body import BodyReader
@@ -33,6 +35,7 @@ from services.gateway.services import Services
 from services.gateway.studio import Studio
 from services.gateway.styles import Styles
 from services.gateway.tenancy import Tenancy
+from services.gateway.trainings import Trainings
 from services.gateway.uploads import Uploads
 from services.gateway.webhooks import Webhooks
 from services.generate.scene import SceneCatalog
@@ -81,6 +84,7 @@ class Parts:
         classifier: Of the content policy; the real one where None.
         webhooks: Options of `WebhookSettings`.
         styles: Options of `StyleSettings`.
+        training: Options of `TrainingSettings`.
         jobs, uploads: The services of jobs and uploads; the real ones where None.
     """
 
@@ -99,6 +103,7 @@ class Parts:
         classifier=None,
         webhooks=None,
         styles=None,
+        training=None,
         jobs=None,
         uploads=None,
         **fakes,
@@ -150,15 +155,20 @@ class Parts:
         self.webhooks = Webhooks(self.database, webhook_settings, self.accounts)
         settings = Settings(
             data_dir=directory, limits=self.limits, tenants=self.tenants, jobs={"watch_every_s": 0.01},
-            generate=GenerateSettings(**engine), styles=StyleSettings(**(styles or {})),
+            generate=GenerateSettings(**engine), styles=StyleSettings(**(styles or {})), training=training or {},
         )  # fmt: skip
         checks = Checks(self.workflow.check, sources, self.limits.image)
         self.jobs = jobs or Jobs.open(settings, self.database, Moves(), checks, self.store)
         self.uploads = uploads or Uploads(self.store, self.limits.max_image_bytes, 1 << 20, 1 << 20)
         self.styles = Styles(self.registry, self.fakes, self.readiness, self.store, settings)
+        self.training = settings.training
+        register = TrainingRegister(self.accounts, self.training)
+        intake = TrainingIntake(self.scenes, self.registry, self.store, settings)
+        self.trainings = Trainings(self.database, register, intake, self.store)
         self.services = Services(
-            self.studio, self.catalog, self.tenancy.usage, self.jobs, self.uploads, self.webhooks, self.styles
-        )
+            self.studio, self.catalog, self.tenancy.usage, self.jobs, self.uploads, self.webhooks, self.styles,
+            self.trainings,
+        )  # fmt: skip
 
     def http_app(self):
         body = BodyReader(self.limits.max_image_bytes)

@@ -14,7 +14,7 @@ class ServedGateway:
 
     Args:
         api: A `GrpcApi`.
-        services: Descriptors of the services that are served; their calls are unary.
+        services: Descriptors of the services that are served; their calls are unary, or answered by a stream.
     """
 
     def __init__(self, api, *services):
@@ -33,8 +33,18 @@ class ServedGateway:
                 context.abort_with_status(rpc_status.to_status(own.status))
             return result
 
-        return grpc.unary_unary_rpc_method_handler(
-            answer, method.input_type._concrete_class.FromString, method.output_type._concrete_class.SerializeToString
+        def stream(message, context):
+            own = FakeContext(context.invocation_metadata(), context.peer())
+            messages = asyncio.run(_all(getattr(self._api, method.name)(message, own)))
+            if own.code is not None:
+                context.abort_with_status(rpc_status.to_status(own.status))
+            yield from messages
+
+        kind = grpc.unary_stream_rpc_method_handler if method.server_streaming else grpc.unary_unary_rpc_method_handler
+        return kind(
+            stream if method.server_streaming else answer,
+            method.input_type._concrete_class.FromString,
+            method.output_type._concrete_class.SerializeToString,
         )
 
     def __enter__(self):
@@ -43,3 +53,7 @@ class ServedGateway:
 
     def __exit__(self, *_):
         self._server.stop(grace=None).wait()
+
+
+async def _all(messages):
+    return [each async for each in messages]

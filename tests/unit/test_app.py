@@ -8,17 +8,31 @@ from services.common.settings import Settings
 #: Deployments by their section of the settings.
 SECTIONS = {
     "gateway": "Gateway", "segment": "Segment", "generate": "Generate", "postprocess": "Postprocess",
-    "jobs": "Dispatcher",
+    "jobs": "Dispatcher", "training": "Trainer",
 }  # fmt: skip
 
 
-def deployments(settings):
-    """Every bound deployment by its section of the settings."""
+#: What a service needs that trains.
+DRAWS = {"engine": "diffusion", "diffusion": {"checkpoint": "any"}}
+
+
+def bound(settings):
+    """Every bound deployment by its name."""
     gateway = build(settings)._bound_deployment
     behind = [each._bound_deployment for each in gateway.init_args if hasattr(each, "_bound_deployment")]
-    by_name = {each.name: each for each in (gateway, *behind)}
+    return {each.name: each for each in (gateway, *behind)}
+
+
+def deployments(tree):
+    """Every deployment of a service that also trains, by its section of the settings."""
+    whole = {"generate": DRAWS | tree.pop("generate", {}), "training": {"enabled": True} | tree.pop("training", {})}
+    by_name = bound(Settings.model_validate(tree | whole))
     assert set(by_name) == set(SECTIONS.values())
     return {section: by_name[name] for section, name in SECTIONS.items()}
+
+
+#: They claim their work themselves.
+PULLING = ("jobs", "training")
 
 
 @pytest.mark.parametrize("stage", SECTIONS)
@@ -28,7 +42,7 @@ def test_deployment_scales_as_its_own_section_says(stage, tmp_path):
         "max_ongoing_requests": 7, "max_queued_requests": 11, "look_back_period_s": 21, "upscale_delay_s": 22,
         "downscale_delay_s": 23, "downscale_to_zero_delay_s": 24,
     }  # fmt: skip
-    found = deployments(Settings.model_validate({"data_dir": tmp_path, stage: share}))
+    found = deployments({"data_dir": tmp_path, stage: share})
     deployment = found[stage]
     scaling = deployment._deployment_config.autoscaling_config
     assert (deployment.ray_actor_options["num_cpus"], deployment.ray_actor_options["num_gpus"]) == (0.125, 0.25)
@@ -40,9 +54,10 @@ def test_deployment_scales_as_its_own_section_says(stage, tmp_path):
     assert 7 not in others
 
 
-def test_dispatchers_are_scaled_by_the_backlog_and_have_time_to_drain(tmp_path):
-    jobs = {"target_backlog_s": 7, "drain_s": 20}
-    dispatcher = deployments(Settings.model_validate({"data_dir": tmp_path, "jobs": jobs}))["jobs"]
+@pytest.mark.parametrize("section", PULLING)
+def test_what_pulls_is_scaled_by_the_backlog_and_has_time_to_drain(section, tmp_path):
+    share = {"target_backlog_s": 7, "drain_s": 20}
+    dispatcher = deployments({"data_dir": tmp_path, section: share})[section]
     policy = dispatcher._deployment_config.autoscaling_config.policy
     assert policy.get_policy().__name__ == "BacklogPolicy"
     assert policy.policy_kwargs == {"target_s": 7}
@@ -52,7 +67,7 @@ def test_dispatchers_are_scaled_by_the_backlog_and_have_time_to_drain(tmp_path):
 @pytest.mark.parametrize(("engine", "policy"), [("plate", "PixelsPolicy"), ("diffusion", None)])
 def test_plates_are_scaled_by_their_pixels_and_drawings_by_their_number(engine, policy, tmp_path):
     generate = {"engine": engine, "target_megapixels": 6, "diffusion": {"checkpoint": "any"}}
-    deployment = deployments(Settings.model_validate({"data_dir": tmp_path, "generate": generate}))["generate"]
+    deployment = bound(Settings.model_validate({"data_dir": tmp_path, "generate": generate}))["Generate"]
     found = deployment._deployment_config.autoscaling_config.policy
     assert found.is_default_policy_function() == (policy is None)
     if policy:
@@ -61,8 +76,8 @@ def test_plates_are_scaled_by_their_pixels_and_drawings_by_their_number(engine, 
 
 def test_replica_that_goes_has_time_for_the_longest_request(tmp_path):
     limits = {"max_timeout_s": 123}
-    found = deployments(Settings.model_validate({"data_dir": tmp_path, "limits": limits}))
-    waits = {found[name]._deployment_config.graceful_shutdown_timeout_s for name in SECTIONS if name != "jobs"}
+    found = deployments({"data_dir": tmp_path, "limits": limits})
+    waits = {found[name]._deployment_config.graceful_shutdown_timeout_s for name in SECTIONS if name not in PULLING}
     assert waits == {123}
 
 
@@ -76,3 +91,12 @@ def test_replicas_listen_themselves_at_their_own_ports_only_where_that_is_asked_
     ]
     assert ranges == [("21000", "21100"), ("22000", "22100")]
     assert not any("DIRECT" in name for name in serve_environment(Settings()))
+
+
+def test_nobody_trains_unless_the_operator_wants_it(tmp_path):
+    assert "Trainer" not in bound(Settings.model_validate({"data_dir": tmp_path}))
+
+
+def test_service_that_draws_nothing_trains_nothing(tmp_path):
+    with pytest.raises(ValueError, match=r"training\.enabled is true but generate\.engine is 'plate'"):
+        Settings.model_validate({"data_dir": tmp_path, "training": {"enabled": True}})

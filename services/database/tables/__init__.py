@@ -3,6 +3,7 @@
 from services.database.tables.creations import Creation
 from services.database.tables.jobs import JobItemRow, JobRow, JobShare
 from services.database.tables.tenants import ApiKeyRow, QuotaPeriod, RateBucket, Tenant
+from services.database.tables.trainings import StyleTrainingRow
 from services.database.tables.usage import UsageRow
 from services.database.tables.webhooks import DeliveryAttemptRow, DeliveryRow, WebhookRow
 
@@ -16,6 +17,7 @@ __all__ = [
     "JobShare",
     "QuotaPeriod",
     "RateBucket",
+    "StyleTrainingRow",
     "Tenant",
     "UsageRow",
     "WebhookRow",

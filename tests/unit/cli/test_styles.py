@@ -5,7 +5,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from services.cli.main import app
-from services.pb.vitrine.v1 import catalog_pb2, uploads_pb2
+from services.common.errors import InvalidInput
+from services.factory.queue import TrainingQueue
+from services.factory.schema import Seen
+from services.pb.vitrine.v1 import catalog_pb2, studio_pb2, trainings_pb2, uploads_pb2
 from tests.support.diffusion import soft_picture
 from tests.support.gateway_parts import Parts
 from tests.support.served import listening, served
@@ -77,3 +80,54 @@ def test_training_without_a_checkpoint_says_what_to_set(images):
 def test_what_the_service_would_not_take_is_not_trained(images, monkeypatch, wrong):
     monkeypatch.setenv("VITRINE_GENERATE__DIFFUSION__CHECKPOINT", "tiny")
     assert run("train", "--images", images, *wrong).exit_code == 2
+
+
+@pytest.fixture
+def trained(tmp_path, monkeypatch):
+    """The address of a service whose trainings have ended when they are looked at, and how they do."""
+    services = [
+        module.DESCRIPTOR.services_by_name[name]
+        for module, name in (
+            (trainings_pb2, "TrainingService"), (uploads_pb2, "UploadService"), (studio_pb2, "StudioService"),
+        )
+    ]  # fmt: skip
+    ends = {"error": None}
+    with listening() as (listener, url):
+        parts = Parts(tmp_path / "service", draws=True, public_url=url, training={"enabled": True})
+        monkeypatch.setattr(parts.trainings, "_wake", lambda: train_at_once(parts, ends["error"]))
+        with served(parts.http_app(), listener), ServedGateway(parts.grpc_api(), *services) as gateway:
+            yield gateway.address, ends
+
+
+def train_at_once(parts, error):
+    queue = TrainingQueue(parts.training)
+    with parts.database.transaction() as session:
+        task = queue.claim(session)
+        plot = parts.store.put(task.file_key("loss.png"), b"a plot", "image/png")
+        if error:
+            queue.fail(session, task, error)
+        else:
+            queue.succeed(session, task, Seen(plot, plot), lambda: None)
+
+
+def test_style_is_trained_by_the_service(trained, images, tmp_path):
+    address, _ = trained
+    where = ("--address", address, "--remote", "--out", tmp_path / "out")
+    made = run("train", "--images", images, "--name", "linen", "--steps", 20, *where)
+    assert made.exit_code == 0, made.output
+    assert made.stdout.startswith("added linen")
+    assert (tmp_path / "out" / "linen" / "samples.png").read_bytes() == b"a plot"
+    [told] = json.loads(run("trainings", "--address", address, "--json").stdout)
+    assert (told["style_id"], told["state"], told["steps"]) == ("linen", "SUCCEEDED", 20)
+    assert "SUCCEEDED" in run("trainings", "--address", address).stdout
+    refused = run("stop", told["training_id"], "--address", address)
+    assert (refused.exit_code, "can't be cancelled" in refused.stderr) == (1, True)
+
+
+def test_training_by_the_service_that_failed_says_why(trained, images):
+    address, ends = trained
+    ends["error"] = InvalidInput("the caption has too many tokens")
+    failed = run("train", "--images", images, "--name", "linen", "--remote", "--address", address)
+    assert failed.exit_code == 1
+    assert "the caption has too many tokens" in failed.stderr
+    assert "FAILED" in failed.stdout

@@ -18,7 +18,7 @@ def address(service):
         yield running.address
 
 
-STREAMS = ("stream_shot", "jobs.watch", "jobs.items", "jobs.list")
+STREAMS = ("stream_shot", "jobs.watch", "jobs.items", "jobs.list", "trainings.watch")
 
 
 def call_from_a_thread(address, method, *args, api_key="", **options):

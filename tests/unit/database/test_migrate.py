@@ -12,6 +12,7 @@ from services.database import migrate
 from services.database.connection import open_engine
 from services.database.database import Database
 from services.tenants.accounts import Accounts, Wishes
+from services.tenants.caller import Scope
 from services.tenants.keys import Keys
 
 ACCOUNTS = Accounts(TenantSettings())
@@ -75,3 +76,12 @@ def test_processes_that_start_together_upgrade_once(database_settings, tmp_path)
 
 def open_and_close(url, folder):
     Database.open(DatabaseSettings(url=url), folder).close()
+
+
+def test_scope_that_the_older_code_does_not_know_is_taken_off_on_the_way_down(fresh):
+    with fresh.transaction() as session:
+        keys = [KEYS.create(session, "acme", scopes) for scopes in (list(Scope), [Scope.TRAIN])]
+    migrate.downgrade(fresh.engine, "0004")
+    with fresh.reading() as session:
+        scopes = [KEYS.find(session, key.key_id).scopes for key in keys]
+    assert scopes == [{Scope.CREATE, Scope.READ, Scope.USAGE}, set()]

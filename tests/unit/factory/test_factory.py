@@ -74,7 +74,7 @@ def test_training_that_was_stopped_ends_where_the_other_did(factory, whole, tmp_
         factory.train(PICTURES, PLAN, files, stop)
     told = []
     factory.train(PICTURES, PLAN, files, lambda step, loss: told.append((step, loss)))
-    assert told == whole[1][2:], "it goes on after the last step that was kept"
+    assert told == whole[1][3:], "what there was is kept, also between two times when it would be"
     assert files.adapter.read_bytes() == whole[0].adapter.read_bytes()
 
 
@@ -94,3 +94,8 @@ def test_damaged_state_is_said_to_be_one(factory, tmp_path):
     files.state.write_bytes(b"none")
     with pytest.raises(InvalidInput, match="damaged"):
         factory.train(PICTURES, PLAN, files, print)
+
+
+def test_training_that_diverges_says_so(factory, tmp_path):
+    with pytest.raises(InvalidInput, match="diverged"):
+        factory.train(PICTURES, replace(PLAN, learning_rate=1e30), StyleFiles(tmp_path), lambda step, loss: None)
