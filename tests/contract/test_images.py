@@ -43,7 +43,8 @@ def test_what_an_image_stands_on_has_a_version(name):
 @pytest.mark.parametrize("name", ["build-cpu", "build-gpu"])
 def test_packages_are_those_that_the_project_pins(name):
     [install] = [words for words in STAGES[name].said("RUN") if "pip install" in words]
-    assert "pip install -c constraints.txt '.[otel]'" in install
+    assert 'pip install -c constraints.txt ".[${EXTRAS}]"' in install
+    assert "EXTRAS=otel" in STAGES[name].said("ARG")
 
 
 def test_what_is_copied_is_there_and_nothing_else_reaches_a_build():
