@@ -27,4 +27,5 @@ class TrainingSettings(ScalingSettings):
     max_queued: int = Field(10, ge=1, description="Trainings of a tenant that may wait or be worked on.")
     max_pictures: int = Field(100, ge=1, le=1000, description="Pictures of a training.")
     max_steps: int = Field(5000, ge=1, le=1_000_000, description="Steps of a training.")
+    sample_steps: int = Field(20, ge=1, le=100, description="Steps of each picture of a sample sheet.")
     keep_days: float = Field(30, gt=0, description="How long ended trainings and their pictures are kept, in days.")

@@ -88,7 +88,7 @@ def _workshop(settings: Settings, store: BlobStore) -> "Workshop":
         raise ModelUnavailable(
             f"training needs the extra 'train': pip install 'vitrine[train]' ({error.name})"
         ) from error
-    return Workshop(StyleFactory.open(settings), store, settings.limits.image)
+    return Workshop(StyleFactory.open(settings), store, settings.limits.image, settings.training.sample_steps)
 
 
 TrainerDeployment = serve.deployment(name="Trainer")(StyleTrainer)

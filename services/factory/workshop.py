@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 
 from services.codecs.photo import decode_image
 from services.common.errors import InvalidInput, NotFound, VitrineError
@@ -18,9 +17,6 @@ from services.factory.watch import Watch
 from services.storage.blobs import BlobStore, StoredBlob
 from services.styles.schema import Style
 
-#: Of the denoising in a sample sheet.
-_SAMPLE_STEPS: Final = 20
-
 
 class Workshop:
     """Trains, and keeps where it stands in the store, so that any other workshop can go on.
@@ -29,7 +25,7 @@ class Workshop:
         factory: Of the checkpoint.
         store: Where pictures lie, and all that a training leaves.
         limits: Of a picture.
-        sample_steps: Of the sample sheet's pictures.
+        sample_steps: Of the denoising of the sample sheet's pictures.
     """
 
     def __init__(
@@ -37,7 +33,7 @@ class Workshop:
         factory: StyleFactory,
         store: BlobStore,
         limits: ImageLimits,
-        sample_steps: int = _SAMPLE_STEPS,
+        sample_steps: int,
     ) -> None:
         self._factory = factory
         self._store = store

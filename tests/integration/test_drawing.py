@@ -36,6 +36,7 @@ def drawing(tmp_path_factory):
         "VITRINE_GENERATE__MAX_ONGOING_REQUESTS": "8", "VITRINE_MODELS__CATALOG":
         str(write_catalog(checkpoint, folder / "catalog.yaml")), "VITRINE_RAY__OBJECT_STORE_MB": "200",
         "VITRINE_STYLES__MAX_MB": "1", "VITRINE_TRAINING__ENABLED": "true", "VITRINE_TRAINING__NUM_CPUS": "0.5",
+        "VITRINE_TRAINING__SAMPLE_STEPS": "2",
     }  # fmt: skip
     with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack:
         for name, value in environment.items():
@@ -184,9 +185,18 @@ def cups(photo, tmp_path):
     return [(file, "a red cup")]
 
 
+def when(vitrine, made, holds):
+    """The training once that holds of it."""
+    limit = time.monotonic() + PATIENCE_S
+    while not holds(training := vitrine.trainings.get(made.training_id)):
+        assert time.monotonic() < limit, training
+        time.sleep(0.1)
+    return training
+
+
 def test_style_is_trained_by_the_service_and_drawn_with(drawing, vitrine, cups, photo):
     made = vitrine.trainings.create("trained", cups, steps=3, batch=1, rank=2, learning_rate=0.05)
-    *_, training = vitrine.trainings.watch(made.training_id)
+    training = when(vitrine, made, lambda training: training.end_time)
     assert (training.state, training.steps_done, training.error) == ("SUCCEEDED", 3, None)
     assert drawing.http.get(training.sample_sheet.url).content == vitrine.read_blob(training.sample_sheet.key)
     assert "trained" in [style.style_id for style in vitrine.styles.all()]
@@ -197,9 +207,9 @@ def test_style_is_trained_by_the_service_and_drawn_with(drawing, vitrine, cups, 
 
 def test_training_that_is_cancelled_stops_and_leaves_no_style(vitrine, cups):
     made = vitrine.trainings.create("never", cups, steps=5000, batch=1, rank=2)
-    for training in vitrine.trainings.watch(made.training_id):
-        if training.steps_done and training.state == "RUNNING":
-            vitrine.trainings.cancel(made.training_id)
+    when(vitrine, made, lambda training: training.steps_done)
+    assert vitrine.trainings.cancel(made.training_id).state == "CANCELLING"
+    training = when(vitrine, made, lambda training: training.end_time)
     assert training.state == "CANCELLED"
     assert 0 < training.steps_done < 5000
     assert "never" not in [style.style_id for style in vitrine.styles.all()]

@@ -79,5 +79,5 @@ def test_usage_is_told_as_csv_and_as_a_table(vitrine):
 def test_tables_go_down_and_up(vitrine):
     vitrine("keys", "create", "acme")
     assert "version 0001" in vitrine("database", "downgrade", "0001", "--yes").stdout
-    assert "version 0004" in vitrine("database", "upgrade").stdout
+    assert "version 0005" in vitrine("database", "upgrade").stdout
     assert len(vitrine("keys", "list", "--json").json) == 1

@@ -27,6 +27,8 @@ def test_document_has_every_route():
         ("/v1/webhooks/{webhook_id}", "delete"), ("/v1/webhooks/{webhook_id}/rotate", "post"),
         ("/v1/webhooks/{webhook_id}/ping", "post"), ("/v1/webhook-deliveries", "get"),
         ("/v1/webhook-deliveries/{delivery_id}/redeliver", "post"),
+        ("/v1/style-trainings", "get"), ("/v1/style-trainings", "post"),
+        ("/v1/style-trainings/{training_id}", "get"), ("/v1/style-trainings/{training_id}/cancel", "post"),
     }  # fmt: skip
 
 
