@@ -1,5 +1,7 @@
 """Claims, leases and ends of trainings, on both databases."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from services.common.errors import Conflict, InvalidInput, StorageUnavailable
@@ -43,6 +45,15 @@ def test_tenants_take_turns_and_of_one_the_oldest_goes_first(store):
         order.append(store.claim().style_id)
         store.clock.pass_s(1)
     assert order == ["a", "d", "b", "c"]
+
+
+def test_trainers_that_claim_at_once_get_different_trainings(store):
+    for number in range(5):
+        store.create(f"s{number}")
+    with ThreadPoolExecutor(4) as threads:
+        claimed = [task for task in threads.map(lambda _: store.claim(), range(12)) if task is not None]
+    claimed += iter(store.claim, None)  # what others held just then
+    assert sorted(task.style_id for task in claimed) == [f"s{number}" for number in range(5)]
 
 
 def test_lease_that_is_renewed_does_not_end(store):

@@ -123,7 +123,7 @@ async def test_fault_is_told_before_anything_is_made(http, parts, photo, what):
     parts.store.put("uploads/local/none.jpg", b"no picture", "image/jpeg")
     parts.store.put("uploads/local/short.jpg", photo[: len(photo) // 2], "image/jpeg")
     parts.store.put("uploads/local/large.jpg", b"x" * (parts.limits.max_image_bytes + 1), "image/jpeg")
-    parts.fakes.requests.clear()
+    parts.store.put("uploads/other/a.jpg", photo, "image/jpeg")
     await http.post("/v1/styles", data={"style_id": "known"}, files={"adapter": ("a.safetensors", b"an adapter")})
     refused = await http.post(ROUTE, json=body(**fields))
     assert (refused.status_code, refused.json()["details"]["field"]) == (status, field)
