@@ -50,6 +50,7 @@ def test_only_so_many_trainings_of_a_tenant_may_wait(store):
     store.create("b")
     with pytest.raises(Overloaded, match="at most 2"):
         store.create("c")
+    store.clock.pass_s(1)
     assert store.create("c", "other")
     store.ask("succeed", store.claim(), SEEN, lambda: None)
     assert store.create("c")
