@@ -210,8 +210,17 @@ JOBS: Final = Dashboard(
         ],
         "Trainings of styles": [
             Panel("Attempts", {"{{outcome}}": rate("ray_vitrine_style_trainings_total", "outcome")}, "ops"),
-            Panel("At work", {"all": "sum(ray_vitrine_style_trainings_running)"}),
-            Panel("Oldest training that waits", {"age": "max(ray_vitrine_style_training_backlog_seconds)"}, "s"),
+            Panel("Trainings by state", {"{{state}}": "max by (state) (vitrine_style_trainings)"}),
+            Panel("At work in trainers", {"all": "sum(ray_vitrine_style_trainings_running)"}),
+            Panel(
+                "Oldest training that waits",
+                {
+                    "as the database tells": "max(vitrine_style_training_oldest_queued_seconds)",
+                    "as trainers see it": "max(ray_vitrine_style_training_backlog_seconds)",
+                },
+                "s",
+                "Trainers see nothing where there are none.",
+            ),
             Panel(
                 "Time of an attempt, half",
                 {"{{outcome}}": quantile(0.5, "ray_vitrine_style_training_seconds", "outcome")},

@@ -181,10 +181,18 @@ STORE_MESSAGES: Final = Metric(
 STORE_OLDEST_MESSAGE: Final = Metric(
     "vitrine_webhook_oldest_pending_seconds", "gauge", "Age of the oldest message that waits; 0 where none does."
 )
+STORE_TRAININGS: Final = Metric(
+    "vitrine_style_trainings", "gauge", "Trainings of styles that are kept, by state.", ("state",)
+)
+STORE_OLDEST_TRAINING: Final = Metric(
+    "vitrine_style_training_oldest_queued_seconds", "gauge",
+    "Since when the oldest training that could begin waits; 0 where none does.",
+)  # fmt: skip
 
 #: Read from the database: gauges whose values every gateway replica tells alike.
 STORED: Final = (
     STORE_JOBS, STORE_ITEMS, STORE_OLDEST, STORE_BACKLOG, STORE_QUOTA, STORE_MESSAGES, STORE_OLDEST_MESSAGE,
+    STORE_TRAININGS, STORE_OLDEST_TRAINING,
 )  # fmt: skip
 
 #: Of Ray and Serve, which name and measure them: https://docs.ray.io/en/latest/serve/monitoring.html and

@@ -188,9 +188,8 @@ class TrainingQueue:
     def backlog(self, session: Session) -> Backlog:
         """What could begin, and since when it waits; and what is at work."""
         now_s = self._now()
-        ready = select(func.count(), func.min(StyleTrainingRow.created_s)).where(
-            QUEUED_TRAININGS, func.coalesce(StyleTrainingRow.retry_at_s, 0.0) <= now_s
-        )
+        could_s = func.coalesce(StyleTrainingRow.retry_at_s, StyleTrainingRow.created_s)
+        ready = select(func.count(), func.min(could_s)).where(QUEUED_TRAININGS, could_s <= now_s)
         queued, since_s = session.execute(ready).one()
         held = select(func.count()).select_from(StyleTrainingRow).where(HELD_TRAININGS)
         oldest_s = 0.0 if since_s is None else max(0.0, now_s - since_s)

@@ -1,4 +1,4 @@
-"""What the database alone knows, as Prometheus reads it: jobs, backlogs, quotas, messages to webhooks.
+"""What the database alone knows, as Prometheus reads it: jobs, backlogs, quotas, messages to webhooks, trainings.
 
 Nothing is counted here, so every gateway replica answers alike, and dashboards take the greatest of their answers.
 """
@@ -6,6 +6,7 @@ Nothing is counted here, so every gateway replica answers alike, and dashboards 
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry
@@ -16,6 +17,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from services.api.jobs import JobState
+from services.api.trainings import StyleTrainingState
 from services.api.webhooks import DeliveryState
 from services.common.metrics import (
     STORE_BACKLOG,
@@ -24,13 +26,16 @@ from services.common.metrics import (
     STORE_MESSAGES,
     STORE_OLDEST,
     STORE_OLDEST_MESSAGE,
+    STORE_OLDEST_TRAINING,
     STORE_QUOTA,
+    STORE_TRAININGS,
     Metric,
 )
 from services.common.settings import TenantSettings
 from services.database.database import Database
-from services.database.tables import DeliveryRow, JobRow, JobShare, QuotaPeriod, Tenant, WebhookRow
+from services.database.tables import DeliveryRow, JobRow, JobShare, QuotaPeriod, StyleTrainingRow, Tenant, WebhookRow
 from services.database.tables.jobs import READY_JOBS
+from services.database.tables.trainings import QUEUED_TRAININGS
 from services.jobs.states import ItemState
 from services.tenants.accounts import Accounts
 from services.tenants.quota import Period
@@ -78,7 +83,14 @@ class StoreFigures:
             STORE_QUOTA: self._quotas(session),
             STORE_MESSAGES: _by_state(session, DeliveryState, _counted(DeliveryRow.state)),
             STORE_OLDEST_MESSAGE: {"": self._age_s(pending)},
+            STORE_TRAININGS: _by_state(session, StyleTrainingState, _counted(StyleTrainingRow.state)),
+            STORE_OLDEST_TRAINING: {"": self._age_s(self._oldest_training_s(session))},
         }
+
+    def _oldest_training_s(self, session: Session) -> float | None:
+        """When it could have begun: when it was made, or when its pause after a failure was over."""
+        since_s = func.coalesce(StyleTrainingRow.retry_at_s, StyleTrainingRow.created_s)
+        return session.scalar(select(func.min(since_s)).where(QUEUED_TRAININGS, since_s <= self._now()))
 
     def _age_s(self, since_s: float | None) -> float:
         return 0.0 if since_s is None else max(self._now() - since_s, 0.0)
@@ -167,7 +179,7 @@ def _counted(state: Any) -> Select[Any]:
     return select(state, func.count()).group_by(state)
 
 
-def _by_state(session: Session, states: type[JobState | DeliveryState], counted: Select[Any]) -> dict[str, float]:
+def _by_state(session: Session, states: type[StrEnum], counted: Select[Any]) -> dict[str, float]:
     """A value for every state, also where nothing is in it: a series that comes and goes can't be alerted on."""
     return dict.fromkeys((state.value for state in states), 0.0) | {
         state: float(count) for state, count in session.execute(counted)

@@ -5,11 +5,12 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from services.common.metrics import STORED
 from services.common.settings import TenantSettings
-from services.database.tables import DeliveryRow, JobShare, QuotaPeriod, WebhookRow
+from services.database.tables import DeliveryRow, JobShare, QuotaPeriod, StyleTrainingRow, WebhookRow
 from services.jobs.exporter import KEPT_S, Exporter, StoreFigures
 from services.tenants.quota import Period
 from tests.support.clocks import Clock
 from tests.support.job_rows import job_row
+from tests.support.training_store import TrainingStore
 
 NOW_S = 1_700_000_000.0
 
@@ -129,3 +130,15 @@ async def test_page_is_read_anew_only_after_a_while(exporter, database, clock):
     assert (await told(kept))["vitrine_job_items"]["QUEUED"] == 0
     clock.pass_s(KEPT_S)
     assert (await told(kept))["vitrine_job_items"]["QUEUED"] == 1
+
+
+async def test_trainings_are_told_by_state_and_by_the_age_of_the_oldest_that_could_begin(exporter, database, clock):
+    store = TrainingStore(database)
+    waiting, paused, running = (store.create(style_id) for style_id in ("a", "b", "c"))
+    with database.transaction() as session:
+        session.get_one(StyleTrainingRow, waiting).created_s = NOW_S - 90
+        session.get_one(StyleTrainingRow, paused).retry_at_s = NOW_S + 10
+        session.get_one(StyleTrainingRow, running).state = "RUNNING"
+    figures = await told(exporter())
+    assert (figures["vitrine_style_trainings"]["QUEUED"], figures["vitrine_style_trainings"]["RUNNING"]) == (2, 1)
+    assert figures["vitrine_style_training_oldest_queued_seconds"] == {"": 90}
