@@ -28,7 +28,7 @@ help:  ## List the targets
 
 demo: $(INSTALLED)  ## One real photo through the whole service, pictures in out/demo (PHOTO=file SCENE=id PITCH=degrees)
 	$(call say,demo: a photo through gRPC into $(if $(SCENE),one scene,every scene that fits it))
-	@$(BIN)/vitrine demo $(if $(PHOTO),--photo "$$PHOTO") $(if $(SCENE),--scene "$$SCENE") $(if $(PITCH),--pitch "$$PITCH")
+	@$(BIN)/vitrine demo $(if $(PHOTO),--photo "$$PHOTO") $(if $(SCENE),--scene "$$SCENE") $(if $(PITCH),--pitch "$$PITCH") $(addprefix --drawn ,$(wildcard weights/catalog.yaml))
 
 serve: $(INSTALLED) weights  ## Run the service until Ctrl-C: gRPC on 9000, HTTP on 8000
 	@$(BIN)/vitrine serve

@@ -95,17 +95,18 @@ def denoiser(
 
 @app.command()
 def pack(home: Home, out: Out) -> None:
-    """Write the last save as a checkpoint in diffusers' layout, in half precision."""
+    """Write the last save as a checkpoint in diffusers' layout, in half precision, and a model catalogue beside it."""
     from diffusers import AutoencoderKL
 
     from training.denoiser import Painter
     from training.pack import pack as write
+    from training.pack import write_catalog
     from training.text import build_tokenizer
 
     tokenizer = build_tokenizer()
     vae = AutoencoderKL.from_pretrained(home / "vae")
     size_bytes = write(out, vae, Painter.averaged(home / "denoiser", tokenizer), tokenizer)
-    print(f"{out} has {size_bytes / 1e6:.1f} MB")
+    print(f"{out} has {size_bytes / 1e6:.1f} MB; {write_catalog(out)} names it")
 
 
 @app.command()
@@ -156,10 +157,13 @@ def probe(
     on_rendered = recognised(judge, rendered, [labels.surface for labels in held_out.labels])
     images, asked = ask(Artist.open(checkpoint), held_out, each, print)
     write_sheet(out, [[image for image, name in zip(images, asked, strict=True) if name == row] for row in NAMES])
-    print(
-        f"recognised: {on_rendered:.2f} of {len(rendered)} rendered pictures, {recognised(judge, images, asked):.2f} of"
-    )
-    print(f"{len(images)} drawn ones; chance is {1 / len(NAMES):.2f}")
+    chance = f"chance is {1 / len(NAMES):.2f}"
+    _note(home, {
+        "surfaces that a probe names rightly, drawn pictures": (
+            f"{recognised(judge, images, asked):.2f} (of {len(images)}; {chance})"
+        ),
+        "surfaces that a probe names rightly, rendered pictures": f"{on_rendered:.2f} (of {len(rendered)}; {chance})",
+    })  # fmt: skip
 
 
 @app.command()

@@ -1,15 +1,20 @@
-"""Trained networks as a checkpoint in diffusers' folder layout, in half precision."""
+"""Trained networks as a checkpoint in diffusers' folder layout, in half precision, and its entry for a catalogue."""
 
 from pathlib import Path
 from typing import Any, Final
 
 import torch
+import yaml
 from diffusers import DPMSolverMultistepScheduler, StableDiffusionInpaintPipeline
 
+from services.api.catalog import ModelKind
+from services.models.catalog import CheckpointEntry, PathSpec
+from services.models.manifest import list_files
 from training.networks import SCHEDULER
 
 #: Of all files together: what a repository may be asked to hold.
 MAX_BYTES: Final = 40_000_000
+CATALOG: Final = "catalog.yaml"
 
 
 def pack(folder: Path, vae: Any, painter: Any, tokenizer: Any) -> int:
@@ -37,3 +42,19 @@ def pack(folder: Path, vae: Any, painter: Any, tokenizer: Any) -> int:
     if size_bytes > MAX_BYTES:
         raise ValueError(f"the checkpoint takes {size_bytes} bytes; at most {MAX_BYTES} are wanted")
     return size_bytes
+
+
+def write_catalog(folder: Path) -> Path:
+    """Write a model catalogue with a checkpoint's entry beside its folder, for the setting `models.catalog`.
+
+    Returns:
+        The catalogue's file.
+    """
+    entry = CheckpointEntry(
+        name=folder.name, version="1", kind=ModelKind.CHECKPOINT, license="Apache-2.0",
+        origin="Trained from nothing by this project, on pictures that it rendered; see docs/training.md.",
+        manifest=list_files(folder), sources=(PathSpec(type="path", path=Path(folder.name)),),
+    )  # fmt: skip
+    file = folder.parent / CATALOG
+    file.write_text(yaml.safe_dump({"models": [entry.model_dump(mode="json")]}, sort_keys=False), "utf-8")
+    return file

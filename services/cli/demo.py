@@ -7,7 +7,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,15 +14,15 @@ import typer
 
 from services.cli.configuration import open_settings
 from services.cli.console import JsonOption, asides, results, seconds, write_json
+from services.cli.made import Made
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
     from services.api.catalog import Scene
-    from services.api.studio import CreateCutoutResponse, CreateShotResponse
     from services.cli.sample import Sample
-    from services.client import Vitrine
+    from services.client import ShotOptions, Vitrine
 
 READY_TIMEOUT_S = 240.0
 MAX_SHEET_BYTES = 400_000
@@ -32,24 +31,19 @@ SEED = 1
 _VIEW_FIELDS = frozenset({"scene_id", "pose", "camera_pitch_deg"})
 
 
-@dataclass(frozen=True)
-class Made:
-    """One finished picture and the time it took, from request to answer. Its name is its file's and the scene's id."""
-
-    name: str
-    title: str
-    answer: "CreateCutoutResponse | CreateShotResponse"
-    duration_s: float
-
-
 def demo(
     photo: Annotated[Path | None, typer.Option(help="Your photo.", show_default="scikit-image's coffee")] = None,
     scene: Annotated[str | None, typer.Option(help="Only this scene, by its id.", show_default="all that fit")] = None,
     pitch: Annotated[float | None, typer.Option(min=0, max=90, help="How far your camera looked down.")] = None,
+    drawn: Annotated[
+        Path | None,
+        typer.Option(help="Model catalogue with a checkpoint, to draw some scenes beside their plates."),
+    ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the pictures.")] = Path("out/demo"),
     json: JsonOption = False,
 ) -> None:
     """Fetch models, start the service, send a photo into scenes, and stop the service again."""
+    from services.cli.demo_drawn import draw, environment_for, write_pairs
     from services.cli.models import fetch_missing
     from services.cli.sample import open_sample
     from services.cli.service_process import ServiceProcess
@@ -71,7 +65,9 @@ def demo(
     console = asides()
     with (
         tempfile.TemporaryDirectory(prefix="vitrine-demo-") as data_dir,
-        ServiceProcess(settings, Path(data_dir), out / "service.log") as service,
+        ServiceProcess(
+            settings, Path(data_dir), out / "service.log", environment=environment_for(drawn) if drawn else None
+        ) as service,
     ):
         with console.status("starting the service (its log: service.log in the output folder)"):
             ready_s = service.wait_ready(READY_TIMEOUT_S)
@@ -79,37 +75,53 @@ def demo(
         from services.client import Vitrine
 
         with Vitrine(service.address) as vitrine:
-            made = _make_all(vitrine, sample, scene, console)
+            made = _make_all(vitrine, sample, scene, console, _options(sample, plates=drawn is not None))
+            pairs = draw(vitrine, sample, made, _options(sample), console) if drawn else []
         with console.status("stopping the service"):
             service.stop()
     _write(out, sample, made)
+    sheets = [out / "contact_sheet.jpg", *write_pairs(out, pairs)]
+    made += [each for _, each in pairs]
     if json:
         write_json([_facts(picture) for picture in made])
     else:
         results().print(_table(made))
-        results().print(f"See {out / 'contact_sheet.jpg'}")
+        results().print(f"See {' and '.join(map(str, sheets))}")
 
 
 def _clear(out: Path, scene_ids: Iterable[str], photo: Path | None) -> None:
     """A place for the pictures, without those that the demonstration made of another photo."""
     out.mkdir(parents=True, exist_ok=True)
-    for name in ("before", "cutout", "contact_sheet", *scene_ids):
+    for name in ("before", "cutout", "contact_sheet", "drawn", *scene_ids, *(f"{each}-drawn" for each in scene_ids)):
         for old in (out / f"{name}.jpg", out / f"{name}.png"):
             if old.exists() and not (photo and old.samefile(photo)):
                 old.unlink()
 
 
-def _make_all(vitrine: "Vitrine", sample: "Sample", only: str | None, console: "Console") -> list[Made]:
-    from services.client import ShotOptions
+def _options(sample: "Sample", *, plates: bool = False) -> "ShotOptions":
+    """How shots are asked for.
+
+    Args:
+        sample: The photo.
+        plates: Without a step of drawing, by a service that could.
+    """
+    options: ShotOptions = {"seed": SEED}
+    if sample.pitch_deg is not None:
+        options["camera_pitch_deg"] = sample.pitch_deg
+    if plates:
+        options["steps"] = 0
+    return options
+
+
+def _make_all(
+    vitrine: "Vitrine", sample: "Sample", only: str | None, console: "Console", options: "ShotOptions"
+) -> list[Made]:
     from services.common.errors import InvalidInput, NotFound
 
     known = vitrine.scenes()
     chosen = [scene for scene in known if only in (None, "", scene.scene_id)]
     if not chosen:
         raise NotFound(f"there is no scene {only!r}; known are: {', '.join(scene.scene_id for scene in known)}")
-    options: ShotOptions = {"seed": SEED}
-    if sample.pitch_deg is not None:
-        options["camera_pitch_deg"] = sample.pitch_deg
     made = []
     with console.status("cutting the product out") as status:
         began = time.monotonic()
@@ -144,10 +156,8 @@ def _write(out: Path, sample: "Sample", made: list[Made]) -> None:
     (out / "before.jpg").write_bytes(before)
     pictures = [Picture(Image.open(io.BytesIO(before)), "Before")]
     for picture in made:
-        extension = picture.answer.image.key.rpartition(".")[2]
-        (out / f"{picture.name}.{extension}").write_bytes(picture.answer.image.content)
-        image = Image.open(io.BytesIO(picture.answer.image.content))
-        pictures.append(Picture(image, picture.title, seconds(picture.duration_s), _scene_id(picture)))
+        picture.save(out)
+        pictures.append(Picture(picture.open(), picture.title, seconds(picture.duration_s), picture.scene_id))
     sheet = make_sheet(pictures, "Vitrine", f"one photo ({sample.name}), {os.cpu_count()} CPU cores, no GPU")
     save_sheet(sheet, out / "contact_sheet.jpg", MAX_SHEET_BYTES)
 
@@ -171,13 +181,8 @@ def _table(made: list[Made]) -> "Table":
     for picture in made:
         times = _stage_times(picture)
         cells = [seconds(times[stage]) if stage in times else "" for stage in stages]
-        table.add_row(picture.title, _scene_id(picture), *cells, seconds(picture.duration_s), _proof(picture))
+        table.add_row(picture.title, picture.scene_id, *cells, seconds(picture.duration_s), _proof(picture))
     return table
-
-
-def _scene_id(picture: Made) -> str:
-    """What `--scene` takes for it; nothing for the cutout."""
-    return getattr(picture.answer, "scene_id", "")
 
 
 def _proof(picture: Made) -> str:

@@ -202,6 +202,8 @@ class ModelCatalog:
     def open(cls, own: Path | None) -> Self:
         """The shipped catalogue and an operator's file of the same form; None = the shipped one alone.
 
+        Folders that the file names lie beside it, unless they begin with a slash.
+
         Raises:
             ValueError: The file is missing or no catalogue, or one of its names is taken.
         """
@@ -209,7 +211,7 @@ class ModelCatalog:
         if own is None:
             return shipped
         try:
-            entries = read_entries(own.read_text("utf-8"))
+            entries = tuple(_beside(entry, own.parent) for entry in read_entries(own.read_text("utf-8")))
         except OSError as error:
             raise ValueError(f"models.catalog is {str(own)!r}, which can't be read: {error.strerror}") from error
         except ValueError as error:
@@ -234,6 +236,15 @@ class ModelCatalog:
 
     def __len__(self) -> int:
         return len(self.entries)
+
+
+def _beside(entry: Entry, folder: Path) -> Entry:
+    """The entry with its paths seen from a folder."""
+    sources = tuple(
+        source.model_copy(update={"path": folder.resolve() / source.path}) if isinstance(source, PathSpec) else source
+        for source in entry.sources
+    )
+    return entry.model_copy(update={"sources": sources})
 
 
 def read_entries(text: str) -> tuple[Entry, ...]:

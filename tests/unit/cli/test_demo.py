@@ -10,11 +10,13 @@ from rich.console import Console
 
 from services.api.common import Blob, StageName, StageTiming
 from services.api.studio import CreateCutoutResponse, CreateShotResponse, PreservationProof
-from services.cli.demo import MAX_SHEET_BYTES, Made, _clear, _make_all, _table, _write
+from services.cli.demo import MAX_SHEET_BYTES, _clear, _make_all, _options, _table, _write
+from services.cli.demo_drawn import STEPS, draw, environment_for, write_pairs
+from services.cli.made import Made
 from services.cli.sample import open_sample
 from services.client import Vitrine
 from services.codecs.encode import encode_image
-from services.common.errors import NotFound
+from services.common.errors import InvalidInput, NotFound
 from services.common.image import ImageFormat, ImageLimits
 
 
@@ -49,19 +51,19 @@ def blob(key, content):
 
 def test_cutout_and_every_scene_are_made_at_the_samples_pitch(service, address, sample, console):
     with Vitrine(address) as vitrine:
-        made = _make_all(vitrine, sample, None, console)
+        made = _make_all(vitrine, sample, None, console, _options(sample))
     assert [picture.name for picture in made] == ["cutout", "marble", "window"]
     assert service.requests[-1].camera_pitch_deg == sample.pitch_deg
 
 
 def test_one_scene_may_be_chosen(address, sample, console):
     with Vitrine(address) as vitrine:
-        assert [picture.name for picture in _make_all(vitrine, sample, "window", console)] == ["cutout", "window"]
+        assert [picture.name for picture in _make_all(vitrine, sample, "window", console, {})] == ["cutout", "window"]
 
 
 def test_scene_that_is_none_is_told_with_those_there_are(address, sample, console):
     with Vitrine(address) as vitrine, pytest.raises(NotFound, match="known are: marble, window"):
-        _make_all(vitrine, sample, "moon", console)
+        _make_all(vitrine, sample, "moon", console, {})
 
 
 def test_folder_holds_the_pictures_and_a_sheet_below_its_limit(sample, made, tmp_path):
@@ -85,3 +87,29 @@ def test_pictures_of_an_earlier_photo_are_removed_and_nothing_else(tmp_path):
         (tmp_path / name).touch()
     _clear(tmp_path, ["marble"], tmp_path / "before.jpg")
     assert {file.name for file in tmp_path.iterdir()} == {"before.jpg", "holiday.jpg", "notes.txt"}
+
+
+def test_plates_are_made_without_a_step_and_some_drawn_beside_them(service, address, sample, console, tmp_path):
+    with Vitrine(address) as vitrine:
+        plates = _make_all(vitrine, sample, None, console, _options(sample, plates=True))
+        assert service.requests[-1].steps == 0
+        pairs = draw(vitrine, sample, plates, _options(sample), console)
+    assert service.requests[-1].steps == STEPS
+    assert [(plate.name, made.name) for plate, made in pairs] == [
+        ("marble", "marble-drawn"), ("window", "window-drawn"),
+    ]  # fmt: skip
+    assert write_pairs(tmp_path, pairs) == [tmp_path / "drawn.jpg"]
+    assert {"marble-drawn.jpg", "window-drawn.jpg"} <= {file.name for file in tmp_path.iterdir()}
+
+
+def test_nothing_is_written_where_nothing_is_drawn(tmp_path):
+    assert write_pairs(tmp_path, []) == []
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("text", ["models: []", "nothing", ""], ids=["no checkpoint", "no list", "no file"])
+def test_catalogue_that_nothing_can_be_drawn_with_is_refused(tmp_path, text):
+    if text:
+        (tmp_path / "catalog.yaml").write_text(text)
+    with pytest.raises(InvalidInput, match="model catalogue"):
+        environment_for(tmp_path / "catalog.yaml")

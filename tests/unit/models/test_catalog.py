@@ -110,6 +110,12 @@ def test_operators_entries_stand_beside_the_shipped(tmp_path, entry_of, checkpoi
     assert catalog.get("painter").kind == ModelKind.CHECKPOINT
 
 
+def test_folder_that_an_operators_file_names_lies_beside_it(tmp_path, checkpoint_of, folder):
+    own = write_catalogue(tmp_path / "own.yaml", checkpoint_of(folder, PathSpec(type="path", path="painter")))
+    [source] = ModelCatalog.open(own).get("painter").sources
+    assert source.path == folder
+
+
 def test_operators_entry_cannot_take_a_shipped_name(tmp_path, entry_of):
     with pytest.raises(ValueError, match="'isnet' already"):
         ModelCatalog.open(write_catalogue(tmp_path / "own.yaml", entry_of(b"x", name="isnet")))

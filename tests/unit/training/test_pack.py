@@ -4,11 +4,13 @@ import pytest
 import torch
 from diffusers import StableDiffusionInpaintPipeline
 
+from services.common.settings import ModelSettings
 from services.generate.diffusion.checkpoint import Checkpoint
+from services.models.cache import ModelCache
 from tests.unit.training.conftest import drawn_picture
 from training.denoiser import Painter
 from training.networks import new_autoencoder
-from training.pack import MAX_BYTES, pack
+from training.pack import MAX_BYTES, pack, write_catalog
 from training.shards import Context
 from training.sheet import Artist, Drawing
 
@@ -16,7 +18,7 @@ from training.sheet import Artist, Drawing
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory, tokenizer):
     """The checkpoint's own networks, untrained."""
-    folder = tmp_path_factory.mktemp("checkpoint")
+    folder = tmp_path_factory.mktemp("packed") / "embedded"
     torch.manual_seed(0)
     vae = new_autoencoder()
     vae.register_to_config(scaling_factor=0.5)
@@ -41,3 +43,16 @@ def test_the_service_takes_it_and_draws(packed):
     context = Context(picture.context, picture.held, picture.known)
     artist = Artist.open(packed[0], Drawing(steps=1, guidance=1.0))
     assert artist.draw(context, "a bottle", (1,))[0].shape == (288, 224, 3)
+
+
+def test_the_catalogue_beside_it_gives_it_to_the_service_wherever_both_lie(packed, tmp_path):
+    folder = packed[0]
+    write_catalog(folder)
+    moved = folder.parent.rename(folder.parent.with_name("moved"))
+    try:
+        cache = ModelCache(ModelSettings(cache_dir=tmp_path, catalog=moved / "catalog.yaml"))
+        assert (
+            Checkpoint.read(cache.path("embedded")).buckets.sizes == Checkpoint.read(moved / "embedded").buckets.sizes
+        )
+    finally:
+        moved.rename(folder.parent)
