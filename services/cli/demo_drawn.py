@@ -58,12 +58,13 @@ def draw(
     Returns:
         The plate's picture and the drawn one, of each scene.
     """
+    drawn: ShotOptions = {**options, "steps": STEPS}
     pairs = []
     with console.status("drawing") as status:
         for plate in [each for each in plates if each.scene_id][:MOST]:
             status.update(f"drawing: {plate.title}")
             began = time.monotonic()
-            shot = vitrine.shot(sample.content, plate.scene_id, **{**options, "steps": STEPS})
+            shot = vitrine.shot(sample.content, plate.scene_id, **drawn)
             made = Made(f"{plate.name}-drawn", f"{plate.title}, drawn", shot, time.monotonic() - began)
             pairs.append((plate, made))
     return pairs

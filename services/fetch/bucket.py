@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from services.common.deadline import Deadline
 from services.common.errors import Forbidden, InvalidInput, NotFound, TooLarge
-from services.common.settings import S3Settings
+from services.common.storage_settings import S3Settings
 from services.storage.s3_connection import S3Connection, code_of
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from services.common.deadline import Deadline
 from services.common.errors import NotFound, StorageUnavailable
-from services.common.settings import S3Settings
+from services.common.storage_settings import S3Settings
 from services.storage.blobs import (
     BlobInfo,
     SignedUpload,

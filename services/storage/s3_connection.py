@@ -13,7 +13,7 @@ from s3transfer.exceptions import RetriesExceededError
 
 from services.common.deadline import Deadline
 from services.common.errors import NotFound, StorageUnavailable
-from services.common.settings import S3Settings
+from services.common.storage_settings import S3Settings
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client  # stubs, installed for development only

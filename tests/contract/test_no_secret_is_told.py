@@ -8,7 +8,8 @@ import structlog
 from botocore.exceptions import ClientError
 
 from services.common.logs import configure_logs, logger
-from services.common.settings import DatabaseSettings, S3Settings, Settings
+from services.common.settings import DatabaseSettings, Settings
+from services.common.storage_settings import S3Settings
 from services.database.database import Database
 from services.pb.vitrine.v1 import studio_pb2
 from services.storage.s3 import S3Blobs

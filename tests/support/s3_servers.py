@@ -10,7 +10,7 @@ import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
-from services.common.settings import S3Settings
+from services.common.storage_settings import S3Settings
 
 S3RVER = "s3rver@3.7.1"
 #: The only key that s3rver knows; moto takes any.

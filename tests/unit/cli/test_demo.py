@@ -1,5 +1,6 @@
 """The demonstration's own work, with a canned service; that the real one takes part is `make demo`'s to show."""
 
+import dataclasses
 import hashlib
 import re
 
@@ -89,17 +90,22 @@ def test_pictures_of_an_earlier_photo_are_removed_and_nothing_else(tmp_path):
     assert {file.name for file in tmp_path.iterdir()} == {"before.jpg", "holiday.jpg", "notes.txt"}
 
 
-def test_plates_are_made_without_a_step_and_some_drawn_beside_them(service, address, sample, console, tmp_path):
+def test_plates_are_made_without_a_step_and_some_drawn_beside_them(service, address, sample, console):
     with Vitrine(address) as vitrine:
         plates = _make_all(vitrine, sample, None, console, _options(sample, plates=True))
         assert service.requests[-1].steps == 0
         pairs = draw(vitrine, sample, plates, _options(sample), console)
     assert service.requests[-1].steps == STEPS
-    assert [(plate.name, made.name) for plate, made in pairs] == [
-        ("marble", "marble-drawn"), ("window", "window-drawn"),
-    ]  # fmt: skip
-    assert write_pairs(tmp_path, pairs) == [tmp_path / "drawn.jpg"]
-    assert {"marble-drawn.jpg", "window-drawn.jpg"} <= {file.name for file in tmp_path.iterdir()}
+    assert {plate.name: made.name for plate, made in pairs} == {"marble": "marble-drawn", "window": "window-drawn"}
+
+
+def test_drawn_pictures_are_written_with_a_sheet_of_them_beside_their_plates(made, tmp_path):
+    marble = made[1]
+    drawn = dataclasses.replace(marble, name="marble-drawn", title="Marble top, drawn")
+    assert write_pairs(tmp_path, [(marble, drawn)]) == [tmp_path / "drawn.jpg"]
+    assert {file.name for file in tmp_path.iterdir()} == {"marble-drawn.jpg", "drawn.jpg"}
+    with Image.open(tmp_path / "drawn.jpg") as sheet:
+        assert sheet.width > sheet.height / 2
 
 
 def test_nothing_is_written_where_nothing_is_drawn(tmp_path):

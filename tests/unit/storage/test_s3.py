@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from services.common.errors import NotFound, StorageUnavailable
-from services.common.settings import S3Settings
+from services.common.storage_settings import S3Settings
 from services.storage.s3 import S3Blobs
 
 

@@ -6,7 +6,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from services.common.deadline import Deadline
 from services.common.errors import DeadlineExceeded, StorageUnavailable
-from services.common.settings import S3Settings
+from services.common.storage_settings import S3Settings
 from services.storage.s3_connection import S3Connection
 
 

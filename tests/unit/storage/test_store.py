@@ -1,7 +1,8 @@
 import pytest
 
 from services.common.errors import StorageUnavailable
-from services.common.settings import HttpSettings, S3Settings, Settings, StorageSettings
+from services.common.settings import HttpSettings, Settings
+from services.common.storage_settings import S3Settings, StorageSettings
 from services.storage.local import LocalBlobs
 from services.storage.s3 import S3Blobs
 from services.storage.store import open_store
