@@ -58,10 +58,13 @@ class LimitSettings(Section):
     max_timeout_s: float = Field(300, gt=0, description="Longest time a request may ask for, in seconds.")
     max_running: int = Field(4, ge=1, description="Requests worked on at once per gateway replica.")
     max_waiting: int = Field(
-        16,
+        6,
         ge=0,
-        description="Requests that may wait for that; more are refused, and from then on until nobody waits all beyond "
-        "half of max_running.",
+        description="Requests that may wait for that while work goes on; more are refused, and from then on until "
+        "nobody waits all beyond half of max_running.",
+    )
+    max_held_up: int = Field(
+        16, ge=0, description="Requests that may wait while nobody is served, as while a replica is replaced."
     )
     inline_bytes: int = Field(3 << 20, ge=0, description="Files sent inside an answer, together, in bytes.")
 
@@ -163,6 +166,9 @@ class SegmentSettings(StageSettings):
 
     runner: Literal["auto", "openvino", "onnxruntime"] = Field(
         "auto", description="What runs the network; auto: OpenVINO if it works here, else ONNX Runtime."
+    )
+    at_once: int = Field(
+        2, ge=1, description="Photos worked on at once per replica; the network sees one after the other."
     )
     min_confidence: float = Field(0.25, ge=0, le=1, description="Below this, no product was found.")
     cutouts_mb: int = Field(

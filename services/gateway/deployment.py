@@ -82,7 +82,7 @@ class Gateway(GrpcApi):
         store = MeasuredBlobs(blobs, recorder)
         stages = remote_stages(segment, generate, postprocess, recorder)
         readiness = remote_readiness(settings, segment, generate, postprocess)
-        admission = Admission(limits.max_running, limits.max_waiting)
+        admission = Admission(limits.max_running, limits.max_waiting, limits.max_held_up)
         tenancy = Tenancy.open(settings, recorder, admission)
         guard = Guard(recorder, tenancy.door)
         sources = Sources.open(settings, store)

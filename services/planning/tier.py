@@ -77,7 +77,7 @@ def tiers_of(settings: Settings, batch_gain: tuple[float, ...] = (1.0,)) -> dict
         GATEWAY: _tier(GATEWAY, settings.gateway, at_once=limits.max_running, room=gateway_room, queue=0),
         # Dispatchers take items when they have a place for them; the rest waits in the database.
         DISPATCHER: _tier(DISPATCHER, jobs, at_once=jobs.at_once, room=jobs.at_once, queue=None),
-        "segment": _stage("segment", settings.segment, 1),
+        "segment": _stage("segment", settings.segment, settings.segment.at_once),
         "generate": replace(_stage("generate", generate, generate.at_once), gain=gain),
         "postprocess": _stage("postprocess", settings.postprocess, 1),
     }

@@ -33,7 +33,12 @@ class Segment:
             segmenter = Segmenter.open(settings.segment, cache, settings.models.segmentation)
             segmenter.warm_up()
         self._cutouts = RememberedCutouts(segmenter, settings.segment.cutouts_mb << 20, self._recorder)
-        self._executor = StageExecutor("segment", self._recorder, stuck_after_s=2 * settings.limits.max_timeout_s)
+        self._executor = StageExecutor(
+            "segment",
+            self._recorder,
+            stuck_after_s=2 * settings.limits.max_timeout_s,
+            workers=settings.segment.at_once,
+        )
 
     async def run(self, request: SegmentRequest) -> SegmentResult:
         """See `RememberedCutouts.run`."""

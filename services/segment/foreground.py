@@ -49,17 +49,21 @@ class ForegroundEstimator:
             where it is below 1, also just beyond the product's edge, where resampling looks for colour too.
         """
         crop = box.slices()
-        foreground = image.copy()
         coverage = np.ascontiguousarray(alpha[crop])
         values = mixing.values(image[crop])
-        estimated, background = self._fields(values, coverage)
-        partial = (coverage > 0) & (coverage < 1)
-        inner = foreground[crop]
-        beyond = (coverage == 0) & (cv2.dilate(coverage, np.ones((_BEYOND, _BEYOND), np.uint8)) > 0)
-        inner[beyond] = mixing.shown(estimated[beyond])
-        inner[partial] = mixing.shown(
-            _explain(values[partial], coverage[partial], estimated[partial], background[partial])
+        fields = self._fields(values, coverage)
+        near = cv2.dilate(coverage, np.ones((_BEYOND, _BEYOND), np.uint8)) > 0
+        beyond = np.flatnonzero((coverage == 0) & near)
+        partial = np.flatnonzero((coverage > 0) & (coverage < 1))
+        # In a row: picking pixels by number takes a fraction of what picking them by a mask does.
+        estimated, background, observed = (field.reshape(-1, 3) for field in (*fields, values))
+        shown = image[crop].copy().reshape(-1, 3)
+        shown[beyond] = mixing.shown(estimated[beyond])
+        shown[partial] = mixing.shown(
+            _explain(observed[partial], coverage.ravel()[partial], estimated[partial], background[partial])
         )
+        foreground = image.copy()
+        foreground[crop] = shown.reshape(*coverage.shape, 3)
         return foreground
 
     def _fields(self, values: Array, alpha: Array) -> tuple[Array, Array]:

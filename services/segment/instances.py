@@ -44,11 +44,10 @@ def find_instances(
     if not labels.any():
         # Nothing but threads that the grid does not show: one product, if any.
         labels = np.full(grid_hw, 1 if solid.any() else 0, np.uint8)
-    full = cv2.resize(labels, solid.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    found = []
     count = int(labels.max())
+    found = []
     for label in range(1, count + 1):
-        own = solid & (full == label)
+        own = solid if count == 1 else solid & _enlarged(labels == label, solid.shape)
         sure = confidence if count == 1 else rate(np.asarray(small & (labels == label)))
         found.append((Instance(box_of(own), int(own.sum()), sure), label))
     found.sort(key=lambda each: (-each[0].area_px, each[0].box.top, each[0].box.left))
@@ -63,11 +62,16 @@ def _grid_of(height: int, width: int) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
+def _enlarged(part: NDArray[np.bool_], size_hw: tuple[int, ...]) -> NDArray[np.bool_]:
+    return np.asarray(cv2.resize(part.view(np.uint8), size_hw[::-1], interpolation=cv2.INTER_NEAREST) > 0)
+
+
 def _labelled(region: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Every place's instance, the nearest one where it is in none."""
     count, parts, stats, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8), connectivity=8)
-    if count == 1:
-        return np.zeros(region.shape, np.uint8)
+    if count <= 2:
+        # The background is a part too; a single other one is nearest everywhere.
+        return np.full(region.shape, count - 1, np.uint8)
     depth = np.asarray(cv2.distanceTransform(region.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
     widths = np.zeros(count)
     np.maximum.at(widths, np.asarray(parts, np.int32), depth)

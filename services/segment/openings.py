@@ -10,6 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.segment.matte import box_of
+from services.segment.preprocess import resize
+
 #: How blurred the mask is (standard deviation, in places of its grid), and how much shallower than that would make it a
 #: hole of one radius may be.
 _BLUR: Final = 2.0
@@ -43,21 +46,24 @@ def true_openings(
         region: (h, w) bool, where it is product, holes left open.
         labels: (h, w) int32, the number of the hole at each of its places.
         holes: Their numbers, of those to be judged.
-        image: (h, w, 3) uint8 sRGB, the photo on the mask's grid.
+        image: (H, W, 3) uint8 sRGB, the photo, at any size.
     """
-    colours = np.asarray(cv2.cvtColor(image.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB), np.float32)
-    depth = cv2.distanceTransform((~region).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    behind = _local_mean(colours, (mask < _NOTHING) & ~region, _AROUND)
-    product = _local_mean(colours, (mask > 0.9) & region, _RIM)
+    depth = np.asarray(cv2.distanceTransform((~region).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
+    deep = [hole for hole in holes if _may_be_open(mask, depth, labels == hole)]
+    if not deep:
+        return []
+    on_grid = resize(image, (mask.shape[0], mask.shape[1])).astype(np.float32) / np.float32(255)
+    colours = np.asarray(cv2.cvtColor(on_grid, cv2.COLOR_RGB2LAB), np.float32)
+    # Only what is read around the holes is averaged.
+    window = box_of(np.isin(labels, deep)).grown(_AROUND + _RIM, (mask.shape[0], mask.shape[1])).slices()
+    behind = _local_mean(colours, (mask < _NOTHING) & ~region, _AROUND, window)
+    product = _local_mean(colours, (mask > 0.9) & region, _RIM, window)
+    mask, region, labels, colours = mask[window], region[window], labels[window], colours[window]
     found = []
-    for hole in holes:
+    for hole in deep:
         place = labels == hole
-        radius = float(depth[place].max())
-        least = float(mask[place].min())
-        if least > max(_NOTHING, _SHALLOWER * np.exp(-(radius**2) / (2 * _BLUR**2))):
-            continue
         # Not its middle: a strand may cross that.
-        deepest = place & (mask <= least + _NOTHING)
+        deepest = place & (mask <= float(mask[place].min()) + _NOTHING)
         own = colours[deepest].mean(axis=0)
         around = cv2.dilate(place.view(np.uint8), np.ones((2 * _RIM + 1, 2 * _RIM + 1), np.uint8)) > 0
         to_behind = float(np.linalg.norm(own - behind[deepest].mean(axis=0)))
@@ -67,10 +73,20 @@ def true_openings(
     return found
 
 
-def _local_mean(colours: NDArray[np.float32], known: Mask, reach: int) -> NDArray[np.float32]:
-    """(h, w, 3) mean of the known colours within `reach`, of all of them where none are so near."""
-    weight = cv2.blur(known.astype(np.float32), (2 * reach + 1, 2 * reach + 1))
-    total = cv2.blur(np.where(known[..., None], colours, 0).astype(np.float32), (2 * reach + 1, 2 * reach + 1))
-    everywhere = colours[known].mean(axis=0) if known.any() else np.full(3, np.inf, np.float32)
+def _may_be_open(mask: NDArray[np.float32], depth: NDArray[np.float32], place: Mask) -> bool:
+    """Whether a hole is as deep in the mask as an opening of its radius would be, blurred."""
+    radius = float(depth[place].max())
+    expected = _SHALLOWER * float(np.exp(-(radius**2) / (2 * _BLUR**2)))
+    return float(mask[place].min()) <= max(_NOTHING, expected)
+
+
+def _local_mean(
+    colours: NDArray[np.float32], known: Mask, reach: int, window: tuple[slice, slice]
+) -> NDArray[np.float32]:
+    """In a window, the mean of the known colours within `reach`, of all of them where none are so near."""
+    everywhere = np.asarray(cv2.mean(colours, known.view(np.uint8))[:3] if known.any() else np.inf, np.float32)
+    known, side = known[window], 2 * reach + 1
+    weight = cv2.blur(known.astype(np.float32), (side, side))
+    total = cv2.blur(np.where(known[..., None], colours[window], 0).astype(np.float32), (side, side))
     near = weight[..., None] > _HARDLY
     return np.asarray(np.where(near, total / np.maximum(weight, _HARDLY)[..., None], everywhere), np.float32)

@@ -5,7 +5,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.segment.openings import true_openings
-from services.segment.preprocess import resize
 
 _HALF = 0.5
 #: Components below this share of the largest one are dust.
@@ -58,6 +57,5 @@ def _false_holes(
     false = inside & (small | (means > np.where(large, _DOUBTFUL_LARGE_HOLE, _DOUBTFUL_HOLE)))
     false[0] = False  # the region itself
     if image is not None and false.any():
-        on_grid = resize(image, (height, width))
-        false[true_openings(mask, region, np.asarray(labels, np.int32), np.flatnonzero(false), on_grid)] = False
+        false[true_openings(mask, region, np.asarray(labels, np.int32), np.flatnonzero(false), image)] = False
     return np.asarray(false[labels])

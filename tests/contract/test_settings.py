@@ -47,7 +47,16 @@ def test_units_stand_in_names_of_numbers():
         ".price_item",
         ".price_megapixel",
     )
-    counts = ("_running", "max_waiting", "max_attempts", "max_connections", "max_batch", "slots", ".steps")
+    counts = (
+        "_running",
+        "max_waiting",
+        "max_held_up",
+        "max_attempts",
+        "max_connections",
+        "max_batch",
+        "slots",
+        ".steps",
+    )
     more_counts = (".at_once", ".at_stage", "max_queued", "max_per_tenant", "max_rank", "max_pictures", "_steps")
     weights = ("guidance", "_strength")
     assert [name for name in numbers if not name.endswith(units + counts + more_counts + weights)] == []

@@ -33,6 +33,7 @@ WITHOUT_DATA = {
     r"ray_node_gpus_utilization|ray_node_gram_\w+": "there is no GPU",
     r"ray_vitrine_denoising_\w+|ray_vitrine_batch_occupancy_\w+": "plates are rendered, nothing is drawn",
     r"ray_vitrine_styles_\w+": "what is not drawn has no style",
+    r"ray_vitrine_style_training\w+": "nobody trains styles, which are for drawing",
     r"ray_vitrine_runner|ray_vitrine_engine_state": "plates need no networks",
 }
 #: Written first when a replica or a claim is lost, an item lets others go first, or a message is sent: other tests of

@@ -65,6 +65,35 @@ async def test_line_that_filled_up_is_kept_short_until_nobody_waits():
     await asyncio.gather(*others.tasks)
 
 
+async def test_line_may_be_longer_while_nobody_is_served_and_until_nobody_waits():
+    now = 0.0
+    admission = Admission(2, 2, 5, clock=lambda: now)
+    crowd, others = Crowd(admission), Crowd(admission)
+    await crowd.fill(4)
+    now = 60.0
+    await others.fill(3)
+    assert not any(task.done() for task in others.tasks)
+    crowd.tasks[0].cancel()
+    await crowd.fill(1)
+    assert not crowd.tasks[0].done(), "served again, but the line is still that of the stop"
+    await crowd.fill(1)
+    assert isinstance(crowd.tasks[0].exception(), Overloaded)
+
+
+async def test_line_is_the_short_one_as_long_as_somebody_gets_through_now_and_then():
+    now = 0.0
+    admission = Admission(1, 1, 5, clock=lambda: now)
+    crowd = Crowd(admission)
+    for _ in range(10):
+        await crowd.fill(2)
+        now += 2.0
+        with pytest.raises(Overloaded):
+            await crowd.enter()
+        crowd.leave.set()
+        await asyncio.gather(*crowd.tasks)
+        crowd.leave.clear()
+
+
 async def test_places_are_given_back_by_those_who_fail_or_leave():
     admission = Admission(1, 0)
     for _ in range(3):

@@ -79,7 +79,9 @@ def test_jobs_need_dispatchers():
 
 
 def test_autoscaling_that_aims_at_too_many_requests_is_told_and_the_targets_of_the_plan_reach_the_aims():
-    rises = planned().rises
+    stage = {"target_ongoing_requests": 2}
+    model = service_model(Settings(segment=stage, generate=stage, postprocess=stage))
+    rises = Planner(model, DailyTraffic(300_000, CURVES["evening"]), AIMS, KINDS, 0, SHOTS).needed().rises
     assert rises["settings"].missed
     assert not rises["plan"].missed
 
