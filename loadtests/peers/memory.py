@@ -1,13 +1,15 @@
 """Memory and CPU time of a process and all that it started, as Linux tells it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import psutil
 
 _PROC: Final = Path("/proc")
+T = TypeVar("T")
 
 
 def pss_mb(smaps_rollup: str) -> float:
@@ -47,12 +49,29 @@ def cpu_share(pid: int, for_s: float) -> float:
     return max(0.0, sum(_of_those_that_live(pid, _cpu_s)) - before) / for_s
 
 
+def cpu_by_role(pid: int) -> dict[str, float]:
+    """Seconds of CPU time that processes of each role have taken so far."""
+    found: Counter[str] = Counter()
+    for name, seconds in _of_those_that_live(pid, lambda each: (role(each.cmdline()), _cpu_s(each))):
+        found[name] += seconds
+    return dict(found)
+
+
+def role(command: Sequence[str]) -> str:
+    """What a process does, by its command line: a deployment or actor of Ray's, or else the program's name."""
+    program = command[0] if command else ""
+    if program.startswith("ray::"):
+        return program.split()[0].rpartition(":")[2]
+    module = command.index("-m") + 1 if "-m" in command[:-1] else 0
+    return command[module] if module else Path(program).name
+
+
 def _cpu_s(process: psutil.Process) -> float:
     times = process.cpu_times()
     return float(times.user + times.system)
 
 
-def _of_those_that_live(pid: int, read: Callable[[psutil.Process], float]) -> Iterator[float]:
+def _of_those_that_live(pid: int, read: Callable[[psutil.Process], T]) -> Iterator[T]:
     for each in tree(pid):
         try:
             yield read(each)

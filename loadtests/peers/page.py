@@ -13,6 +13,9 @@ PROGRAM: Final = "loadtests.peers.run"
 #: With more than this at the beginning, others worked on the same cores.
 QUIET_LOAD: Final = 1.0
 
+#: Processes that take less for a picture are in the sum alone.
+_WORTH_TELLING_S: Final = 0.005
+
 _TITLES: Final = {
     "a": "(a) plain script", "b": "(b) FastAPI around it", "c": "(c) LitServe around it",
     "d": "(d) Vitrine's plain classes", "e": "(e) Vitrine",
@@ -29,6 +32,7 @@ def page(figures: Mapping[str, Any]) -> str:
         _about(figures),
         _must_show(figures["must_show"]),
         *(_pictures(kind, figures) for kind in KINDS),
+        _cpu(figures["peers"]),
         _service(figures["peers"]),
         _overload(figures["peers"]),
         _added(figures["added"]),
@@ -105,6 +109,25 @@ def _pictures(kind: str, figures: Mapping[str, Any]) -> str:
         "p95 (n)",
     )
     return f"{heading}\n\n{table(columns, lines)}"
+
+
+def _cpu(peers: Mapping[str, Any]) -> str:
+    """What a picture takes of the cores, whoever waits for whom; of (e) by process."""
+    lines = [
+        (_TITLES[letter], *(_ms(sum(found["cpu_s"][kind].values())) for kind in KINDS))
+        for letter, found in peers.items()
+    ]
+    if "e" in peers:
+        own = peers["e"]["cpu_s"]
+        roles = sorted({*own[CUTOUT], *own[SHOT]}, key=lambda role: -own[SHOT].get(role, 0.0))
+        told = [role for role in roles if max(own[kind].get(role, 0.0) for kind in KINDS) >= _WORTH_TELLING_S]
+        lines += [(f"(e) {role}", *(_ms(own[kind].get(role, 0.0)) for kind in KINDS)) for role in told]
+    columns = ("CPU time for each at saturation", "a cutout", "a shot")
+    return table(columns, lines)
+
+
+def _ms(seconds: float) -> str:
+    return f"{1000 * seconds:.0f} ms"
 
 
 def _service(peers: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """All visits of a run, as figures."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ def figures_of(visits: Sequence[Visit]) -> dict[str, Any]:
         "pss_mb": [each.pss_mb for each in visits],
         "rest_mb": median([max(each.pss_mb["started"], each.pss_mb["after work"]) for each in visits]),
         "rest_cpu": median([each.rest_cpu for each in visits]),
+        "cpu_s": {kind: _by_role([each.cpu_s[kind] for each in visits]) for kind in KINDS},
         "throughput_rounds_per_s": apart,
         "throughput_per_s": {kind: median(apart[kind]) for kind in KINDS},
         "one_client": {},
@@ -38,6 +39,12 @@ def figures_of(visits: Sequence[Visit]) -> dict[str, Any]:
     if flooded:
         found["overload"] = overload(flooded[-1])
     return found
+
+
+def _by_role(rounds: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The mean of all rounds; a role that one of them lacks took nothing there."""
+    roles = sorted({role for each in rounds for role in each})
+    return {role: sum(each.get(role, 0.0) for each in rounds) / len(rounds) for role in roles}
 
 
 def calls(visits: Sequence[Visit], what: str, kind: str) -> list[Call]:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from loadtests.peers.callers import CUTOUT, KINDS, SHOT
+from loadtests.peers.callers import CUTOUT, KINDS, OK, SHOT
 from loadtests.peers.figures import throughput
 from loadtests.peers.load import Call, Load, Stretch
-from loadtests.peers.memory import cpu_share, tree_pss_mb
+from loadtests.peers.memory import cpu_by_role, cpu_share, tree_pss_mb
 from loadtests.peers.peer import Running
 
 _START_TIMEOUT_S: Final = 240.0
@@ -63,6 +63,7 @@ class Visit:
         ready_s, first_answer_s: From its start.
         pss_mb: By moment.
         rest_cpu: Cores that it keeps busy while nobody asks anything.
+        cpu_s: CPU time for each picture at saturation, by kind and role of the process.
         stretches: By what was measured, and kind.
     """
 
@@ -72,6 +73,7 @@ class Visit:
     first_answer_s: float = 0.0
     pss_mb: dict[str, float] = field(default_factory=dict)
     rest_cpu: float = 0.0
+    cpu_s: dict[str, dict[str, float]] = field(default_factory=dict)
     stretches: dict[tuple[str, str], Stretch] = field(default_factory=dict)
 
 
@@ -119,11 +121,16 @@ class Visitor:
             self._keep(ONE_CLIENT, kind, await self._load.one_client(kind, self._lengths.one_client))
 
     async def saturated(self) -> None:
-        """Throughput, and memory while it works."""
+        """Throughput, and memory and CPU time while it works."""
         for kind in KINDS:
             for_s = self._lengths.saturated_s[kind]
             memory = asyncio.create_task(self._memory_after(for_s / 2))
-            self._keep(SATURATED, kind, await self._load.at_once(kind, self._lengths.clients, for_s))
+            before = cpu_by_role(self._running.pid)
+            stretch = await self._load.at_once(kind, self._lengths.clients, for_s)
+            made = max(1, sum(each.outcome == OK for each in stretch.calls))
+            after = cpu_by_role(self._running.pid)
+            self.visit.cpu_s[kind] = {role: (after[role] - before.get(role, 0.0)) / made for role in after}
+            self._keep(SATURATED, kind, stretch)
             self.visit.pss_mb["at work"] = max(self.visit.pss_mb.get("at work", 0.0), await memory)
 
     async def at_rate(self, per_s: dict[str, float]) -> None:

@@ -111,12 +111,21 @@ class Beginnings:
             ]  # fmt: skip
 
     def _shares(self, session: Session, most: int) -> Sequence[JobShare]:
-        """The free locks of those whose turn it is; where others hold all of them, the first, once it is free."""
+        """The free locks of those whose turn it is; where others hold all of them, those that are free once the first
+        is.
+        """
         ready = select(JobShare).where(JobShare.ready).order_by(JobShare.virtual_s, JobShare.running)
-        ready = ready.execution_options(populate_existing=True)
-        free = session.scalars(ready.limit(most + _SPARE).with_for_update(skip_locked=True)).all()
-        # Nothing else is locked yet, so that waiting blocks nobody.
-        return free or session.scalars(ready.limit(1).with_for_update()).all()
+        free = ready.limit(most + _SPARE).with_for_update(skip_locked=True).execution_options(populate_existing=True)
+        if shares := session.scalars(free).all():
+            return shares
+        first = session.scalar(ready.with_only_columns(JobShare.tenant).limit(1))
+        if first is None:
+            return []
+        # By its name: a row that is found by what others change keeps its lock when it turns out to be changed, while
+        # PostgreSQL waits for the next one, and locks are waited for in the order of names alone. Nothing else is
+        # locked yet, so that waiting here blocks nobody.
+        self._moves.shares(session, [first])
+        return session.scalars(free).all()
 
     def _look(self, session: Session, candidate: _Candidate, most: int) -> int:
         """How many items of a tenant may begin, as far as there is a use for more."""

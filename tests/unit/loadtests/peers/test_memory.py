@@ -2,10 +2,11 @@
 
 import subprocess
 import sys
+import time
 
 import pytest
 
-from loadtests.peers.memory import pss_mb, tree, tree_pss_mb
+from loadtests.peers.memory import cpu_by_role, pss_mb, role, tree, tree_pss_mb
 
 ROLLUP = """\
 55d3c8a00000-7ffd4a7fe000 ---p 00000000 00:00 0                          [rollup]
@@ -22,6 +23,29 @@ def test_the_proportional_set_is_read_and_nothing_that_begins_like_it():
 def test_a_text_without_it_is_refused():
     with pytest.raises(ValueError, match="Pss"):
         pss_mb("Rss: 8 kB\nPss_Dirty: 1 kB\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "wanted"),
+    [
+        (["ray::ServeReplica:vitrine:Segment"], "Segment"),
+        (["ray::IDLE", "", ""], "IDLE"),
+        (["/opt/ray/raylet", "--port=1"], "raylet"),
+        (["/usr/bin/python", "-u", "-m", "services.cli", "serve"], "services.cli"),
+        (["/usr/bin/python", "-m"], "python"),
+        ([], ""),
+    ],
+)
+def test_a_process_is_told_by_what_it_does(command, wanted):
+    assert role(command) == wanted
+
+
+def test_cpu_time_is_of_the_process_and_its_children():
+    with subprocess.Popen([sys.executable, "-c", "sum(range(5_000_000)); input()"], stdin=subprocess.PIPE) as child:
+        while not sum(cpu_by_role(child.pid).values()):
+            time.sleep(0.05)
+        assert set(cpu_by_role(child.pid)) == {role([sys.executable])}
+        child.communicate(b"\n")
 
 
 def test_children_count(tmp_path):

@@ -21,6 +21,7 @@ def visit(letter, took_s):
     served = letter in "bce"
     parts = [SATURATED, *([AT_RATE] if served else []), *([] if letter == "e" else [ONE_CLIENT])]
     made = Visit(letter, 1, 30.0, 31.0, {"started": 3000.0, "at work": 4000.0, "after work": 3500.0}, 0.05)
+    made.cpu_s = {kind: {"Segment": took_s / 2, "raylet": took_s / 100, "IDLE": 0.001} for kind in KINDS}
     made.stretches = {(part, kind): stretch(kind, took_s) for part in parts for kind in KINDS}
     if served:
         made.stretches[OVERLOADED, SHOT] = stretch(SHOT, took_s)
@@ -52,6 +53,14 @@ def test_twice_the_throughput_is_told_so_and_judged():
     assert "gateway and Serve add to a shot of (d), one client | 100 ms (11.1% by" in text
     assert "| start to ready, warm caches | 30 s | at most 40 | 20 | bar reached |" in text
     assert "rehearsal" not in text
+
+
+def test_cpu_time_is_told_of_all_and_of_our_processes_that_count():
+    text = page(run()[1])
+    assert "| (b) FastAPI around it | 1021 ms | 1021 ms |" in text
+    assert "| (e) Segment | 500 ms | 500 ms |" in text
+    assert "| (e) raylet | 10 ms | 10 ms |" in text
+    assert "IDLE" not in text
 
 
 def test_memory_at_rest_is_the_larger_of_before_and_after():
