@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import yappi
-
 from loadtests.markdown import put_section, table
 from loadtests.peers.callers import CUTOUT, KINDS, SHOT
 from loadtests.peers.lines import Ask
@@ -82,6 +80,9 @@ class Studied:
 
     async def steps(self, kind: str, count: int) -> list[Step]:
         """The same, profiled."""
+        import yappi  # of the extra `load`, and nobody else's
+
+        yappi.set_clock_type("cpu")
         yappi.clear_stats()
         yappi.start()
         try:
@@ -136,7 +137,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--docs", type=Path, help="Such as docs/performance.md.")
     options = parser.parse_args(arguments)
     facts = machine_facts()
-    yappi.set_clock_type("cpu")
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), segment=SegmentSettings(cutouts_mb=0))
         whole_s, steps = asyncio.run(study(Studied(settings, Scene(), Path(folder)), options.count))
