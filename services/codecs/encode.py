@@ -17,13 +17,14 @@ from services.common.image import ImageFormat
 _FINE = 90
 
 
-def encode_image(image: NDArray[np.uint8], image_format: ImageFormat, quality: int) -> bytes:
-    """Encode a picture with an sRGB profile and no other metadata.
+def encode_image(image: NDArray[np.uint8], image_format: ImageFormat, quality: int, xmp: bytes = b"") -> bytes:
+    """Encode a picture with an sRGB profile, what it says of itself, and no other metadata.
 
     Args:
         image: (H, W, 3) or (H, W, 4) uint8 sRGB, straight alpha.
         image_format: JPEG takes no alpha.
         quality: 1 to 100; PNG ignores it, WebP at 100 is lossless.
+        xmp: A packet; empty for none.
 
     Raises:
         InvalidInput: JPEG of four channels.
@@ -34,12 +35,17 @@ def encode_image(image: NDArray[np.uint8], image_format: ImageFormat, quality: i
     if image_format is ImageFormat.JPEG and image.shape[2] == 4:
         raise InvalidInput("JPEG has no transparency; ask for PNG, WebP or AVIF", field="output.format")
     if image_format is ImageFormat.PNG:
-        return encode_png(image, srgb_profile())
+        return encode_png(image, srgb_profile(), xmp)
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(image)).save(
-        buffer, image_format.value, icc_profile=srgb_profile(), **_OPTIONS[image_format](quality)
+        buffer, image_format.value, icc_profile=srgb_profile(), **_packet(xmp), **_OPTIONS[image_format](quality)
     )
     return buffer.getvalue()
+
+
+def _packet(xmp: bytes) -> dict[str, bytes]:
+    # Pillow would write an empty one.
+    return {"xmp": xmp} if xmp else {}
 
 
 def _jpeg(quality: int) -> dict[str, Any]:

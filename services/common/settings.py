@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.common.image import ImageLimits
 from services.common.job_settings import JobSettings
+from services.common.provenance_settings import ProvenanceSettings
 from services.common.ray_settings import DIRECT_PORTS, RaySettings
 from services.common.section import HostAndPort, ScalingSettings, Section
 from services.common.storage_settings import StorageSettings
@@ -315,6 +316,7 @@ class Settings(BaseSettings):
     generate: GenerateSettings = Field(default_factory=GenerateSettings)
     postprocess: StageSettings = Field(default_factory=StageSettings)
     preservation: PreservationSettings = Field(default_factory=PreservationSettings)
+    provenance: ProvenanceSettings = Field(default_factory=ProvenanceSettings)
     styles: StyleSettings = Field(default_factory=StyleSettings)
     jobs: JobSettings = Field(default_factory=JobSettings)
     training: TrainingSettings = Field(default_factory=TrainingSettings)

@@ -33,6 +33,7 @@ from services.jobs.intake import Checks
 from services.jobs.moves import Moves
 from services.jobs.waker import Waker
 from services.models.cache import ModelCache
+from services.provenance.writer import PictureWriter
 from services.storage.local import LocalBlobs
 from services.storage.measured import MeasuredBlobs
 from services.storage.store import open_store
@@ -61,8 +62,8 @@ class Gateway(GrpcApi):
 
     Raises:
         StorageUnavailable: The blob store or the database can't be opened.
-        ValueError: The operator's scenes can't be read, a threshold of theirs is out of its range, or the database's
-            address is wrong.
+        ValueError: The operator's scenes can't be read, a threshold of theirs is out of its range, the database's
+            address is wrong, or the operator's certificates or key can't be signed with.
     """
 
     def __init__(
@@ -115,9 +116,11 @@ class Gateway(GrpcApi):
         services = Services(studio, catalog, tenancy.usage, jobs, uploads, webhooks, styles, trainings)
         super().__init__(guard, services, readiness)
         body = BodyReader(limits.max_image_bytes)
+        writer = PictureWriter.open(settings.provenance)
         scenery = SceneryStudio(
             SceneryWorkflow(stages.generate, scenes, limits.max_canvas_px),
             store,
+            writer,
             admission,
             readiness,
             tenancy.creations,
@@ -131,8 +134,8 @@ class Gateway(GrpcApi):
             blobs if isinstance(blobs, LocalBlobs) else None,
             settings.http.heartbeat_s,
             (
-                RemoveBg(guard, studio, body, limits).router(),
-                OpenAiImages(guard, studio, scenery, body, limits).router(),
+                RemoveBg(guard, studio, writer, body, limits).router(),
+                OpenAiImages(guard, studio, scenery, writer, body, limits).router(),
                 MetricsPage(tenancy.exporter, settings.observability.metrics_key.get_secret_value()).router(),
             ),
         )

@@ -5,12 +5,13 @@ import secrets
 
 from services.api.common import Blob, OutputOptions
 from services.api.studio import Canvas, CreateShotRequest, CreateShotResponse
-from services.codecs.encode import encode_image
 from services.common.deadline import Deadline
 from services.common.image import ImageFormat
 from services.gateway.admission import Admission
 from services.gateway.creations import Creations
 from services.gateway.schema import Call
+from services.provenance.origin import scene_origin
+from services.provenance.writer import PictureWriter
 from services.storage.blobs import BlobStore
 from services.storage.owner import result_key
 from services.workflow.answer import blob_answer
@@ -25,6 +26,7 @@ class SceneryStudio:
     Args:
         workflow: Draws them.
         store: Where they lie, among the shots.
+        writer: Makes files of them.
         admission: How many pictures of all kinds are made at once.
         readiness: Nothing is made before every stage is warm.
         creations: Make each call once.
@@ -35,6 +37,7 @@ class SceneryStudio:
         self,
         workflow: SceneryWorkflow,
         store: BlobStore,
+        writer: PictureWriter,
         admission: Admission,
         readiness: Readiness,
         creations: Creations,
@@ -42,6 +45,7 @@ class SceneryStudio:
     ) -> None:
         self._workflow = workflow
         self._store = store
+        self._writer = writer
         self._admission = admission
         self._readiness = readiness
         self._creations = creations
@@ -69,7 +73,8 @@ class SceneryStudio:
         async with self._admission.place():
             made = await self._workflow.draw(request.scene_id, request.canvas or Canvas(), call.request_id, deadline)
             image_format = output.format or ImageFormat.JPEG
-            content = await asyncio.to_thread(encode_image, made.image, image_format, output.quality or DEFAULT_QUALITY)
+            quality = output.quality or DEFAULT_QUALITY
+            content = await asyncio.to_thread(self._writer.write, made.image, image_format, quality, scene_origin())
             # Unguessable too, as request ids are the callers' to choose.
             key = result_key(
                 "shots", call.tenant, f"{call.request_id}-{secrets.token_hex(16)}.{image_format.extension}"

@@ -24,6 +24,7 @@ from services.postprocess.schema import (
     RestoreRequest,
     RestoreResult,
 )
+from services.provenance.writer import PictureWriter
 from services.segment.schema import SegmentResult
 from services.storage.measured import MeasuredBlobs
 from services.storage.store import open_store
@@ -37,6 +38,7 @@ class Postprocess:
 
     Raises:
         StorageUnavailable: The blob store can't be opened.
+        ValueError: The operator's certificates or key can't be signed with.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -44,7 +46,8 @@ class Postprocess:
         self._recorder = Recorder(metrics)
         with self._recorder.timing(MODEL_LOAD_SECONDS, stage="postprocess"):
             store = MeasuredBlobs(open_store(settings), self._recorder)
-            self._restorer = Restorer(store, settings.postprocess.threads)
+            writer = PictureWriter.open(settings.provenance)
+            self._restorer = Restorer(store, settings.postprocess.threads, writer)
             self._restorer.warm_up()
         self._executor = StageExecutor("postprocess", self._recorder, stuck_after_s=2 * settings.limits.max_timeout_s)
 

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.codecs.encode import encode_image
 from services.codecs.png import encode_png
 from services.codecs.profile import srgb_profile
 from services.common.image import ImageFormat
@@ -15,13 +14,14 @@ from services.postprocess.draft import Draft, layer_key, picture_key
 from services.postprocess.inspection import Inspection
 from services.postprocess.layers import draw_layer, draw_uncertainty
 from services.postprocess.schema import LayerName, Output, RestoreRequest, StoredLayer
+from services.provenance.writer import PictureWriter
 from services.segment.schema import SegmentResult
 from services.storage.blobs import StoredBlob
 
 
-def write_picture(draft: Draft, picture: NDArray[np.uint8], output: Output) -> StoredBlob:
+def write_picture(draft: Draft, writer: PictureWriter, picture: NDArray[np.uint8], output: Output) -> StoredBlob:
     """A shot or a cutout, (H, W, 3) or (H, W, 4) uint8 sRGB, in the format and at the quality asked for."""
-    data = encode_image(picture, output.format, output.quality)
+    data = writer.write(picture, output.format, output.quality, output.origin)
     blob = draft.put(picture_key(output), data, output.format)
     return replace(blob, width=picture.shape[1], height=picture.shape[0])
 

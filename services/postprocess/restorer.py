@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.codecs.encode import encode_image
 from services.common.alpha import OPAQUE
 from services.common.camera import Camera
 from services.common.deadline import Deadline
@@ -44,6 +43,7 @@ from services.postprocess.schema import (
     Shadow,
     StoredLayer,
 )
+from services.provenance.writer import PictureWriter
 from services.segment.schema import SegmentResult
 from services.storage.blobs import BlobStore
 
@@ -54,10 +54,12 @@ class Restorer:
     Args:
         store: Where results go.
         threads: Compute threads that OpenCV may use.
+        writer: Makes files of pictures; where None, they say nothing of where they come from.
     """
 
-    def __init__(self, store: BlobStore, threads: int) -> None:
+    def __init__(self, store: BlobStore, threads: int, writer: PictureWriter | None = None) -> None:
         self._store = store
+        self._writer = writer or PictureWriter()
         self._reader = TextReader(threads)
         self._battery = Battery(self._reader)
         cv2.setNumThreads(threads)
@@ -95,7 +97,7 @@ class Restorer:
         blob, layers = None, list[StoredLayer]()
         if reports.passed:
             with Draft.within(self._store, deadline) as draft:
-                blob = write_picture(draft, parts.picture, request.output)
+                blob = write_picture(draft, self._writer, parts.picture, request.output)
                 layers = write_layers(draft, request, cutout, parts, inspection)
         return RestoreResult(
             blob=blob,
@@ -160,7 +162,7 @@ class Restorer:
         deadline.check()
         picture = cut_picture(request, image, cutout)
         with Draft.within(self._store, deadline) as draft:
-            blob = write_picture(draft, picture, request.output)
+            blob = write_picture(draft, self._writer, picture, request.output)
         return CutoutResult(blob, time.perf_counter() - began)
 
     def discard(self, request: DiscardRequest, deadline: Deadline) -> None:
@@ -196,6 +198,6 @@ class Restorer:
         parts = compose(request, product, scene, Deadline(), self._reader)
         evidence = Evidence(parts.picture, product, parts.backdrop, harmonized=True, confidence=1.0)
         self._battery.report(evidence, Level.BASIC, Thresholds())
-        encode_image(parts.picture, request.output.format, request.output.quality)
+        self._writer.write(parts.picture, request.output.format, request.output.quality)
         cut = cut_picture(CutoutRequest(None, None, request.output), image, cutout)
-        encode_image(cut, ImageFormat.PNG, request.output.quality)
+        self._writer.write(cut, ImageFormat.PNG, request.output.quality)

@@ -15,6 +15,7 @@ from services.common.logs import carried_fields
 from services.common.placement import Placement
 from services.common.pose import Pose
 from services.postprocess.preservation.thresholds import Level, Thresholds
+from services.provenance.origin import Origin
 from services.storage.blobs import StoredBlob
 
 if TYPE_CHECKING:  # the measures take their libraries along, and this module is the client's too
@@ -51,11 +52,13 @@ class LayerName(StrEnum):
 
 @dataclass(frozen=True)
 class Output:
-    """How to write the picture: format, quality 1 to 100, and the blob key without its extension."""
+    """How to write the picture: format, quality 1 to 100, the blob key without its extension, and what the file says of
+    where it comes from; None = nothing."""
 
     format: ImageFormat
     quality: int
     key: str
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)

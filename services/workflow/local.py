@@ -24,6 +24,7 @@ from services.postprocess.schema import (
     RestoreRequest,
     RestoreResult,
 )
+from services.provenance.writer import PictureWriter
 from services.segment.schema import SegmentRequest, SegmentResult
 from services.segment.segmenter import Segmenter
 from services.storage.store import open_store
@@ -128,12 +129,13 @@ def open_local_stages(settings: Settings) -> Stages:
     Raises:
         ModelUnavailable: Weights or panoramas can't be had.
         StorageUnavailable: The blob store can't be opened.
+        ValueError: The operator's certificates or key can't be signed with.
     """
     cache = ModelCache(settings.models)
     segmenter = Segmenter.open(settings.segment, cache, settings.models.segmentation)
     store = open_store(settings)
     generator = Generator.open(settings.generate, cache, lambda: store)
-    restorer = Restorer(store, settings.postprocess.threads)
+    restorer = Restorer(store, settings.postprocess.threads, PictureWriter.open(settings.provenance))
     for stage in (segmenter, generator, restorer):
         stage.warm_up()
     recorder = Recorder(Silent)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.common.geometry import Box
+from services.provenance.origin import Part
 from services.segment.schema import Instance, SegmentResult
 from services.workflow.stages import Pending
 
@@ -15,6 +16,7 @@ class Product:
     """The decoded photo and what segmentation found in it.
 
     Args:
+        photo: Its file, as finished pictures tell of it.
         image: (H, W, 3) uint8 sRGB.
         alpha: (H, W) uint16, its cutout.
         whole: (h, w) uint16 over the whole photo, at any size: what was seen before a selection narrowed it.
@@ -25,6 +27,7 @@ class Product:
         instances: The products it consists of.
     """
 
+    photo: Part
     image: NDArray[np.uint8]
     alpha: NDArray[np.uint16]
     whole: NDArray[np.uint16]

@@ -26,7 +26,7 @@ class RepeatedCall(Generic[P]):
     """`Pending` over a stage's call that is made again when its replica died.
 
     That is safe because stages are pure but for the blob that Postprocess writes, and its key is the request's own: a
-    second run writes the same bytes to the same place. What the stage itself raises, a cancel and the end of the
+    second run writes the same picture to the same place. What the stage itself raises, a cancel and the end of the
     request's time are never repeated.
 
     Args:

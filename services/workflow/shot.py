@@ -7,6 +7,7 @@ import asyncio
 import copy
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, Self
 
 import numpy as np
@@ -32,6 +33,7 @@ from services.common.tenant import LOCAL_TENANT
 from services.fetch.sources import Sources
 from services.generate.scene import Scene, SceneCatalog
 from services.postprocess.schema import CutoutRequest, Output
+from services.provenance.origin import Part, cutout_origin, shot_origin
 from services.segment.schema import SegmentRequest, Selection
 from services.storage.owner import result_key
 from services.styles.registry import StyleRegistry
@@ -212,7 +214,7 @@ class ShotWorkflow:
                 CutoutRequest(
                     crop=product.padded_box(request.padding) if request.crop else None,
                     background=_rgb(request.background_color),
-                    output=output,
+                    output=replace(output, origin=cutout_origin(product.photo)),
                     request_id=request_id,
                     deadline_s=walk.deadline.at_s,
                 ),
@@ -267,7 +269,8 @@ class ShotWorkflow:
             product = await self._find_product(walk, tenant, request, look)
             fit, layout = await walk.local(StageName.LAYOUT, self._placed, request, asked, product)
             drawing = self._drawings.of(request, asked, layout.placement, preview_every, styles)
-            reference = await asyncio.to_thread(self._reference, request.reference, look)
+            reference, background = await asyncio.to_thread(self._reference, request.reference, look)
+            output = replace(output, origin=shot_origin(product.photo, background, drawn=drawing is not None))
             recipe = Recipe.resolve(request, asked, fit, self._draw_seed, drawing, reference)
             acceptance = self._policy.of(request, tenant)
             attempts = Attempts(self._stages, walk, product, layout, output, request.layers, acceptance, self._quality)
@@ -298,7 +301,7 @@ class ShotWorkflow:
         self, walk: Walk, tenant: str, request: CreateCutoutRequest | CreateShotRequest, look: Look
     ) -> Product:
         photo, wanted = request.image.content, request.selection
-        decoded, selection = await walk.local(StageName.DECODE, self._decoded, photo, wanted, look)
+        decoded, file, selection = await walk.local(StageName.DECODE, self._decoded, photo, wanted, look)
         cutout = self._stages.segment.run(
             SegmentRequest(decoded.image, walk.request_id, walk.deadline.at_s, decoded.alpha, selection, tenant)
         )
@@ -306,6 +309,7 @@ class ShotWorkflow:
         if found.box is None or found.confidence < self._min_confidence:
             raise _not_found(found.confidence, self._min_confidence, selection)
         return Product(
+            photo=file,
             image=decoded.image,
             alpha=found.alpha,
             whole=found.alpha if found.whole is None else found.whole,
@@ -316,17 +320,23 @@ class ShotWorkflow:
             instances=found.instances,
         )
 
-    def _reference(self, wanted: api.ImageSource | None, look: Look) -> NDArray[np.uint8] | None:
+    def _reference(
+        self, wanted: api.ImageSource | None, look: Look
+    ) -> tuple[NDArray[np.uint8], Part] | tuple[None, None]:
         if wanted is None:
-            return None
+            return None, None
         reference = decode_named(wanted.content, self._limits.image, "the reference", "reference").on_white()
         look(reference)
-        return reference
+        return reference, Part.sent("The picture behind the product", wanted.content)
 
-    def _decoded(self, photo: bytes, wanted: ProductSelection | None, look: Look) -> tuple[Photo, Selection | None]:
+    def _decoded(
+        self, photo: bytes, wanted: ProductSelection | None, look: Look
+    ) -> tuple[Photo, Part, Selection | None]:
         decoded = decode_image(photo, self._limits.image)
         look(decoded.image)
-        return decoded, select(wanted, (decoded.image.shape[0], decoded.image.shape[1]), self._limits.image)
+        size_hw = decoded.image.shape[0], decoded.image.shape[1]
+        selection = select(wanted, size_hw, self._limits.image)
+        return decoded, Part.sent("The photo of the product", photo), selection
 
 
 def _not_found(confidence: float, least: float, selection: Selection | None) -> ProductNotFound:

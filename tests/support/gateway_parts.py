@@ -42,6 +42,7 @@ from services.generate.scene import SceneCatalog
 from services.jobs.intake import Checks
 from services.jobs.moves import Moves
 from services.models.cache import ModelCache
+from services.provenance.writer import PictureWriter
 from services.storage.local import LocalBlobs
 from services.storage.signature import Signature
 from services.styles.registry import StyleRegistry
@@ -172,17 +173,19 @@ class Parts:
 
     def http_app(self):
         body = BodyReader(self.limits.max_image_bytes)
+        writer = PictureWriter(marked=True)
         scenery = SceneryStudio(
             SceneryWorkflow(self.fakes.stages.generate, self.scenes, self.limits.max_canvas_px),
             self.store,
+            writer,
             self.admission,
             self.readiness,
             self.tenancy.creations,
             self.limits.default_timeout_s,
         )
         dialects = (
-            RemoveBg(self.guard, self.studio, body, self.limits).router(),
-            OpenAiImages(self.guard, self.studio, scenery, body, self.limits).router(),
+            RemoveBg(self.guard, self.studio, writer, body, self.limits).router(),
+            OpenAiImages(self.guard, self.studio, scenery, writer, body, self.limits).router(),
         )
         return HttpApi(
             self.guard,

@@ -38,6 +38,8 @@ from services.gateway.http_calls import REQUEST_ID_HEADER, call_of, guarded
 from services.gateway.scenery import SceneryStudio
 from services.gateway.schema import Call
 from services.gateway.studio import Studio
+from services.provenance.origin import Part, arranged_origin
+from services.provenance.writer import PictureWriter
 
 #: Of a scene whose size is left open.
 _SCENERY: Final = Canvas(width=1024, height=1024)
@@ -60,16 +62,24 @@ class OpenAiImages:
         guard: Stands around every call.
         studio: Makes shots and cutouts.
         scenery: Draws scenes.
+        writer: Makes files of pictures.
         body: Bounds bodies.
         limits: Of photos, canvases and time.
     """
 
     def __init__(
-        self, guard: Guard, studio: Studio, scenery: SceneryStudio, body: BodyReader, limits: LimitSettings
+        self,
+        guard: Guard,
+        studio: Studio,
+        scenery: SceneryStudio,
+        writer: PictureWriter,
+        body: BodyReader,
+        limits: LimitSettings,
     ) -> None:
         self._guard = guard
         self._studio = studio
         self._scenery = scenery
+        self._writer = writer
         self._body = body
         self._limits = limits
         # One at a time, as for remove.bg's callers.
@@ -158,7 +168,7 @@ class OpenAiImages:
             return await self._handed_out(wanted, answer.image, call)
         content, _ = await self._studio.read_own(answer.image.key, call.tenant)
         async with self._drawing:
-            return await asyncio.to_thread(_framed, wanted, answer, content)
+            return await asyncio.to_thread(self._framed, wanted, answer, content)
 
     async def _scene(self, wanted: GenerationRequest, canvas: Canvas, call: Call) -> Made:
         image = await self._scenery.create(wanted.scene_id, canvas, _output(wanted), call)
@@ -169,6 +179,16 @@ class OpenAiImages:
             return Made(b"", image.url, image.width, image.height)
         content, _ = await self._studio.read_own(image.key, call.tenant)
         return Made(content, "", image.width, image.height)
+
+    def _framed(self, wanted: EditRequest, answer: CreateCutoutResponse, content: bytes) -> Made:
+        """The cutout in the size asked for."""
+        cutout = drawing.read_cutout(content)
+        box = Box(answer.box.top, answer.box.left, answer.box.height, answer.box.width)
+        size_hw = wanted.canvas.height, wanted.canvas.width
+        picture = drawing.arranged(cutout, contained((cutout.shape[0], cutout.shape[1]), box, size_hw))
+        origin = arranged_origin(Part.own("The cutout", content), None, filled=False)
+        file = picture_file(self._writer, origin, picture, wanted.format, wanted.encoder_quality)
+        return Made(file, "", size_hw[1], size_hw[0])
 
     def _selection(self, mask: bytes) -> ProductSelection | None:
         """OpenAI's masks are transparent where the image is to be edited; so are keep-masks with an alpha."""
@@ -183,15 +203,6 @@ class OpenAiImages:
 
 def _output(wanted: ImagesRequest) -> OutputOptions:
     return OutputOptions(format=wanted.format, quality=wanted.encoder_quality)
-
-
-def _framed(wanted: EditRequest, answer: CreateCutoutResponse, content: bytes) -> Made:
-    """The cutout in the size asked for."""
-    cutout = drawing.read_cutout(content)
-    box = Box(answer.box.top, answer.box.left, answer.box.height, answer.box.width)
-    size_hw = wanted.canvas.height, wanted.canvas.width
-    picture = drawing.arranged(cutout, contained((cutout.shape[0], cutout.shape[1]), box, size_hw))
-    return Made(picture_file(picture, wanted.format, wanted.encoder_quality), "", size_hw[1], size_hw[0])
 
 
 @contextmanager

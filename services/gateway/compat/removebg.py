@@ -33,6 +33,8 @@ from services.gateway.http_calls import REQUEST_ID_HEADER, call_of, guarded
 from services.gateway.negotiation import Accepted
 from services.gateway.schema import Call
 from services.gateway.studio import Studio
+from services.provenance.origin import Origin, Part, arranged_origin
+from services.provenance.writer import PictureWriter
 
 #: The service cuts out products and classifies nothing.
 _TYPE: Final = "product"
@@ -56,13 +58,17 @@ class RemoveBg:
     Args:
         guard: Stands around every call.
         studio: Cuts out.
+        writer: Makes files of pictures.
         body: Bounds bodies.
         limits: Of photos and of time.
     """
 
-    def __init__(self, guard: Guard, studio: Studio, body: BodyReader, limits: LimitSettings) -> None:
+    def __init__(
+        self, guard: Guard, studio: Studio, writer: PictureWriter, body: BodyReader, limits: LimitSettings
+    ) -> None:
         self._guard = guard
         self._studio = studio
+        self._writer = writer
         self._body = body
         self._limits = limits
         # One at a time: a large photo's files and arrays take some hundred megabytes.
@@ -126,7 +132,19 @@ class RemoveBg:
             ).on_white()
             picture = drawing.over(picture, drawing.covering(below, placement.canvas_hw))
         height, width = placement.canvas_hw
-        return Result(*_written(wanted, picture), width, height, placement.product_box)
+        written = self._written(wanted, picture, _origin(wanted, content))
+        return Result(*written, width, height, placement.product_box)
+
+    def _written(self, wanted: RemoveBgRequest, picture: NDArray[np.uint8], origin: Origin) -> tuple[bytes, str]:
+        """The file and its media type."""
+        if wanted.format == "zip":
+            return zip_file(self._writer, origin, picture), ZIP_MEDIA_TYPE
+        opaque = bool((picture[..., 3] == 255).all())
+        automatic = ImageFormat.JPEG if opaque and wanted.channels == "rgba" else ImageFormat.PNG
+        image_format = _FORMATS.get(wanted.format, automatic)
+        if wanted.channels == "alpha":
+            return alpha_file(picture, image_format), image_format.media_type
+        return picture_file(self._writer, origin, picture, image_format), image_format.media_type
 
 
 def _source(wanted: RemoveBgRequest) -> ImageSource:
@@ -136,15 +154,10 @@ def _source(wanted: RemoveBgRequest) -> ImageSource:
     return ImageSource(content=wanted.image_file or from_base64(wanted.image_file_b64, "image_file_b64"))
 
 
-def _written(wanted: RemoveBgRequest, picture: NDArray[np.uint8]) -> tuple[bytes, str]:
-    """The file and its media type."""
-    if wanted.format == "zip":
-        return zip_file(picture), ZIP_MEDIA_TYPE
-    opaque = bool((picture[..., 3] == 255).all())
-    automatic = ImageFormat.JPEG if opaque and wanted.channels == "rgba" else ImageFormat.PNG
-    image_format = _FORMATS.get(wanted.format, automatic)
-    made = alpha_file(picture, image_format) if wanted.channels == "alpha" else picture_file(picture, image_format)
-    return made, image_format.media_type
+def _origin(wanted: RemoveBgRequest, cutout: bytes) -> Origin:
+    below = wanted.bg_image_file
+    background = Part.sent("The picture behind the product", below) if below else None
+    return arranged_origin(Part.own("The cutout", cutout), background, filled=bool(wanted.background))
 
 
 def _told_beside(result: Result, wanted: RemoveBgRequest) -> dict[str, str]:

@@ -9,6 +9,7 @@ from services.common.image import ImageFormat
 from services.database.tables import UsageRow
 from services.gateway.admission import Admission
 from services.gateway.scenery import SceneryStudio
+from services.provenance.writer import PictureWriter
 from services.workflow.scenery import SceneryWorkflow
 from tests.support.gateway_parts import Parts, call
 
@@ -19,7 +20,15 @@ def create(tmp_path):
         parts = Parts(tmp_path, **fakes)
         workflow = SceneryWorkflow(parts.fakes.stages.generate, parts.scenes, 4096)
         places = admission or Admission(1, 0)
-        studio = SceneryStudio(workflow, parts.store, places, parts.readiness, parts.tenancy.creations, timeout_s)
+        studio = SceneryStudio(
+            workflow,
+            parts.store,
+            PictureWriter(marked=True),
+            places,
+            parts.readiness,
+            parts.tenancy.creations,
+            timeout_s,
+        )
         return parts, studio.create("white", Canvas(width=64, height=48), output or OutputOptions(), call("r-1"))
 
     return made
