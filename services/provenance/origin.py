@@ -15,8 +15,8 @@ class Part:
         title: What it is, for people.
         sha256: Hex, of its file.
         declared: The part that a generative model had in it, as its file says.
-        signed: Its file, a PNG that this service wrote: what that says goes along. Empty for what callers sent, of which
-            the digest is told alone.
+        signed: Its file, a PNG that this service wrote: what that says goes along. Empty for what callers sent, of
+            which the digest is told alone.
     """
 
     title: str

@@ -7,18 +7,24 @@ import io
 import json
 from typing import Any, Final
 
-from c2pa import Builder, C2paError, C2paSignerInfo, Context, Signer
+import numpy as np
+from c2pa import Builder, C2paError, C2paSignerInfo, Context, Reader, Signer
 
 from services import __version__
+from services.codecs.png import encode_png
 from services.common.errors import Internal
 from services.common.image import ImageFormat
 from services.provenance.credentials import Credentials
 from services.provenance.manifest import ingredients, manifest_definition
-from services.provenance.origin import Origin
+from services.provenance.origin import Origin, scene_origin
 
 #: Stands in every claim that a throw-away key has signed.
 THROWAWAY_GENERATOR: Final = "Vitrine with a throw-away key for development"
 
+_USELESS: Final = (
+    "provenance.certificates and provenance.private_key: no valid manifest comes of them; docs/provenance.md says what a "
+    "certificate needs"
+)
 _SETTINGS: Final[dict[str, Any]] = {
     "builder": {
         # Else the picture would be decoded and scaled once more.
@@ -26,7 +32,7 @@ _SETTINGS: Final[dict[str, Any]] = {
         # Who signs vouches for both, where C2PA would else list them as found somewhere (C2PA 2.2, 10.3.1).
         "created_assertion_labels": ["c2pa.actions", "c2pa.ingredient"],
     },
-    # What was just written is right or the start would have failed; a reader asks for more than a signer has.
+    # `prove` reads a file once; reading each would double the work.
     "verify": {"verify_after_sign": False, "remote_manifest_fetch": False, "ocsp_fetch": False},
 }
 
@@ -57,7 +63,23 @@ class ManifestSigner:
             )
             self._context = Context.from_dict({**_SETTINGS, "core": {"allowed_network_hosts": hosts}}, signer)
         except C2paError as error:
-            raise ValueError("provenance.certificates: C2PA can't sign with them and their key") from error
+            raise ValueError(_USELESS) from error
+
+    def prove(self) -> None:
+        """Sign a small picture and read it, so that credentials of no use stop the start and not the first picture.
+
+        Raises:
+            ValueError: The file can't be signed, or its manifest is not valid.
+        """
+        png = ImageFormat.PNG
+        try:
+            signed = self.sign(encode_png(np.zeros((16, 16, 3), np.uint8)), png, scene_origin())
+            with Reader(png.media_type, io.BytesIO(signed), context=self._context) as reader:
+                state = reader.get_validation_state()
+        except (Internal, C2paError) as error:
+            raise ValueError(_USELESS) from error
+        if state == "Invalid":
+            raise ValueError(_USELESS)
 
     def sign(self, file: bytes, image_format: ImageFormat, origin: Origin) -> bytes:
         """The file with a manifest; its pixels stay as they are.

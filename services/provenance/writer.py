@@ -11,7 +11,7 @@ from services.common.image import ImageFormat
 from services.common.logs import logger
 from services.common.provenance_settings import ProvenanceSettings
 from services.provenance.credentials import credentials_of
-from services.provenance.origin import Origin, scene_origin
+from services.provenance.origin import Origin
 from services.provenance.signer import ManifestSigner
 from services.provenance.throwaway import make_credentials
 from services.provenance.xmp import xmp_packet
@@ -47,7 +47,9 @@ class PictureWriter:
                 "pictures are signed with a throw-away key that nobody trusts",
                 wanted="provenance.certificates and provenance.private_key, or provenance.marks other than signed",
             )
-        return cls(marked=True, signer=ManifestSigner(credentials, settings.time_stamps))
+        signer = ManifestSigner(credentials, settings.time_stamps)
+        signer.prove()
+        return cls(marked=True, signer=signer)
 
     def write(
         self, picture: NDArray[np.uint8], image_format: ImageFormat, quality: int, origin: Origin | None = None

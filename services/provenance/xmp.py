@@ -5,8 +5,9 @@ from xml.sax.saxutils import quoteattr
 
 from services.provenance.source import DigitalSource
 
-#: `DigitalSourceType` is a property of the IPTC Extension schema
-#: (https://iptc.org/std/photometadata/specification/IPTC-PhotoMetadata), `CreatorTool` one of XMP's own (ISO 16684-1, 8.4).
+#: `DigitalSourceType` is a property of the IPTC's Extension schema
+#: (https://iptc.org/std/photometadata/specification/IPTC-PhotoMetadata), `CreatorTool` one of XMP's own (ISO 16684-1,
+#: 8.4).
 _PACKET: Final = """<?xpacket begin="\N{ZERO WIDTH NO-BREAK SPACE}" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">

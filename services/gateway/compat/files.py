@@ -43,7 +43,7 @@ def alpha_file(picture: NDArray[np.uint8], image_format: ImageFormat) -> bytes:
 
 
 def zip_file(writer: PictureWriter, origin: Origin, picture: NDArray[np.uint8]) -> bytes:
-    """`color.jpg`, which says where the picture comes from, and `alpha.png`; not compressed once more, as both are already."""
+    """`color.jpg`, which says where it comes from, and `alpha.png`; not compressed once more, as both are already."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         color = writer.write(spread(picture), ImageFormat.JPEG, _COLOUR_QUALITY, origin)

@@ -20,10 +20,11 @@ def create(tmp_path):
         parts = Parts(tmp_path, **fakes)
         workflow = SceneryWorkflow(parts.fakes.stages.generate, parts.scenes, 4096)
         places = admission or Admission(1, 0)
+        writer = PictureWriter(marked=True)
         studio = SceneryStudio(
             workflow,
             parts.store,
-            PictureWriter(marked=True),
+            writer,
             places,
             parts.readiness,
             parts.tenancy.creations,
