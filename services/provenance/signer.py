@@ -22,8 +22,8 @@ from services.provenance.origin import Origin, scene_origin
 THROWAWAY_GENERATOR: Final = "Vitrine with a throw-away key for development"
 
 _USELESS: Final = (
-    "provenance.certificates and provenance.private_key: no valid manifest comes of them; docs/provenance.md says what a "
-    "certificate needs"
+    "provenance.certificates and provenance.private_key: no valid manifest comes of them; docs/provenance.md says what "
+    "a certificate needs"
 )
 _SETTINGS: Final[dict[str, Any]] = {
     "builder": {

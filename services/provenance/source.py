@@ -1,7 +1,7 @@
 """What kind of picture it is, in the words of the IPTC, and what a file says of itself.
 
-The terms are those of the NewsCodes "Digital Source Type" (https://cv.iptc.org/newscodes/digitalsourcetype/), with their
-names and definitions as of October 2024. Platforms read them in XMP, and in the actions of a C2PA manifest.
+The terms are those of the NewsCodes "Digital Source Type" (https://cv.iptc.org/newscodes/digitalsourcetype/), with
+their names and definitions as of October 2024. Platforms read them in XMP, and in the actions of a C2PA manifest.
 """
 
 import re

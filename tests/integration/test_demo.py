@@ -10,7 +10,9 @@ from PIL import Image
 
 from services.cli.demo import MAX_SHEET_BYTES
 from services.common.ports import is_free
+from services.provenance.signer import THROWAWAY_GENERATOR
 from tests.support.running_service import free_ports
+from tests.support.signing import read_manifest
 
 
 def test_demo_makes_its_pictures_and_leaves_nothing_running(tmp_path):
@@ -26,5 +28,7 @@ def test_demo_makes_its_pictures_and_leaves_nothing_running(tmp_path):
     assert (tmp_path / "contact_sheet.jpg").stat().st_size < MAX_SHEET_BYTES
     picture = np.asarray(Image.open(tmp_path / "white.jpg"))
     assert picture[0].min() == 255
+    manifest = read_manifest((tmp_path / "white.jpg").read_bytes(), "image/jpeg")
+    assert manifest["claim_generator_info"][0]["name"] == THROWAWAY_GENERATOR
     assert np.ptp(picture[picture.shape[0] // 2]) > 200
     assert all(is_free("", port) for port in ports)

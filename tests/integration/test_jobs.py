@@ -15,6 +15,7 @@ from services.common.errors import Conflict
 from services.common.image import ImageFormat
 from services.pb.vitrine.v1 import jobs_pb2, jobs_pb2_grpc
 from tests.support.running_service import PATIENCE_S, details_of
+from tests.support.signing import read_store
 
 pytestmark = pytest.mark.service
 
@@ -55,6 +56,7 @@ def test_files_become_pictures(client, photo_file):
     items = list(client.jobs.items(made.job.job_id, states=[ItemState.SUCCEEDED]))
     pictures = [client.read_blob(item.shot.image.key) for item in items]
     assert [image_size_hw(picture) for picture in pictures] == [(160, 200)] * 2
+    assert [read_store(picture, "image/jpeg")["validation_state"] for picture in pictures] == ["Valid"] * 2
     lines = client.jobs.manifest(made.job.job_id).splitlines()
     assert [json.loads(line)["state"] for line in lines] == ["SUCCEEDED"] * 2
     client.jobs.delete(made.job.job_id)

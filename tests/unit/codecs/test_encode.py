@@ -33,6 +33,20 @@ def test_same_picture_is_the_same_file(image_format, noise):
     assert encode_image(noise(), image_format, 90) == encode_image(noise(), image_format, 90)
 
 
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("image_format", list(ImageFormat))
+def test_packet_is_carried_beside_the_same_pixels(image_format, channels, noise):
+    image = noise(channels=3 if image_format is ImageFormat.JPEG else channels)
+    packet = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
+    with (
+        Image.open(io.BytesIO(encode_image(image, image_format, 90, packet))) as told,
+        Image.open(io.BytesIO(encode_image(image, image_format, 90))) as silent,
+    ):
+        assert told.info["xmp"] == packet
+        assert "xmp" not in silent.info
+        assert np.array_equal(np.asarray(told), np.asarray(silent))
+
+
 def test_avif_keeps_transparency(noise):
     image = noise(64, 64, 4)
     image[..., 3] = 255

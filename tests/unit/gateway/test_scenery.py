@@ -44,6 +44,11 @@ async def test_picture_lies_at_its_address(create):
     assert len(parts.store.get(blob.key)) == blob.size_bytes
 
 
+async def test_picture_says_that_it_is_a_composite(create):
+    parts, work = create()
+    assert b'digitalsourcetype/composite"' in parts.store.get((await work).key)
+
+
 async def test_format_is_the_callers(create):
     _, work = create(OutputOptions(format=ImageFormat.PNG))
     assert (await work).media_type == "image/png"

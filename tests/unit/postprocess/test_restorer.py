@@ -4,6 +4,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from c2pa import C2paError
 from PIL import Image
 
 from services.api.studio import Canvas
@@ -16,6 +17,7 @@ from services.common.image import ImageFormat
 from services.common.light import Finish, Light
 from services.common.placement import Placement
 from services.common.pose import Pose
+from services.common.provenance_settings import ProvenanceSettings
 from services.generate.scene import SceneCatalog
 from services.generate.schema import GenerateResult
 from services.postprocess.preservation.thresholds import Level, Thresholds
@@ -31,10 +33,13 @@ from services.postprocess.schema import (
     RestoreRequest,
     Shadow,
 )
+from services.provenance.origin import Part, cutout_origin, shot_origin
+from services.provenance.writer import PictureWriter
 from services.segment.schema import Instance, SegmentResult
 from services.workflow.layout import plan_layout
 from tests.support.memory_blobs import MemoryBlobs
 from tests.support.products import soft_disc
+from tests.support.signing import read_store
 
 CANVAS = (160, 150)
 IMAGE, CUTOUT = soft_disc()
@@ -114,6 +119,27 @@ def test_picture_that_does_not_pass_is_not_stored(restorer: Restorer, store: Mem
     assert (result.blob, result.layers) == (None, ())
     assert [each.name for each in result.reports.whole.failures] == ["confidence"]
     assert not store.files
+
+
+@pytest.mark.parametrize("image_format", list(ImageFormat))
+def test_picture_says_where_it_comes_from_and_its_layers_nothing(store: MemoryBlobs, image_format: ImageFormat) -> None:
+    signing = Restorer(store, 1, PictureWriter.open(ProvenanceSettings()))
+    output = replace(
+        PNG, format=image_format, origin=shot_origin(Part.sent("The photo", b"of a cup"), None, drawn=True)
+    )
+    blob = signing.shot(replace(REQUEST, output=output, layers=(LayerName.ALPHA,)), CUTOUT, SCENE, Deadline()).blob
+    assert read_store(store.files[blob.key], blob.media_type)["validation_state"] == "Valid"
+    assert b"compositeWithTrainedAlgorithmicMedia" in Image.open(io.BytesIO(store.files[blob.key])).info["xmp"]
+    with pytest.raises(C2paError.ManifestNotFound):
+        read_store(store.files["shots/one-alpha.png"], "image/png")
+
+
+def test_signing_changes_no_pixel(store: MemoryBlobs) -> None:
+    signing = Restorer(store, 1, PictureWriter.open(ProvenanceSettings()))
+    output = replace(PNG, key="shots/two", origin=cutout_origin(Part.sent("The photo", b"of a cup")))
+    marked = signing.cutout(CutoutRequest(None, None, output), IMAGE, CUTOUT, Deadline()).blob
+    plain = signing.cutout(CutoutRequest(None, None, PNG), IMAGE, CUTOUT, Deadline()).blob
+    assert np.array_equal(pixels(store, marked.key), pixels(store, plain.key))
 
 
 def test_layers_lie_beside_the_picture(restorer: Restorer, store: MemoryBlobs) -> None:

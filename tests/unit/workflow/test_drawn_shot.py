@@ -8,6 +8,7 @@ from services.codecs.encode import encode_image
 from services.codecs.photo import decode_image
 from services.common.errors import InvalidInput, UnsupportedMedia
 from services.common.image import ImageFormat, ImageLimits
+from services.provenance.source import DigitalSource
 from services.workflow.events import nobody_listens
 from tests.support.gateway_parts import Parts
 
@@ -37,6 +38,19 @@ async def test_generation_gets_what_is_to_be_drawn_and_where_the_product_stands(
     assert drawing.steps == 9
     box = drawing.placement.product_box
     assert (answer.product_box.left, answer.product_box.top) == (box.left, box.top)
+
+
+async def test_picture_is_told_to_be_edited_by_a_generative_model(parts, shot_of):
+    made = parts()
+    await made.workflow.shot(shot_of())
+    source = made.fakes.requests["postprocess"].output.origin.source
+    assert source is DigitalSource.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA
+
+
+async def test_plate_that_is_taken_as_it_is_is_no_generative_models(parts, shot_of):
+    made = parts()
+    await made.workflow.shot(shot_of(plate_strength=1, steps=0))
+    assert made.fakes.requests["postprocess"].output.origin.source is DigitalSource.COMPOSITE
 
 
 async def test_listener_hears_every_step_and_sees_previews_when_due(parts, shot_of):

@@ -1,6 +1,7 @@
 """The walk, over stages that answer at once."""
 
 import asyncio
+import hashlib
 import json
 import time
 
@@ -23,6 +24,7 @@ from services.common.errors import (
 )
 from services.common.geometry import Box
 from services.common.image import ImageFormat
+from services.provenance.source import DigitalSource
 from tests.support.gateway_parts import Parts
 
 STAGES = ["DECODE", "SEGMENT", "LAYOUT", "GENERATE", "POSTPROCESS"]
@@ -98,6 +100,27 @@ async def test_defaults_are_ours(parts, shot_of):
 async def test_seed_is_drawn_when_absent(parts, shot_of):
     answers = [await parts().workflow.shot(shot_of(seed=None)) for _ in range(2)]
     assert answers[0].seed != answers[1].seed
+
+
+async def test_stages_are_told_where_the_picture_comes_from(parts, shot_of, photo):
+    made = parts()
+    await made.workflow.shot(shot_of(reference={"content": photo}))
+    origin = made.fakes.requests["postprocess"].output.origin
+    assert origin.source is DigitalSource.COMPOSITE
+    assert {origin.opened.sha256, origin.placed.sha256} == {hashlib.sha256(photo).hexdigest()}
+
+
+async def test_shot_of_a_generated_photo_stays_one(parts, shot_of, photo):
+    made = parts()
+    declaring = photo + DigitalSource.TRAINED_ALGORITHMIC_MEDIA.uri.encode()
+    await made.workflow.shot(shot_of(image={"content": declaring}))
+    assert made.fakes.requests["postprocess"].output.origin.source is DigitalSource.COMPOSITE_SYNTHETIC
+
+
+async def test_cutout_is_told_to_be_one(parts, cutout_of):
+    made = parts()
+    await made.workflow.cutout(cutout_of())
+    assert made.fakes.requests["postprocess"].output.origin.source is DigitalSource.ALGORITHMICALLY_ENHANCED
 
 
 async def test_keys_of_the_same_request_differ(parts, shot_of):

@@ -67,6 +67,11 @@ async def test_transparent_edit_of_a_size_holds_the_whole_photo(edit):
     assert opened(answer).getbbox() == (75, 100, 225, 200)
 
 
+async def test_cutout_in_a_frame_says_where_it_comes_from(edit):
+    answer = await edit(prompt="cut it out", background="transparent", size="300x300")
+    assert b"digitalsourcetype/algorithmicallyEnhanced" in opened(answer).info["xmp"]
+
+
 @pytest.mark.parametrize("background", ["opaque", "transparent"])
 async def test_address_leads_to_the_picture(edit, client, background):
     prompt = "scene:marble" if background == "opaque" else "cut it out"

@@ -85,6 +85,19 @@ async def test_background_image_shows_around_the_product(ask):
     assert opened(answer).getpixel((0, 0)) == (0, 0, 255)
 
 
+@pytest.mark.parametrize(
+    ("fields", "files", "source"),
+    [
+        ({"bg_color": "red"}, {}, "algorithmicallyEnhanced"),
+        ({}, {"bg_image_file": ("b.png", encoded(np.zeros((40, 40, 3), np.uint8), "PNG"))}, "composite"),
+    ],
+    ids=["colour", "picture"],
+)
+async def test_picture_says_what_it_was_put_together_from(ask, fields, files, source):
+    packet = opened(await ask(files=files, **fields)).info["xmp"].decode()
+    assert f'digitalsourcetype/{source}"' in packet
+
+
 async def test_background_that_is_no_image_is_named(ask):
     error = error_of(await ask(files={"bg_image_file": ("b.png", b"no image")}))
     assert error["detail"].startswith("the background image can't be read")
