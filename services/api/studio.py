@@ -217,7 +217,7 @@ class CreateShotRequest(Message):
     plate_strength: float | None = Field(None, ge=0, le=1, description="How much of the scene's plate stays.")
     reference: ImageSource | None = Field(None, description="A picture that takes the plate's place.")
     scheduler: Annotated[Scheduler | None, ZeroIsAbsent] = None
-    deterministic: bool = Field(default=False, description="Draw in a batch of its own: the same bytes again.")
+    deterministic: bool = Field(default=False, description="Draw in a batch of its own: the same picture again.")
     words: SceneWords = Field(SceneWords(), description="In place of those the scene has for its prompt.")
     styles: Annotated[list[StyleUse], AfterValidator(_check_each_once)] = Field(
         [], max_length=MAX_STYLES, description="LoRA adapters that the picture is drawn with, by their sum."

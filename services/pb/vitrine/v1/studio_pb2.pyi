@@ -910,7 +910,7 @@ class CreateShotRequest(_message.Message):
     scheduler: Global___CreateShotRequest.Scheduler.ValueType
     """Unset: the service's default."""
     deterministic: _builtins.bool
-    """Draw in a batch of its own: the same bytes again on the same machine, whatever else is drawn there."""
+    """Draw in a batch of its own: the same picture again on the same machine, whatever else is drawn there."""
     @_builtins.property
     def image(self) -> _common_pb2.ImageSource: ...
     @_builtins.property
