@@ -26,7 +26,8 @@ PlateStrengthOption = Annotated[
 ]
 SchedulerOption = Annotated[SchedulerChoice | None, typer.Option("--scheduler", help="How the noise is taken away.")]
 DeterministicOption = Annotated[
-    bool, typer.Option("--deterministic", help="Draw in a batch of its own: the same picture again on the same machine.")
+    bool,
+    typer.Option("--deterministic", help="Draw in a batch of its own: the same picture again on the same machine."),
 ]
 ReferenceOption = Annotated[
     Path | None,

@@ -63,6 +63,10 @@ ENGINE_STATE: Final = Metric(
 MODEL_LOAD_SECONDS: Final = Metric(
     "vitrine_model_load_seconds", "gauge", "How long a replica took to load its networks and to warm up.", ("stage",)
 )
+CERTIFICATE_END: Final = Metric(
+    "vitrine_certificate_end_timestamp_seconds", "gauge",
+    "Unix time when the operator's certificate ends, after which no picture is signed, or made.",
+)  # fmt: skip
 DENOISING_STEPS: Final = Metric(
     "vitrine_denoising_steps_total", "counter", "Denoising steps taken, each picture's own counted."
 )
@@ -154,8 +158,8 @@ WEBHOOK_SECONDS: Final = Metric(
 
 ALL: Final = (
     REQUESTS, REQUEST_SECONDS, IN_FLIGHT, STAGE_SECONDS, STAGE_WAIT_SECONDS, STAGE_RETRIES, RUNNER, ENGINE_STATE,
-    MODEL_LOAD_SECONDS, DENOISING_STEPS, DENOISING_STEP_SECONDS, BATCH_OCCUPANCY, PLATES, CUTOUTS, STYLES,
-    PRESERVATION_REPORTS, PRESERVATION_MEASURES, REFUSALS, BLOB_SECONDS, BLOB_BYTES,
+    MODEL_LOAD_SECONDS, CERTIFICATE_END, DENOISING_STEPS, DENOISING_STEP_SECONDS, BATCH_OCCUPANCY, PLATES, CUTOUTS,
+    STYLES, PRESERVATION_REPORTS, PRESERVATION_MEASURES, REFUSALS, BLOB_SECONDS, BLOB_BYTES,
     TENANT_ITEMS, TENANT_MEGAPIXELS, TENANT_BYTES, TENANT_STAGE_SECONDS, JOB_ITEMS, JOB_ITEMS_RUNNING, JOB_WAIT_SECONDS,
     JOB_YIELD_SECONDS, JOB_CLAIMS_LOST, JOB_BACKLOG_SECONDS,
     TRAININGS, TRAINING_SECONDS, TRAININGS_RUNNING, TRAINING_BACKLOG_SECONDS,

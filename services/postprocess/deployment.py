@@ -11,7 +11,7 @@ from ray.serve import metrics
 from services.common.deadline import Deadline
 from services.common.executor import StageExecutor
 from services.common.logs import configure_logs
-from services.common.metrics import MODEL_LOAD_SECONDS, Recorder
+from services.common.metrics import CERTIFICATE_END, MODEL_LOAD_SECONDS, Recorder
 from services.common.settings import Settings
 from services.generate.schema import GenerateResult
 from services.postprocess.restorer import Restorer
@@ -49,6 +49,8 @@ class Postprocess:
             writer = PictureWriter.open(settings.provenance)
             self._restorer = Restorer(store, settings.postprocess.threads, writer)
             self._restorer.warm_up()
+        if writer.end_s is not None:
+            self._recorder.set(CERTIFICATE_END, writer.end_s)
         self._executor = StageExecutor("postprocess", self._recorder, stuck_after_s=2 * settings.limits.max_timeout_s)
 
     async def shot(self, request: RestoreRequest, cutout: SegmentResult, scene: GenerateResult) -> RestoreResult:

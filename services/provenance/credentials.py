@@ -35,6 +35,11 @@ class Credentials:
     algorithm: SigningAlgorithm
     throwaway: bool = False
 
+    @property
+    def end_s(self) -> float:
+        """Unix time when the certificate is valid no longer."""
+        return x509.load_pem_x509_certificates(self.certificates)[0].not_valid_after_utc.timestamp()
+
     @classmethod
     def read(cls, certificates: Path, private_key: Path, algorithm: SigningAlgorithm) -> Self:
         """The operator's.

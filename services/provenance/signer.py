@@ -44,6 +44,9 @@ class ManifestSigner:
         credentials: Who signs.
         time_stamps: Address of a time-stamping authority (RFC 3161), asked for every file; empty: none.
 
+    Attributes:
+        end_s: Unix time when it can't sign any more; None of a throw-away key, which ends with its process.
+
     Raises:
         ValueError: The library does not take the credentials.
     """
@@ -51,6 +54,7 @@ class ManifestSigner:
     def __init__(self, credentials: Credentials, time_stamps: str = "") -> None:
         name = THROWAWAY_GENERATOR if credentials.throwaway else "Vitrine"
         self._generator = {"name": name, "version": __version__}
+        self.end_s = None if credentials.throwaway else credentials.end_s
         hosts = [time_stamps] if time_stamps else []
         try:
             signer = Signer.from_info(

@@ -51,6 +51,11 @@ class PictureWriter:
         signer.prove()
         return cls(marked=True, signer=signer)
 
+    @property
+    def end_s(self) -> float | None:
+        """Unix time when the operator's certificate ends, and pictures with it; None where none signs."""
+        return self._signer.end_s if self._signer else None
+
     def write(
         self, picture: NDArray[np.uint8], image_format: ImageFormat, quality: int, origin: Origin | None = None
     ) -> bytes:

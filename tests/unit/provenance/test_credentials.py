@@ -1,6 +1,7 @@
 """Who signs, read from the operator's files."""
 
 import datetime
+import time
 
 import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
@@ -35,6 +36,10 @@ def test_every_kind_of_key_is_taken_by_its_algorithm_alone(read, algorithm):
     assert read(AUTHORITY.chain(key), pem(key), algorithm).algorithm == algorithm
     with pytest.raises(ValueError, match=r"provenance\.algorithm is 'es256'"):
         read(AUTHORITY.chain(key), pem(key), "es256")
+
+
+def test_end_is_the_first_certificates(read):
+    assert read().end_s == pytest.approx(time.time() + 3600, abs=60)
 
 
 def test_missing_file_names_the_setting(tmp_path):

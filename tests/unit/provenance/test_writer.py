@@ -1,6 +1,7 @@
 """Files that say where they come from, as the settings want it."""
 
 import io
+import time
 
 import pytest
 import structlog
@@ -10,7 +11,10 @@ from PIL import Image
 from services.codecs.encode import encode_image
 from services.common.image import ImageFormat
 from services.common.provenance_settings import ProvenanceSettings
+from services.provenance.credentials import Credentials
 from services.provenance.origin import Part, cutout_origin
+from services.provenance.signer import ManifestSigner
+from services.provenance.throwaway import make_credentials
 from services.provenance.writer import PictureWriter
 from tests.support.signing import Authority, new_key, pem, read_manifest
 
@@ -60,3 +64,11 @@ def test_operators_key_is_told_of_by_no_line(tmp_path):
     with structlog.testing.capture_logs() as lines:
         opened(certificates=tmp_path / "chain.pem", private_key=tmp_path / "key.pem")
     assert lines == []
+
+
+def test_only_the_operators_certificate_has_an_end_to_tell_of():
+    throwaway = ManifestSigner(make_credentials())
+    key = new_key()
+    operators = ManifestSigner(Credentials(Authority().chain(key), pem(key), "es256"))
+    ends = [PictureWriter(signer=signer).end_s for signer in (None, throwaway, operators)]
+    assert ends == [None, None, pytest.approx(time.time() + 3600, abs=60)]
