@@ -6,6 +6,7 @@ That is native code, in which a fault would end the process: so it sees nothing 
 import io
 import json
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import numpy as np
 from c2pa import Builder, C2paError, C2paSignerInfo, Context, Reader, Signer
@@ -55,7 +56,8 @@ class ManifestSigner:
         name = THROWAWAY_GENERATOR if credentials.throwaway else "Vitrine"
         self._generator = {"name": name, "version": __version__}
         self.end_s = None if credentials.throwaway else credentials.end_s
-        hosts = [time_stamps] if time_stamps else []
+        authority = urlsplit(time_stamps)
+        hosts = [f"{authority.scheme}://{authority.netloc}"] if time_stamps else []
         try:
             signer = Signer.from_info(
                 C2paSignerInfo(

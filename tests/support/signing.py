@@ -3,6 +3,8 @@
 import datetime
 import io
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from c2pa import Context, Reader
 from cryptography import x509
@@ -48,6 +50,36 @@ class Authority:
         for extension, critical in (*extensions, (known, False), (own, False)):
             builder = builder.add_extension(extension, critical)
         return builder.sign(self._key, hashes.SHA256())
+
+
+class RefusingServer:
+    """A time-stamping authority on loopback that gives no stamps; a context manager.
+
+    Attributes:
+        asked: Path and content type of each request.
+    """
+
+    def __init__(self):
+        self.asked = asked = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                asked.append((self.path, self.headers["Content-Type"]))
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_error(503)
+
+            def log_message(self, *_): ...
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self):
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
 
 
 def named(name):

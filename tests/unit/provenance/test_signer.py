@@ -1,7 +1,6 @@
 """Signed files, read by the C2PA library's own reader."""
 
 import io
-import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -19,7 +18,7 @@ from services.provenance.signer import THROWAWAY_GENERATOR, ManifestSigner
 from services.provenance.source import DigitalSource
 from services.provenance.throwaway import make_credentials
 from services.provenance.xmp import xmp_packet
-from tests.support.signing import SHOP, Authority, new_key, pem, read_manifest, read_store
+from tests.support.signing import SHOP, Authority, RefusingServer, new_key, pem, read_manifest, read_store
 
 AUTHORITY = Authority()
 PHOTO = Part.sent("The photo", b"of a cup")
@@ -126,12 +125,12 @@ def test_certificate_for_another_purpose_stops_the_start():
         ManifestSigner(operators(purpose=ExtendedKeyUsageOID.SERVER_AUTH)).prove()
 
 
-def test_silent_time_stamping_authority_is_no_picture_and_tells_nothing(written):
-    with socket.socket() as nobody_listens:
-        nobody_listens.bind(("127.0.0.1", 0))
-        signer = ManifestSigner(operators(), f"http://127.0.0.1:{nobody_listens.getsockname()[1]}")
+def test_time_stamping_authority_that_refuses_is_no_picture_and_tells_nothing(written):
+    with RefusingServer() as server:
+        signer = ManifestSigner(operators(), f"{server.url}/stamps")
         with pytest.raises(Internal) as caught:
             signer.sign(written(ImageFormat.PNG), ImageFormat.PNG, ORIGIN)
+    assert server.asked == [("/stamps", "application/timestamp-query")]
     assert caught.value.message == "the picture could not be signed"
 
 
