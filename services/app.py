@@ -30,6 +30,7 @@ from services.jobs.deployment import DispatcherDeployment
 from services.jobs.dispatcher import DRAIN_MARGIN_S
 from services.jobs.scaling import BacklogPolicy
 from services.postprocess.deployment import PostprocessDeployment
+from services.provenance.writer import PictureWriter
 from services.segment.deployment import SegmentDeployment
 
 APPLICATION: Final = "vitrine"
@@ -140,10 +141,12 @@ class LocalService:
         """Start everything and wait until each stage has finished its warm-up. Logs are in `logs_dir` then.
 
         Raises:
-            InvalidInput: A port is taken.
+            InvalidInput: A port is taken, or the operator's certificates or key can't be signed with.
             NotReady: A part did not start; the message tells which and why.
         """
         require_free_ports(self._settings)
+        # Replicas would say it too, but only after Serve has started them several times.
+        PictureWriter.open(self._settings.provenance)
         logging.getLogger("ray.serve").setLevel(logging.WARNING)
         quiet = LoggingConfig(encoding="JSON", log_level="WARNING", enable_access_log=False)
         # Ray would report how it is used to its makers.

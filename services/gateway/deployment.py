@@ -62,8 +62,9 @@ class Gateway(GrpcApi):
 
     Raises:
         StorageUnavailable: The blob store or the database can't be opened.
-        ValueError: The operator's scenes can't be read, a threshold of theirs is out of its range, the database's
-            address is wrong, or the operator's certificates or key can't be signed with.
+        ValueError: The operator's scenes can't be read, a threshold of theirs is out of its range, or the database's
+            address is wrong.
+        InvalidInput: The operator's certificates or key can't be signed with.
     """
 
     def __init__(

@@ -38,7 +38,7 @@ class Postprocess:
 
     Raises:
         StorageUnavailable: The blob store can't be opened.
-        ValueError: The operator's certificates or key can't be signed with.
+        InvalidInput: The operator's certificates or key can't be signed with.
     """
 
     def __init__(self, settings: Settings) -> None:

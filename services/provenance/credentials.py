@@ -8,9 +8,11 @@ from types import MappingProxyType
 from typing import Final, Self
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from services.common.errors import InvalidInput
 from services.common.provenance_settings import ProvenanceSettings, SigningAlgorithm
 
 #: Curves by what signs with them (RFC 9053, 2.1, as C2PA 2.2, 13.2 allows them); the rest is told by the kind of key.
@@ -45,15 +47,15 @@ class Credentials:
         """The operator's.
 
         Raises:
-            ValueError: A file can't be read or holds something else, the key is not the certificate's or does not sign
-                so, or the certificate is not valid now. Names the setting, and nothing of the key.
+            InvalidInput: A file can't be read or holds something else, the key is not the certificate's or does not
+                sign so, or the certificate is not valid now. Names the setting, and nothing of the key.
         """
         chain = _read(certificates, "certificates")
         key = _read(private_key, "private_key")
         try:
             first = x509.load_pem_x509_certificates(chain)[0]
         except ValueError as error:
-            raise ValueError("provenance.certificates: the file holds no certificates in PEM") from error
+            raise _useless("certificates", "the file holds no certificates in PEM") from error
         _check_times(first)
         _check_key(key, first, algorithm)
         return cls(chain, key, algorithm)
@@ -63,32 +65,31 @@ def _read(path: Path, name: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ValueError(f"provenance.{name}: {path} can't be read: {error.strerror}") from error
+        raise _useless(name, f"{path} can't be read: {error.strerror}") from error
 
 
 def _check_times(certificate: x509.Certificate) -> None:
     begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if not begins <= datetime.datetime.now(datetime.UTC) <= ends:
-        raise ValueError(
-            f"provenance.certificates: the first is valid from {begins:%Y-%m-%d} to {ends:%Y-%m-%d}, which is not now"
-        )
+        told = f"the first is valid from {begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} UTC, which is not now"
+        raise _useless("certificates", told)
 
 
 def _check_key(key: bytes, certificate: x509.Certificate, algorithm: SigningAlgorithm) -> None:
     try:
         private = load_pem_private_key(key, password=None)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         # A TypeError asks for a password.
-        raise ValueError("provenance.private_key: the file holds no private key in PEM without a password") from error
+        raise _useless("private_key", "the file holds no private key in PEM without a password") from error
     public = private.public_key()
-    if _spelt(public) != _spelt(certificate.public_key()):
-        raise ValueError("provenance.private_key is not the key of the first of provenance.certificates")
+    if public != certificate.public_key():
+        raise _useless("private_key", "it is not the key of the first of provenance.certificates")
     if not _suits(public, algorithm):
-        raise ValueError(f"provenance.algorithm is {algorithm!r}, which provenance.private_key can't sign by")
+        raise _useless("algorithm", f"provenance.private_key can't sign by {algorithm!r}")
 
 
-def _spelt(key: object) -> bytes:
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)  # type: ignore[attr-defined,no-any-return]
+def _useless(name: str, why: str) -> InvalidInput:
+    return InvalidInput(f"provenance.{name}: {why}", field=f"provenance.{name}")
 
 
 def _suits(key: object, algorithm: SigningAlgorithm) -> bool:
@@ -101,7 +102,7 @@ def credentials_of(settings: ProvenanceSettings) -> Credentials | None:
     """The operator's; None where none are named.
 
     Raises:
-        ValueError: As `Credentials.read`.
+        InvalidInput: As `Credentials.read`.
     """
     if settings.certificates is None or settings.private_key is None:
         return None

@@ -2,9 +2,13 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from services.provenance.source import DigitalSource, declared_source
+
+_RENDERED: Final = (
+    "The product was placed into a scene that was rendered from a photographed panorama and computed surfaces."
+)
 
 
 @dataclass(frozen=True)
@@ -68,11 +72,9 @@ def shot_origin(photo: Part, background: Part | None, *, drawn: bool) -> Origin:
     """
     if drawn:
         source = DigitalSource.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA
-        edit = "The surroundings of the product were drawn by a generative model."
-    else:
-        source = _composed(photo, background)
-        edit = "The product was placed into another picture." if background else _RENDERED
-    return Origin(source, edit, photo, background)
+        return Origin(source, "The surroundings of the product were drawn by a generative model.", photo, background)
+    edit = "The product was placed into another picture." if background else _RENDERED
+    return Origin(_composed(photo, background), edit, photo, background)
 
 
 def scene_origin() -> Origin:
@@ -94,9 +96,6 @@ def arranged_origin(cutout: Part, background: Part | None, *, filled: bool) -> O
         )
     edit = "The cutout was placed before a colour." if filled else "The cutout was placed in another frame."
     return Origin(cutout.declared or DigitalSource.ALGORITHMICALLY_ENHANCED, edit, cutout)
-
-
-_RENDERED = "The product was placed into a scene that was rendered from a photographed panorama and computed surfaces."
 
 
 def _composed(*parts: Part | None) -> DigitalSource:

@@ -13,7 +13,7 @@ from c2pa import Builder, C2paError, C2paSignerInfo, Context, Reader, Signer
 
 from services import __version__
 from services.codecs.png import encode_png
-from services.common.errors import Internal
+from services.common.errors import Internal, InvalidInput
 from services.common.image import ImageFormat
 from services.provenance.credentials import Credentials
 from services.provenance.manifest import ingredients, manifest_definition
@@ -23,8 +23,8 @@ from services.provenance.origin import Origin, scene_origin
 THROWAWAY_GENERATOR: Final = "Vitrine with a throw-away key for development"
 
 _USELESS: Final = (
-    "provenance.certificates and provenance.private_key: no valid manifest comes of them; docs/provenance.md says what "
-    "a certificate needs"
+    "provenance: no valid manifest comes of these certificates, private_key and time_stamps; docs/provenance.md says "
+    "what a certificate needs"
 )
 _SETTINGS: Final[dict[str, Any]] = {
     "builder": {
@@ -49,7 +49,7 @@ class ManifestSigner:
         end_s: Unix time when it can't sign any more; None of a throw-away key, which ends with its process.
 
     Raises:
-        ValueError: The library does not take the credentials.
+        InvalidInput: The library does not take the credentials.
     """
 
     def __init__(self, credentials: Credentials, time_stamps: str = "") -> None:
@@ -69,13 +69,13 @@ class ManifestSigner:
             )
             self._context = Context.from_dict({**_SETTINGS, "core": {"allowed_network_hosts": hosts}}, signer)
         except C2paError as error:
-            raise ValueError(_USELESS) from error
+            raise InvalidInput(_USELESS, field="provenance") from error
 
     def prove(self) -> None:
         """Sign a small picture and read it, so that credentials of no use stop the start and not the first picture.
 
         Raises:
-            ValueError: The file can't be signed, or its manifest is not valid.
+            InvalidInput: The file can't be signed, or its manifest is not valid.
         """
         png = ImageFormat.PNG
         try:
@@ -83,9 +83,9 @@ class ManifestSigner:
             with Reader(png.media_type, io.BytesIO(signed), context=self._context) as reader:
                 state = reader.get_validation_state()
         except (Internal, C2paError) as error:
-            raise ValueError(_USELESS) from error
+            raise InvalidInput(_USELESS, field="provenance") from error
         if state == "Invalid":
-            raise ValueError(_USELESS)
+            raise InvalidInput(_USELESS, field="provenance")
 
     def sign(self, file: bytes, image_format: ImageFormat, origin: Origin) -> bytes:
         """The file with a manifest; its pixels stay as they are.

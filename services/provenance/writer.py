@@ -36,7 +36,7 @@ class PictureWriter:
         """As the settings say; with a throw-away key, which the log tells, where they name none.
 
         Raises:
-            ValueError: The operator's certificates or key can't be signed with.
+            InvalidInput: The operator's certificates or key can't be signed with.
         """
         if settings.marks != "signed":
             return cls(marked=settings.marks == "xmp")

@@ -129,7 +129,7 @@ def open_local_stages(settings: Settings) -> Stages:
     Raises:
         ModelUnavailable: Weights or panoramas can't be had.
         StorageUnavailable: The blob store can't be opened.
-        ValueError: The operator's certificates or key can't be signed with.
+        InvalidInput: The operator's certificates or key can't be signed with.
     """
     cache = ModelCache(settings.models)
     segmenter = Segmenter.open(settings.segment, cache, settings.models.segmentation)

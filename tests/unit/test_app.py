@@ -1,9 +1,12 @@
 """The composition root gives every deployment its own share of the settings."""
 
 import pytest
+import ray
 
-from services.app import build, serve_environment
+from services.app import LocalService, build, serve_environment
+from services.common.errors import InvalidInput
 from services.common.settings import Settings
+from tests.support.running_service import small_service_settings
 
 #: Deployments by their section of the settings.
 SECTIONS = {
@@ -100,3 +103,11 @@ def test_nobody_trains_unless_the_operator_wants_it(tmp_path):
 def test_service_that_draws_nothing_trains_nothing(tmp_path):
     with pytest.raises(ValueError, match=r"training\.enabled is true but generate\.engine is 'plate'"):
         Settings.model_validate({"data_dir": tmp_path, "training": {"enabled": True}})
+
+
+def test_key_that_is_not_there_stops_the_start_before_ray(tmp_path):
+    signing = {"certificates": tmp_path / "chain.pem", "private_key": tmp_path / "key.pem"}
+    service = LocalService(small_service_settings(tmp_path, provenance=signing))
+    with pytest.raises(InvalidInput, match=r"provenance\.certificates: .* can't be read"):
+        service.start()
+    assert not ray.is_initialized()

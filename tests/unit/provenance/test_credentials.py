@@ -6,6 +6,7 @@ import time
 import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
+from services.common.errors import InvalidInput
 from services.common.provenance_settings import ProvenanceSettings
 from services.provenance.credentials import Credentials, credentials_of
 from tests.support.signing import Authority, new_key, pem
@@ -34,7 +35,7 @@ def test_files_are_taken_as_they_are(read):
 def test_every_kind_of_key_is_taken_by_its_algorithm_alone(read, algorithm):
     key = new_key(algorithm)
     assert read(AUTHORITY.chain(key), pem(key), algorithm).algorithm == algorithm
-    with pytest.raises(ValueError, match=r"provenance\.algorithm is 'es256'"):
+    with pytest.raises(InvalidInput, match=r"provenance\.algorithm: provenance\.private_key can't sign by 'es256'"):
         read(AUTHORITY.chain(key), pem(key), "es256")
 
 
@@ -43,29 +44,29 @@ def test_end_is_the_first_certificates(read):
 
 
 def test_missing_file_names_the_setting(tmp_path):
-    with pytest.raises(ValueError, match=r"provenance\.certificates: .* can't be read: No such file"):
+    with pytest.raises(InvalidInput, match=r"provenance\.certificates: .* can't be read: No such file"):
         Credentials.read(tmp_path / "none.pem", tmp_path / "none.pem", "es256")
 
 
 @pytest.mark.parametrize("broken", [b"", b"a diary", pem(KEY)])
 def test_file_without_certificates_is_refused(read, broken):
-    with pytest.raises(ValueError, match=r"provenance\.certificates: the file holds no certificates"):
+    with pytest.raises(InvalidInput, match=r"provenance\.certificates: the file holds no certificates"):
         read(certificates=broken)
 
 
 def test_key_with_a_password_is_refused(read):
     locked = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
-    with pytest.raises(ValueError, match=r"provenance\.private_key: the file holds no private key"):
+    with pytest.raises(InvalidInput, match=r"provenance\.private_key: the file holds no private key"):
         read(key=locked)
 
 
 def test_key_of_another_certificate_is_refused(read):
-    with pytest.raises(ValueError, match="is not the key of the first of"):
+    with pytest.raises(InvalidInput, match="is not the key of the first of"):
         read(key=pem(new_key()))
 
 
 def test_certificate_that_has_ended_is_refused(read):
-    with pytest.raises(ValueError, match="which is not now"):
+    with pytest.raises(InvalidInput, match="which is not now"):
         read(AUTHORITY.chain(KEY, ends=-datetime.timedelta(hours=1)))
 
 

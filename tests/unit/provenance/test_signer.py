@@ -1,5 +1,6 @@
 """Signed files, read by the C2PA library's own reader."""
 
+import datetime
 import io
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,7 +10,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from PIL import Image
 
 from services.codecs.encode import encode_image
-from services.common.errors import Internal
+from services.common.errors import Internal, InvalidInput
 from services.common.image import ImageFormat
 from services.provenance.credentials import Credentials
 from services.provenance.manifest import FILE_DIGEST
@@ -121,8 +122,19 @@ def test_threads_share_a_signer(written):
 
 
 def test_certificate_for_another_purpose_stops_the_start():
-    with pytest.raises(ValueError, match="no valid manifest comes of them"):
+    with pytest.raises(InvalidInput, match="no valid manifest comes of these"):
         ManifestSigner(operators(purpose=ExtendedKeyUsageOID.SERVER_AUTH)).prove()
+
+
+def test_certificate_that_ends_while_pictures_are_made_ends_them(written):
+    ended = ManifestSigner(operators(ends=-datetime.timedelta(minutes=1)))
+    with pytest.raises(Internal, match="could not be signed"):
+        ended.sign(written(ImageFormat.JPEG), ImageFormat.JPEG, ORIGIN)
+
+
+def test_time_stamping_authority_that_refuses_stops_the_start():
+    with RefusingServer() as server, pytest.raises(InvalidInput, match="time_stamps"):
+        ManifestSigner(operators(), server.url).prove()
 
 
 def test_time_stamping_authority_that_refuses_is_no_picture_and_tells_nothing(written):
