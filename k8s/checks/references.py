@@ -14,6 +14,7 @@ SECRETS: Final = {
     "vitrine-metrics": {"key"},
     "vitrine-redis": {"password"},
     "vitrine-s3": {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"},
+    "vitrine-signing": {"tls.crt", "tls.key"},
     "vitrine-tls": {"tls.crt", "tls.key"},
 }
 #: Likewise: the catalogue of the operator's own checkpoints.
@@ -79,6 +80,8 @@ def _secrets(node: Any) -> Iterator[tuple[str, str]]:
         for field, value in node.items():
             if field in {"credentials", "secretKeyRef", "secretRef"}:
                 yield value["name"], value.get("key", "")
+            elif field == "secretName":
+                yield value, ""
             elif field == "certificateRefs":
                 yield from ((each["name"], "") for each in value)
             else:

@@ -18,9 +18,11 @@ from tests.support.manifests import keys, with_key
 FOLDER = Path("deploy/compose")
 TEXT = (FOLDER / "compose.yaml").read_text("utf-8")
 FILE = yaml.safe_load(TEXT)
+OVER_IT = (FOLDER / "signing.yaml").read_text("utf-8")
+SIGNING = yaml.safe_load(OVER_IT)
 SERVICES = FILE["services"]
 #: Keys that the schema leaves free; the tests below hold these.
-FREE = {"args", "configs", "depends_on", "environment", "networks", "services", "volumes"}
+FREE = {"args", "configs", "depends_on", "environment", "networks", "secrets", "services", "volumes"}
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +32,15 @@ def schema():
     return validator_for(found)(found)
 
 
-def test_compose_takes_the_file(schema):
-    assert list(schema.iter_errors(FILE)) == []
+@pytest.mark.parametrize("file", [FILE, SIGNING], ids=["compose", "signing"])
+def test_compose_takes_the_file(schema, file):
+    assert list(schema.iter_errors(file)) == []
 
 
-def test_a_typo_in_any_key_is_a_fault(schema):
-    fixed = [path for path in keys(FILE) if len(path) < 2 or path[-2] not in FREE]
-    unseen = [path for path in fixed if schema.is_valid(with_key(FILE, path, f"{path[-1]}x"))]
+@pytest.mark.parametrize("file", [FILE, SIGNING], ids=["compose", "signing"])
+def test_a_typo_in_any_key_is_a_fault(schema, file):
+    fixed = [path for path in keys(file) if len(path) < 2 or path[-2] not in FREE]
+    unseen = [path for path in fixed if schema.is_valid(with_key(file, path, f"{path[-1]}x"))]
     assert unseen == []
 
 
@@ -48,6 +52,16 @@ def test_the_service_gets_settings_that_there_are(monkeypatch):
     settings = Settings()
     assert settings.http.host == "0.0.0.0"  # noqa: S104 - the container's
     assert settings.storage.s3.bucket in SERVICES["bucket"]["command"][0]
+
+
+def test_what_pictures_are_signed_with_is_where_the_settings_say(monkeypatch):
+    signing = SIGNING["services"]["vitrine"]
+    assert signing["secrets"] == list(SIGNING["secrets"])
+    for name, value in signing["environment"].items():
+        monkeypatch.setenv(name, value)
+    provenance = Settings().provenance
+    named = [Path("/run/secrets", name) for name in signing["secrets"]]
+    assert [provenance.certificates, provenance.private_key] == named
 
 
 def test_ports_are_those_of_the_settings_and_on_loopback_alone():
@@ -104,7 +118,7 @@ def test_what_is_named_is_there():
 
 
 def test_passwords_come_from_outside_and_are_asked_for_by_name():
-    asked = set(re.findall(r"\$\{(\w+)", TEXT))
+    asked = set(re.findall(r"\$\{(\w+)", TEXT + OVER_IT))
     offered = dict(re.findall(r"^(\w+)=(.*)$", (FOLDER / ".env.example").read_text("utf-8"), re.MULTILINE))
     assert asked == set(offered)
     assert set(offered.values()) == {""}

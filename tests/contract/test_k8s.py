@@ -9,6 +9,7 @@ import yaml
 from typer.testing import CliRunner
 
 from k8s.checks.pods import pods_of
+from k8s.checks.references import SECRETS
 from k8s.checks.render import KUSTOMIZATIONS
 from services.cli.main import app
 from services.common.section import ScalingSettings
@@ -280,6 +281,24 @@ def test_what_the_database_knows_is_read_with_its_key(overlay):
     for pods in ray_pods(overlay):
         given = {each["name"]: each["valueFrom"]["secretKeyRef"] for each in pods.spec["containers"][0]["env"]}
         assert given["VITRINE_OBSERVABILITY__METRICS_KEY"] == asked
+
+
+def test_workers_alone_see_what_pictures_are_signed_with(overlay, monkeypatch):
+    provenance = settings_of(overlay, monkeypatch).provenance
+    folder = provenance.certificates.parent
+    assert {path.name for path in (provenance.certificates, provenance.private_key)} == SECRETS["vitrine-signing"]
+    mounts = {
+        (pods.owner, container["name"]): {mount["mountPath"] for mount in container["volumeMounts"]}
+        for pods in ray_pods(overlay)
+        for container in pods.containers
+    }
+    seeing = {name for (_, name), paths in mounts.items() if str(folder) in paths}
+    assert seeing == {"ray-worker"}
+    assert {owner for owner, name in mounts if name == "ray-worker"} == {f"vitrine {name}" for name in groups(overlay)}
+
+
+def test_a_cluster_signs_nothing_before_it_has_a_key_of_its_own(overlay, monkeypatch):
+    assert settings_of(overlay, monkeypatch).provenance.marks == "xmp"
 
 
 def test_the_job_that_migrates_runs_the_command_for_it():

@@ -41,6 +41,7 @@ RULE = ("spec", "rules", 0)
         ("RayService", (*CONTAINER, "env", 0, "valueFrom", "secretKeyRef", "key"), "uri", "no key uri"),
         ("RayService", (*CONTAINER, "volumeMounts", 0, "name"), "temp", "volume temp"),
         ("RayService", (*CONTAINER, "ports", 1, "name"), "dashbord", "no pod has a port dashboard"),
+        ("RayService", (*WORKER, "volumes", 3, "secret", "secretName"), "signing", "secret signing"),
         ("HTTPRoute", (*RULE, "backendRefs", 0, "name"), "vitrine", "no service vitrine has"),
         ("HTTPRoute", ("spec", "hostnames", 0), "shop.example.com", "for shop.example.com"),
         ("GRPCRoute", (*RULE, "backendRefs", 0, "port"), 8001, "has a port 8001"),
