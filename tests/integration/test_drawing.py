@@ -36,7 +36,8 @@ def drawing(tmp_path_factory):
         "VITRINE_GENERATE__MAX_ONGOING_REQUESTS": "8", "VITRINE_MODELS__CATALOG":
         str(write_catalog(checkpoint, folder / "catalog.yaml")), "VITRINE_RAY__OBJECT_STORE_MB": "200",
         "VITRINE_STYLES__MAX_MB": "1", "VITRINE_TRAINING__ENABLED": "true", "VITRINE_TRAINING__NUM_CPUS": "0.5",
-        "VITRINE_TRAINING__SAMPLE_STEPS": "2",
+        # Signed, no file would be the same again.
+        "VITRINE_TRAINING__SAMPLE_STEPS": "2", "VITRINE_PROVENANCE__MARKS": "xmp",
     }  # fmt: skip
     with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack:
         for name, value in environment.items():
