@@ -17,6 +17,7 @@ from pydantic_core import PydanticUndefined
 from services.common.settings import Settings
 from services.gateway.status import TABLE
 from services.generate.scene import SceneCatalog
+from services.lint.ruleset import RuleSetCatalog
 from services.postprocess.preservation.thresholds import CRITERIA, Sense
 from services.webhooks.schedule import PAUSES_S
 
@@ -71,6 +72,16 @@ def measure_rows() -> Iterator[tuple[str, ...]]:
         yield f"`{criterion.name}`", criterion.meaning, criterion.level.lower(), passes, criterion.unit, span
 
 
+def rule_rows() -> Iterator[tuple[str, ...]]:
+    """Every rule of every shipped rule set, with where it stands."""
+    yield "rule set", "rule", "kind", "", "wanted", "where it stands, read on"
+    for rule_set in RuleSetCatalog.shipped().rule_sets.values():
+        for rule in rule_set.rules:
+            wanted = f"{rule.wanted}. {rule.note}" if rule.note else rule.wanted
+            stands = f"{rule.source.page}, {rule.source.read}"
+            yield f"`{rule_set.id}`", f"`{rule.id}`", rule.kind, rule.level.lower(), wanted, stands
+
+
 def retry_rows() -> Iterator[tuple[str, ...]]:
     """Every attempt to deliver a message to a webhook, with the pause before it."""
     yield "attempt", "pause before it", "since the first"
@@ -92,6 +103,7 @@ TABLES: dict[str, Callable[[], Iterator[tuple[str, ...]]]] = {
     "errors": error_rows,
     "scenes": scene_rows,
     "measures": measure_rows,
+    "rules": rule_rows,
     "retries": retry_rows,
 }
 

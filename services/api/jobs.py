@@ -6,6 +6,8 @@ from typing import Annotated, Final, Self
 from pydantic import Field, model_validator
 
 from services.api.common import Blob, Bytes, Count32, Duration, ImageSource, Int32, Message, Text, ZeroIsAbsent
+from services.api.lint import LintPhotoRequest, LintPhotoResponse
+from services.api.photo import picture_of
 from services.api.studio import CreateCutoutRequest, CreateCutoutResponse, CreateShotRequest, CreateShotResponse
 
 #: Of one job, however they come.
@@ -66,6 +68,7 @@ class Job(Message):
     expire_time: str = Field("", description="When the job and its results are removed.")
     shot: CreateShotRequest | None = None
     cutout: CreateCutoutRequest | None = None
+    lint: LintPhotoRequest | None = None
     version: int = Field(0, description="Grows with every change of the job or of an item.")
     compute: Duration = Field(0.0, description="How long stages worked for it.")
     megapixels: float = 0.0
@@ -90,7 +93,14 @@ class JobItem(Message):
     error: ItemError | None = Field(None, description="Why the last attempt came to nothing.")
     shot: CreateShotResponse | None = None
     cutout: CreateCutoutResponse | None = None
+    lint: LintPhotoResponse | None = None
     version: int = 0
+
+    @property
+    def picture(self) -> Blob | None:
+        """What was made of the photo; None where nothing was."""
+        answer = self.shot or self.cutout or self.lint
+        return None if answer is None else picture_of(answer)
 
 
 class JobItemSpec(Message):
@@ -98,6 +108,7 @@ class JobItemSpec(Message):
     image: ImageSource = ImageSource()
     shot: CreateShotRequest | None = Field(None, description="What differs from the job's recipe.")
     cutout: CreateCutoutRequest | None = None
+    lint: LintPhotoRequest | None = None
 
 
 class ItemManifest(Message):
@@ -117,6 +128,7 @@ class CreateJobRequest(Message):
     name: Text = Field("", max_length=MAX_NAME_CHARS)
     shot: CreateShotRequest | None = Field(None, description="What is done with every photo; without `image`.")
     cutout: CreateCutoutRequest | None = Field(None, description="Or this.")
+    lint: LintPhotoRequest | None = Field(None, description="Or this.")
     items: list[JobItemSpec] = Field([], max_length=MAX_ITEMS)
     manifest: ItemManifest | None = Field(None, description="Further items, behind those.")
     open: bool = Field(default=False, description="More items will be added.")

@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 
 import typer
 
-from services.api.studio import CreateCutoutResponse, CreateShotResponse, Layer, PreservationReport
+from services.api.lint import LintPhotoResponse
+from services.api.photo import PhotoResponse
+from services.api.studio import CreateShotResponse, Layer, PreservationReport
 from services.cli.configuration import api_key
 from services.cli.console import asides, counting_progress, results, seconds, write_json
 from services.cli.group import EXIT_FAILED, one_line
@@ -24,8 +26,6 @@ from services.common.errors import InvalidInput, ProductChanged, VitrineError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
-
-Answer = CreateCutoutResponse | CreateShotResponse
 
 #: The files' bytes, which are on disk.
 _CONTENT: Any = {"image": {"content"}, "layers": {"__all__": {"blob": {"content"}}}}
@@ -46,7 +46,7 @@ class Outcome:
 
     job: Job
     duration_s: float
-    answer: Answer | None = None
+    answer: PhotoResponse | None = None
     error: VitrineError | None = None
 
 
@@ -100,7 +100,7 @@ def _name(photo: Path | str) -> Path:
 def make_all(
     address: str,
     jobs: Sequence[Job],
-    make: Callable[[AsyncVitrine, Job], Awaitable[Answer]],
+    make: Callable[[AsyncVitrine, Job], Awaitable[PhotoResponse]],
     parallel: int,
     bars: "Progress | None" = None,
 ) -> list[Outcome]:
@@ -116,7 +116,7 @@ def make_all(
 
 
 async def run(
-    jobs: Sequence[Job], make: Callable[[Job], Awaitable[Answer]], parallel: int, done: Callable[[], None]
+    jobs: Sequence[Job], make: Callable[[Job], Awaitable[PhotoResponse]], parallel: int, done: Callable[[], None]
 ) -> list[Outcome]:
     """Make all pictures, `parallel` at a time; one that fails does not stop the others.
 
@@ -141,14 +141,23 @@ async def run(
     return await asyncio.gather(*(one(job) for job in jobs))
 
 
-def _write_all(target: Path, answer: Answer) -> None:
-    """The picture, and its layers beside it."""
+def _write_all(target: Path, answer: PhotoResponse) -> None:
+    """The picture, and its layers beside it; nothing of a photo that was only looked at."""
+    if isinstance(answer, LintPhotoResponse):
+        if answer.picture is not None:
+            write_file(mended_file(target, answer), answer.picture.content)
+        return
     write_file(target, answer.image.content)
     for layer, file in layer_files(target, answer):
         write_file(file, layer.blob.content)
 
 
-def layer_files(target: Path, answer: Answer) -> list[tuple[Layer, Path]]:
+def mended_file(target: Path, answer: LintPhotoResponse) -> Path:
+    """Where the picture lies that a fix made: its format is the photo's, or the rule set's."""
+    return target.with_suffix(f".{answer.picture.key.rpartition('.')[2]}") if answer.picture else target
+
+
+def layer_files(target: Path, answer: PhotoResponse) -> list[tuple[Layer, Path]]:
     """The layers that came with a picture, and where they lie: beside it."""
     layers = answer.layers if isinstance(answer, CreateShotResponse) else []
     numbers = [f"-{layer.instance}" if layer.instance else "" for layer in layers]

@@ -18,7 +18,8 @@ from services.cli.selection import (
 )
 
 if TYPE_CHECKING:
-    from services.cli.batch import Answer, Job
+    from services.api.photo import PhotoResponse
+    from services.cli.batch import Job
     from services.client import AsyncVitrine
 
 
@@ -60,7 +61,7 @@ def cutout(
         options["selection"] = selection
     work = plan(find_sources(photos), ["cutout"], out, image_format.extension)
 
-    async def make(vitrine: "AsyncVitrine", job: "Job") -> "Answer":
+    async def make(vitrine: "AsyncVitrine", job: "Job") -> "PhotoResponse":
         return await vitrine.cutout(job.photo, **options)
 
     tell(make_all(service_address(address), work, make, jobs), as_json=json)

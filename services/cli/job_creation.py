@@ -49,6 +49,8 @@ def create(
     ] = None,
     scene: Annotated[str, typer.Option("--scene", "-s", help="Put the products into this scene.")] = "",
     cutout: Annotated[bool, typer.Option("--cutout", help="Only cut the products out.")] = False,
+    lint: Annotated[str, typer.Option("--lint", help="Hold the photos against a rule set such as amazon-main.")] = "",
+    fix: Annotated[bool, typer.Option("--fix", help="With --lint: make pictures that keep it.")] = False,
     manifest: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A list of items, CSV or JSONL, see docs/jobs.md.")
     ] = None,
@@ -103,7 +105,9 @@ def create(
     fields |= {name: value for name, value in proof.items() if value and name != "thresholds"}
     if picture_format:
         fields["output"] = {"format": picture_format.upper()}
-    wanted = read_recipe(recipe, scene, cutout, fields)
+    if fix:
+        fields["fix"] = True
+    wanted = read_recipe(recipe, scene, cutout, lint, fields)
     options: dict[str, Any] = {"name": name, "priority": priority, "max_attempts": tries, "validate_only": dry_run}
     if keep_days is not None:
         options["keep"] = keep_days * _DAY_S

@@ -13,23 +13,29 @@ if TYPE_CHECKING:
     from services.client.jobs import Recipe
 
 
-def read_recipe(file: Path | None, scene: str, cutout: bool, options: Mapping[str, Any]) -> "Recipe":
+def read_recipe(file: Path | None, scene: str, cutout: bool, rule_set: str, options: Mapping[str, Any]) -> "Recipe":
     """The recipe: the file's, with the options over it.
 
     Args:
-        file: A `CreateShotRequest` or `CreateCutoutRequest` as JSON, without `image`.
+        file: A `CreateShotRequest`, `CreateCutoutRequest` or `LintPhotoRequest` as JSON, without `image`.
         scene: Of shots.
         cutout: Only cut the products out.
-        options: Fields of a shot; of a cutout only `output` may be there.
+        rule_set: Hold the photos against these rules.
+        options: Fields of a shot; of a cutout only `output` may be there, of a photo's rules that and `fix`.
 
     Raises:
-        typer.BadParameter: Neither or both are asked for, the file can't be read, or a field is wrong.
+        typer.BadParameter: None or several of the three are asked for, the file can't be read, or a field is wrong.
     """
+    from services.api.lint import LintPhotoRequest
     from services.api.studio import CreateCutoutRequest, CreateShotRequest
 
     given = _fields(file) if file else {}
-    if cutout == bool(scene or "scene_id" in given):
-        raise typer.BadParameter("name either a scene or --cutout", param_hint="--scene / --cutout")
+    if [bool(scene or "scene_id" in given), cutout, bool(rule_set or "rule_set" in given)].count(True) != 1:
+        hint = "--scene / --cutout / --lint"
+        raise typer.BadParameter("name one of the three: a scene, --cutout, or --lint and a rule set", param_hint=hint)
+    if rule_set or "rule_set" in given:
+        named = {"rule_set": rule_set} if rule_set else {}
+        return checked(LintPhotoRequest, {**given, **named, **options}, "--recipe", "options that rules have not")
     if cutout:
         return checked(CreateCutoutRequest, {**given, **options}, "--recipe", "options that cutouts have not")
     named = {"scene_id": scene} if scene else {}

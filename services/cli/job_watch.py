@@ -103,11 +103,11 @@ class Following:
 
     async def _fetch(self, item: JobItem, out: Path) -> None:
         try:
-            answer = item.shot or item.cutout
-            if answer is None:
+            if item.picture is None:
                 return
-            target = out / f"{file_stem(item)}{Path(answer.image.key).suffix}"
-            blobs = [(target, answer.image), *((file, layer.blob) for layer, file in layer_files(target, answer))]
+            target = out / f"{file_stem(item)}{Path(item.picture.key).suffix}"
+            layers = layer_files(target, item.shot) if item.shot else []
+            blobs = [(target, item.picture), *((file, layer.blob) for layer, file in layers)]
             for file, blob in blobs:
                 if file not in self.files and not await asyncio.to_thread(_lies_there, file, blob):
                     await asyncio.to_thread(write_file, file, await self._vitrine.read_blob(blob.key))

@@ -11,7 +11,7 @@ from services.cli.console import AddressOption, JsonOption, results, write_json
 from services.cli.job_creation import create
 
 if TYPE_CHECKING:
-    from services.client import Job, Vitrine
+    from services.client import Job, JobItem, Vitrine
 
 jobs = typer.Typer(no_args_is_help=True, help="Have many pictures made, and see what becomes of them.")
 jobs.command()(create)
@@ -44,6 +44,15 @@ def _connected(address: str | None) -> "Vitrine":
     from services.client import Vitrine
 
     return Vitrine(service_address(address), api_key=api_key())
+
+
+def _outcome(item: "JobItem") -> str:
+    """What became of an item: the key of its picture, its verdict where none was made, or why there is neither."""
+    if item.picture is not None:
+        return item.picture.key
+    if item.lint is not None:
+        return "passes" if item.lint.verdict.passed else "does not pass"
+    return item.error.message if item.error else ""
 
 
 def _tell(job: "Job", *, as_json: bool) -> None:
@@ -108,9 +117,7 @@ def items(
             if json:
                 typer.echo(item.model_dump_json(exclude_none=True))
                 continue
-            answer = item.shot or item.cutout
-            told = answer.image.key if answer else (item.error.message if item.error else "")
-            typer.echo(f"{item.key}\t{(item.state or '').lower()}\t{' '.join(told.split())}")
+            typer.echo(f"{item.key}\t{(item.state or '').lower()}\t{' '.join(_outcome(item).split())}")
 
 
 @jobs.command()

@@ -14,8 +14,9 @@ from services.common.place import Place
 
 if TYPE_CHECKING:
     from services.api.catalog import Scene
+    from services.api.photo import PhotoResponse
     from services.api.studio import CreateShotResponse
-    from services.cli.batch import Answer, Job, Outcome
+    from services.cli.batch import Job, Outcome
     from services.cli.sheet import Picture
     from services.client import AsyncVitrine
     from services.common.image import ImageLimits
@@ -52,7 +53,7 @@ def lookbook(
         scenes = vitrine.scenes()
     numbers: dict[Path | str, int] = {photo: number for number, photo in enumerate(found)}
 
-    async def make(vitrine: "AsyncVitrine", job: "Job") -> "Answer":
+    async def make(vitrine: "AsyncVitrine", job: "Job") -> "PhotoResponse":
         return await shoot_fitting(
             vitrine, job, in_turn(scenes, Place(job.label.upper()), numbers[job.photo]), seed, timeout
         )

@@ -19,6 +19,7 @@ from services.cli.eval import evaluate
 from services.cli.group import OneLineErrors
 from services.cli.jobs import jobs, upload
 from services.cli.keys import keys
+from services.cli.lint import lint
 from services.cli.lookbook import lookbook
 from services.cli.models import models
 from services.cli.plan import plan
@@ -59,7 +60,7 @@ def _main(
     configure_logs("ERROR", "cli")  # commands say themselves, in one line, what went wrong
 
 
-for command in (serve, shoot, cutout, lookbook, upload, demo, plan):
+for command in (serve, shoot, cutout, lint, lookbook, upload, demo, plan):
     app.command()(command)
 app.command()(usage)
 app.command("eval")(evaluate)

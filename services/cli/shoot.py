@@ -49,7 +49,8 @@ from services.cli.shot_options import (
 )
 
 if TYPE_CHECKING:
-    from services.cli.batch import Answer, Job
+    from services.api.photo import PhotoResponse
+    from services.cli.batch import Job
     from services.cli.previews import Previews
     from services.client import AsyncVitrine, ShotOptions
 
@@ -121,7 +122,9 @@ def _planned(photos: list[str], scenes: list[str], out: Path, picture_format: st
     return plan(find_sources(photos), list(dict.fromkeys(scenes)), out, ImageFormat(picture_format.upper()).extension)
 
 
-def _maker(options: "ShotOptions", watched: "Previews | None") -> "Callable[[AsyncVitrine, Job], Awaitable[Answer]]":
+def _maker(
+    options: "ShotOptions", watched: "Previews | None"
+) -> "Callable[[AsyncVitrine, Job], Awaitable[PhotoResponse]]":
     """How each picture is made: watched, or at one go."""
     if watched is not None:
         return lambda vitrine, job: watched.shot(vitrine, job, options)

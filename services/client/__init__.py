@@ -20,6 +20,7 @@ from services.api.jobs import (
     ManifestFormat,
     WatchJobResponse,
 )
+from services.api.lint import LintFinding, LintPhotoRequest, LintPhotoResponse, LintVerdict, RuleSet
 from services.api.studio import (
     Canvas,
     CreateCutoutRequest,
@@ -40,7 +41,7 @@ from services.client.asynchronous import AsyncVitrine
 from services.client.blocking import Vitrine
 from services.client.errors import report_of
 from services.client.flows import Health
-from services.client.options import CutoutOptions, Photo, ShotOptions, StreamOptions
+from services.client.options import CutoutOptions, LintOptions, Photo, ShotOptions, StreamOptions
 from services.generate.schema import Scheduler
 
 __all__ = [
@@ -62,6 +63,11 @@ __all__ = [
     "JobItem",
     "JobItemSpec",
     "JobState",
+    "LintFinding",
+    "LintOptions",
+    "LintPhotoRequest",
+    "LintPhotoResponse",
+    "LintVerdict",
     "ManifestFormat",
     "OutputOptions",
     "Photo",
@@ -69,6 +75,7 @@ __all__ = [
     "PreservationReport",
     "PreservationThresholds",
     "ProductSelection",
+    "RuleSet",
     "SceneWords",
     "Scheduler",
     "ShotOptions",

@@ -9,12 +9,13 @@ import grpc.aio
 import httpx
 
 from services.api.catalog import Model, Scene
+from services.api.lint import LintPhotoResponse, RuleSet
 from services.api.studio import CreateCutoutResponse, CreateShotResponse
 from services.client.channel import OPTIONS
 from services.client.flows import Flows, Health
 from services.client.job_calls import AsyncJobs
 from services.client.jobs import JobFlows
-from services.client.options import CutoutOptions, Photo, ShotOptions, StreamOptions
+from services.client.options import CutoutOptions, LintOptions, Photo, ShotOptions, StreamOptions
 from services.client.steps import (
     REQUEST_ID_KEY,
     Call,
@@ -97,6 +98,10 @@ class AsyncVitrine:
         """
         return self._stream(self._flows.stream_shot(image, scene, options))
 
+    async def lint(self, image: Photo, rule_set: str, **options: Unpack[LintOptions]) -> LintPhotoResponse:
+        """Hold a photo against a marketplace's rules; a picture that a fix made is in `fix.image.content`."""
+        return await self._run(self._flows.lint(image, rule_set, options))
+
     async def read_blob(self, key: str, *, timeout_s: float | None = None) -> bytes:
         """Fetch a stored file by the key in its `Blob`."""
         return await self._run(self._flows.read_blob(key, timeout_s))
@@ -104,6 +109,10 @@ class AsyncVitrine:
     async def scenes(self) -> list[Scene]:
         """The scenes that a product can be put into."""
         return await self._run(self._flows.scenes())
+
+    async def rule_sets(self) -> list[RuleSet]:
+        """The rules of marketplaces that a photo can be held against."""
+        return await self._run(self._flows.rule_sets())
 
     async def models(self) -> list[Model]:
         """The weights and panoramas that the service runs on."""

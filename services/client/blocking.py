@@ -8,12 +8,13 @@ import grpc
 import httpx
 
 from services.api.catalog import Model, Scene
+from services.api.lint import LintPhotoResponse, RuleSet
 from services.api.studio import CreateCutoutResponse, CreateShotResponse
 from services.client.channel import OPTIONS
 from services.client.flows import Flows, Health
 from services.client.job_calls import Jobs
 from services.client.jobs import JobFlows
-from services.client.options import CutoutOptions, Photo, ShotOptions, StreamOptions
+from services.client.options import CutoutOptions, LintOptions, Photo, ShotOptions, StreamOptions
 from services.client.steps import (
     REQUEST_ID_KEY,
     Call,
@@ -106,6 +107,10 @@ class Vitrine:
         """
         return self._told(self._flows.stream_shot(image, scene, options))
 
+    def lint(self, image: Photo, rule_set: str, **options: Unpack[LintOptions]) -> LintPhotoResponse:
+        """Hold a photo against a marketplace's rules; a picture that a fix made is in `fix.image.content`."""
+        return self._run(self._flows.lint(image, rule_set, options))
+
     def read_blob(self, key: str, *, timeout_s: float | None = None) -> bytes:
         """Fetch a stored file by the key in its `Blob`."""
         return self._run(self._flows.read_blob(key, timeout_s))
@@ -113,6 +118,10 @@ class Vitrine:
     def scenes(self) -> list[Scene]:
         """The scenes that a product can be put into."""
         return self._run(self._flows.scenes())
+
+    def rule_sets(self) -> list[RuleSet]:
+        """The rules of marketplaces that a photo can be held against."""
+        return self._run(self._flows.rule_sets())
 
     def models(self) -> list[Model]:
         """The weights and panoramas that the service runs on."""

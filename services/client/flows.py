@@ -11,21 +11,25 @@ from grpc_health.v1 import health_pb2
 from services.api.catalog import ListModelsResponse, ListScenesResponse, Model, Scene
 from services.api.common import Blob, ImageSource, OutputOptions
 from services.api.convert import validated
+from services.api.lint import LintPhotoResponse, ListRuleSetsResponse, RuleSet
 from services.api.studio import CreateCutoutResponse, CreateShotResponse, DenoisingStep, StageEvent
 from services.client.calls import Calls
-from services.client.messages import cutout_request, from_proto, shot_request, stream_request
+from services.client.messages import cutout_request, from_proto, lint_request, shot_request, stream_request
 from services.client.options import Photo, is_address
 from services.client.patience import Patience
 from services.client.steps import Emit, Flow, Method, Pause, ReadFile
 from services.common.errors import Forbidden, Internal, InvalidInput, NotReady, Unauthenticated, VitrineError
-from services.pb.vitrine.v1 import catalog_pb2, studio_pb2
+from services.pb.vitrine.v1 import catalog_pb2, lint_pb2, studio_pb2
 
 _STUDIO = studio_pb2.DESCRIPTOR.services_by_name["StudioService"].methods_by_name
 _CATALOG = catalog_pb2.DESCRIPTOR.services_by_name["CatalogService"].methods_by_name
+_LINT = lint_pb2.DESCRIPTOR.services_by_name["LintService"].methods_by_name
 CREATE_CUTOUT = Method(_STUDIO["CreateCutout"])
 CREATE_SHOT = Method(_STUDIO["CreateShot"])
 STREAM_SHOT = Method(_STUDIO["StreamShot"])
 READ_BLOB = Method(_STUDIO["ReadBlob"])
+LINT_PHOTO = Method(_LINT["LintPhoto"])
+LIST_RULE_SETS = Method(_LINT["ListRuleSets"])
 LIST_SCENES = Method(_CATALOG["ListScenes"])
 LIST_MODELS = Method(_CATALOG["ListModels"])
 CHECK_HEALTH = Method(health_pb2.DESCRIPTOR.services_by_name["Health"].methods_by_name["Check"])
@@ -77,6 +81,26 @@ class Flows(Calls):
                 yield Emit((yield from self._with_picture(result, patience)))
 
         yield from self._receive(STREAM_SHOT, stream_request(shot, preview_every), patience, event_of)
+
+    def lint(self, photo: Photo, rule_set: str, options: Mapping[str, Any]) -> Flow[LintPhotoResponse]:
+        """Hold a photo against a marketplace's rules."""
+        options, patience = self._split(options)
+        request = lint_request((yield from _source(photo)), rule_set, options)
+        answer = from_proto((yield from self._call(LINT_PHOTO, request, patience)), LintPhotoResponse)
+        if answer.fix is None or answer.fix.image is None:
+            return answer
+        image = yield from self._filled(answer.fix.image, patience)
+        return answer.model_copy(update={"fix": answer.fix.model_copy(update={"image": image})})
+
+    def rule_sets(self) -> Flow[list[RuleSet]]:
+        """All rule sets, page by page."""
+        patience, found, token = self._patience(None), list[RuleSet](), ""
+        while True:
+            request = lint_pb2.ListRuleSetsRequest(page_token=token)
+            page = from_proto((yield from self._call(LIST_RULE_SETS, request, patience)), ListRuleSetsResponse)
+            found += page.rule_sets
+            if not (token := page.next_page_token):
+                return found
 
     def read_blob(self, key: str, timeout_s: float | None = None) -> Flow[bytes]:
         """Fetch a stored file."""

@@ -14,6 +14,8 @@ from google.protobuf.message import Message as ProtoMessage
 from services.api import jobs as api
 from services.api.common import ImageSource, Message
 from services.api.convert import to_proto, validated
+from services.api.lint import LintPhotoRequest
+from services.api.photo import PhotoRequest
 from services.api.studio import CreateCutoutRequest, CreateShotRequest
 from services.api.uploads import CreateUploadRequest, CreateUploadResponse
 from services.client.calls import Calls
@@ -26,7 +28,11 @@ from services.pb.vitrine.v1 import jobs_pb2, uploads_pb2
 
 #: A photo, or an item with a key or choices of its own.
 Item = Photo | api.JobItemSpec
-Recipe = CreateShotRequest | CreateCutoutRequest
+Recipe = PhotoRequest
+#: By which field a job's request has each.
+_FIELDS: Final[Mapping[type[Recipe], str]] = MappingProxyType(
+    {CreateShotRequest: "shot", CreateCutoutRequest: "cutout", LintPhotoRequest: "lint"}
+)
 
 _JOBS: Final = jobs_pb2.DESCRIPTOR.services_by_name["JobService"].methods_by_name
 _CREATE_UPLOAD: Final = Method(uploads_pb2.DESCRIPTOR.services_by_name["UploadService"].methods_by_name["CreateUpload"])
@@ -54,8 +60,8 @@ class JobFlows(Calls):
     ) -> Flow[api.CreateJobResponse]:
         """A job; one with too many items for a call is opened, and they are streamed into it."""
         specs = yield from self._specs(items, dry_run=bool(options.get("validate_only")))
-        kind = "shot" if isinstance(recipe, CreateShotRequest) else "cutout"
-        request = to_proto(validated(api.CreateJobRequest, {**options, kind: recipe}), jobs_pb2.CreateJobRequest)
+        fields = {**options, _FIELDS[type(recipe)]: recipe}
+        request = to_proto(validated(api.CreateJobRequest, fields), jobs_pb2.CreateJobRequest)
         if request.validate_only or sum(spec.ByteSize() for spec in specs) <= ONE_CALL_BYTES:
             request.items.extend(specs)
             return (yield from self._ask(request, api.CreateJobResponse, key))

@@ -7,9 +7,10 @@ from google.protobuf.message import Message as Proto
 
 from services.api import convert
 from services.api.common import ImageSource, Message
+from services.api.lint import LintPhotoRequest
 from services.api.studio import CreateCutoutRequest, CreateShotRequest, StreamShotRequest
 from services.common.errors import Internal, InvalidInput
-from services.pb.vitrine.v1 import studio_pb2
+from services.pb.vitrine.v1 import lint_pb2, studio_pb2
 
 M = TypeVar("M", bound=Message)
 
@@ -32,6 +33,16 @@ def shot_request(image: ImageSource, scene_id: str, options: Mapping[str, Any]) 
     """
     fields = {**options, "scene_id": scene_id, "image": image}
     return convert.to_proto(convert.validated(CreateShotRequest, fields), studio_pb2.CreateShotRequest)
+
+
+def lint_request(image: ImageSource, rule_set: str, options: Mapping[str, Any]) -> lint_pb2.LintPhotoRequest:
+    """The request to hold a photo against a rule set.
+
+    Raises:
+        InvalidInput: An option is out of its range; the details name the field.
+    """
+    fields = {**options, "rule_set": rule_set, "image": image}
+    return convert.to_proto(convert.validated(LintPhotoRequest, fields), lint_pb2.LintPhotoRequest)
 
 
 def stream_request(shot: studio_pb2.CreateShotRequest, preview_every: int) -> studio_pb2.StreamShotRequest:

@@ -31,6 +31,15 @@ class CutoutOptions(TypedDict, total=False):
     timeout_s: float
 
 
+class LintOptions(TypedDict, total=False):
+    """Options of `lint`, see `LintPhotoRequest`; `timeout_s` bounds the whole call, in seconds."""
+
+    fix: bool
+    output: OutputOptions
+    selection: ProductSelection
+    timeout_s: float
+
+
 class ShotOptions(TypedDict, total=False):
     """Options of `shot`, see `CreateShotRequest`; `timeout_s` bounds the whole call, in seconds."""
 

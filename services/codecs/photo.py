@@ -45,10 +45,12 @@ class Photo:
     Args:
         image: (H, W, 3) uint8 sRGB, upright; with `alpha` its straight colours, else flattened on white.
         alpha: (H, W) uint8, 255 = product, of a photo that arrived cut out; else None.
+        format: The file's, by Pillow's name: "JPEG", "PNG", "WEBP", "AVIF", "HEIF" or "TIFF".
     """
 
     image: NDArray[np.uint8]
     alpha: NDArray[np.uint8] | None = None
+    format: str = ""
 
     def on_white(self) -> NDArray[np.uint8]:
         """What a viewer shows of it: (H, W, 3) uint8 sRGB."""
@@ -69,14 +71,15 @@ def decode_image(data: bytes, limits: ImageLimits) -> Photo:
     with opened(data, limits) as picture:
         picture.load()
         profile = picture.info.get("icc_profile")
+        image_format = _named_format(picture)
         color, alpha = _split(_turned(picture))
         image = np.asarray(to_srgb(_eight_bits(color), profile), dtype=np.uint8)
         coverage = None if alpha is None else np.asarray(alpha, dtype=np.uint8)
     if coverage is None:
-        return Photo(image)
+        return Photo(image, format=image_format)
     if np.count_nonzero(coverage < 128) < CUTOUT_SHARE * coverage.size:
-        return Photo(_flat(image, coverage))
-    return Photo(image, coverage)
+        return Photo(_flat(image, coverage), format=image_format)
+    return Photo(image, coverage, image_format)
 
 
 def decode_named(data: bytes, limits: ImageLimits, called: str, field: str) -> Photo:
@@ -105,6 +108,11 @@ def shown_size_hw(data: bytes, limits: ImageLimits) -> SizeHW:
         method = _upright(picture)
         sides = picture.height, picture.width
     return sides if method is None or method in _KEEPS_SIDES else (sides[1], sides[0])
+
+
+def _named_format(picture: Image.Image) -> str:
+    # A JPEG with further pictures behind it is one all the same.
+    return "JPEG" if picture.format == "MPO" else picture.format or ""
 
 
 def _upright(picture: Image.Image) -> Image.Transpose | None:

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.common.image import ImageLimits
 from services.common.job_settings import JobSettings
+from services.common.lint_settings import LintSettings
 from services.common.provenance_settings import ProvenanceSettings
 from services.common.ray_settings import DIRECT_PORTS, RaySettings
 from services.common.section import HostAndPort, ScalingSettings, Section
@@ -318,6 +319,7 @@ class Settings(BaseSettings):
     preservation: PreservationSettings = Field(default_factory=PreservationSettings)
     provenance: ProvenanceSettings = Field(default_factory=ProvenanceSettings)
     styles: StyleSettings = Field(default_factory=StyleSettings)
+    lint: LintSettings = Field(default_factory=LintSettings)
     jobs: JobSettings = Field(default_factory=JobSettings)
     training: TrainingSettings = Field(default_factory=TrainingSettings)
     observability: ObservabilitySettings = Field(default_factory=ObservabilitySettings)

@@ -3,16 +3,17 @@
 from typing import Final, TypeVar
 
 from services.api.common import ImageSource
-from services.api.studio import CreateCutoutRequest, CreateShotRequest
+from services.api.photo import PhotoRequest
+from services.api.studio import CreateShotRequest
 
-Request = TypeVar("Request", bound=CreateCutoutRequest | CreateShotRequest)
+Request = TypeVar("Request", bound=PhotoRequest)
 
 PHOTO: Final = "image"
 KEEP_MASK: Final = "selection.keep_mask"
 REFERENCE: Final = "reference"
 
 
-def images_of(request: CreateCutoutRequest | CreateShotRequest) -> dict[str, ImageSource]:
+def images_of(request: PhotoRequest) -> dict[str, ImageSource]:
     """Every image of a request, by the field's dotted name; the photo's may be empty."""
     images = {PHOTO: request.image}
     if request.selection is not None and request.selection.keep_mask is not None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from services.api.common import ImageSource
-from services.api.studio import CreateCutoutRequest, CreateShotRequest
+from services.api.photo import PhotoRequest
 from services.common.deadline import Deadline
 from services.common.errors import InvalidInput, NotFound, VitrineError
 from services.common.settings import Settings
@@ -76,7 +76,7 @@ class Sources:
         }
         return with_images(request, images)
 
-    def check(self, request: CreateCutoutRequest | CreateShotRequest, tenant: str) -> None:
+    def check(self, request: PhotoRequest, tenant: str) -> None:
         """Refuse what no address of the request's can lead to, without asking anywhere.
 
         Raises:

@@ -21,6 +21,7 @@ SCOPES: Final[Mapping[str, Scope]] = MappingProxyType(
         "ReadBlob": Scope.READ,
         "ListScenes": Scope.READ,
         "ListModels": Scope.READ,
+        "ListRuleSets": Scope.READ,
         "ListStyles": Scope.READ,
         "ListWebhooks": Scope.READ,
         "ListWebhookDeliveries": Scope.READ,

@@ -32,6 +32,7 @@ from services.generate.scene import SceneCatalog
 from services.jobs.intake import Checks
 from services.jobs.moves import Moves
 from services.jobs.waker import Waker
+from services.lint.ruleset import RuleSetCatalog
 from services.models.cache import ModelCache
 from services.provenance.writer import PictureWriter
 from services.storage.local import LocalBlobs
@@ -62,8 +63,8 @@ class Gateway(GrpcApi):
 
     Raises:
         StorageUnavailable: The blob store or the database can't be opened.
-        ValueError: The operator's scenes can't be read, a threshold of theirs is out of its range, or the database's
-            address is wrong.
+        ValueError: The operator's scenes or rule sets can't be read, a threshold of theirs is out of its range, or the
+            database's address is wrong.
         InvalidInput: The operator's certificates or key can't be signed with.
     """
 
@@ -99,7 +100,7 @@ class Gateway(GrpcApi):
             ContentGuard(ContentPolicy(settings.tenants.content_threshold), store),
             limits.inline_bytes,
         )
-        catalog = Catalog(scenes, ModelCache(settings.models))
+        catalog = Catalog(scenes, ModelCache(settings.models), RuleSetCatalog.open(settings.lint.rule_sets_dir))
         webhooks = Webhooks(tenancy.database, settings.jobs.webhooks, tenancy.accounts)
         checks = Checks(workflow.check, sources, limits.image)
         jobs = Jobs.open(settings, tenancy.database, Moves(Outbox()), checks, store, Waker(dispatcher))

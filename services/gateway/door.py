@@ -13,7 +13,7 @@ from services.tenants.caller import Scope
 
 #: Calls that are answered with a picture; those of jobs wait in the database.
 MAKING: Final = frozenset(
-    {"CreateCutout", "CreateShot", "StreamShot", "RemoveBackground", "EditImages", "GenerateImages"}
+    {"CreateCutout", "CreateShot", "StreamShot", "LintPhoto", "RemoveBackground", "EditImages", "GenerateImages"}
 )
 
 

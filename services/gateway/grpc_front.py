@@ -29,6 +29,7 @@ from services.gateway.rpc import STATUS_DETAILS_KEY, fail
 from services.pb.vitrine.v1 import (
     catalog_pb2_grpc,
     jobs_pb2_grpc,
+    lint_pb2_grpc,
     studio_pb2_grpc,
     trainings_pb2_grpc,
     uploads_pb2_grpc,
@@ -60,6 +61,7 @@ def add_services(servicer: Any, server: Any) -> None:
     silence_abandoned(asyncio.get_running_loop())
     reader: Any = _Reader(server)
     studio_pb2_grpc.add_StudioServiceServicer_to_server(servicer, reader)
+    lint_pb2_grpc.add_LintServiceServicer_to_server(servicer, reader)
     webhooks_pb2_grpc.add_WebhookServiceServicer_to_server(servicer, reader)
     jobs_pb2_grpc.add_JobServiceServicer_to_server(servicer, reader)
     uploads_pb2_grpc.add_UploadServiceServicer_to_server(servicer, reader)

@@ -14,6 +14,7 @@ from services.gateway.body import BodyReader
 from services.gateway.call import Guard
 from services.gateway.catalog_routes import CatalogRoutes
 from services.gateway.job_routes import JobRoutes
+from services.gateway.lint_routes import LintRoutes
 from services.gateway.problems import answer_problems
 from services.gateway.services import Services
 from services.gateway.studio_routes import StudioRoutes
@@ -49,6 +50,7 @@ class HttpApi:
         self._readiness = readiness
         self._routers = (
             StudioRoutes(guard, services, body, heartbeat_s).router(),
+            LintRoutes(guard, services, body).router(),
             JobRoutes(guard, services, body, heartbeat_s).router(),
             WebhookRoutes(guard, services, body).router(),
             CatalogRoutes(guard, services).router(),

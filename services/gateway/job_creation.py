@@ -19,6 +19,7 @@ from services.api.jobs import (
     JobCounts,
     JobEstimate,
 )
+from services.api.photo import PhotoRequest
 from services.common.deadline import Deadline
 from services.common.errors import InvalidInput, VitrineError
 from services.common.job_settings import JobSettings
@@ -32,7 +33,7 @@ from services.jobs.files import remove_files
 from services.jobs.intake import Checks, Gathered, Intake, Line, inline
 from services.jobs.manifest import Manifests, read_lines
 from services.jobs.moves import Moves
-from services.jobs.recipe import MODELS, Request, method_of
+from services.jobs.recipe import MODELS, method_of
 from services.jobs.register import Register
 from services.jobs.schema import NewItem, NewJob
 from services.storage.blobs import BlobStore
@@ -133,7 +134,7 @@ class JobCreation:
         job = await self.database.read(lambda session: self.register.get(session, call.tenant, job_id))
         return AddJobItemsResponse(job=job, added=added, known=came - added)
 
-    async def _checked(self, request: CreateJobRequest, recipe: Request, call: Call) -> CreateJobResponse:
+    async def _checked(self, request: CreateJobRequest, recipe: PhotoRequest, call: Call) -> CreateJobResponse:
         _, gathered = await self._gathered(request, recipe, call, _NO_JOB, MAX_FAULTS)
         job = Job(
             name=request.name, open=request.open, counts=JobCounts(total=len(gathered.items)),
@@ -143,7 +144,7 @@ class JobCreation:
         return CreateJobResponse(job=job, estimate=estimate, faults=gathered.faults)
 
     async def _made(
-        self, request: CreateJobRequest, recipe: Request, call: Call, job_id: str, new: NewJob
+        self, request: CreateJobRequest, recipe: PhotoRequest, call: Call, job_id: str, new: NewJob
     ) -> CreateJobResponse:
         intake, gathered = await self._gathered(request, recipe, call, job_id, _FAULTS)
         items = gathered.require()
@@ -154,7 +155,7 @@ class JobCreation:
         return CreateJobResponse(job=job, estimate=estimate)
 
     async def _gathered(
-        self, request: CreateJobRequest, recipe: Request, call: Call, job_id: str, most_faults: int
+        self, request: CreateJobRequest, recipe: PhotoRequest, call: Call, job_id: str, most_faults: int
     ) -> tuple[Intake, Gathered]:
         listed = b""
         if request.manifest is not None:
@@ -183,7 +184,7 @@ class JobCreation:
     async def _intake(self, tenant: str, job_id: str) -> Intake:
         """For items of a job that is there."""
         job = await self.database.read(lambda session: self.register.find(session, tenant, job_id))
-        recipe = MODELS["shot" if job.method == "shot" else "cutout"].model_validate_json(job.recipe)
+        recipe = MODELS[job.method].model_validate_json(job.recipe)
         return Intake(self.checks, recipe, tenant, job_id)
 
     async def _store(self, contents: Mapping[str, bytes]) -> None:
@@ -252,10 +253,10 @@ class JobCreation:
         return keep_s
 
 
-def _recipe(request: CreateJobRequest) -> Request:
-    given = [each for each in (request.shot, request.cutout) if each is not None]
+def _recipe(request: CreateJobRequest) -> PhotoRequest:
+    given = [each for each in (request.shot, request.cutout, request.lint) if each is not None]
     if len(given) != 1:
-        raise InvalidInput("a job has one recipe: shot or cutout", field="shot")
+        raise InvalidInput("a job has one recipe: shot, cutout or lint", field="shot")
     return given[0]
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from services.api import jobs
 from services.api.catalog import CreateStyleRequest
 from services.api.jobs import GetJobResponse
+from services.api.lint import LintPhotoRequest
 from services.api.studio import (
     CreateCutoutRequest,
     CreateShotRequest,
@@ -57,6 +58,7 @@ _KEY_SCHEME: Final = {"type": "http", "scheme": "bearer", "description": "An API
 _BODIES: Final[tuple[type[BaseModel], ...]] = (
     CreateCutoutRequest,
     CreateShotRequest,
+    LintPhotoRequest,
     CreateWebhookRequest,
     UpdateWebhookRequest,
     RotateWebhookSecretRequest,
@@ -82,11 +84,16 @@ _EVENTS: Final[Mapping[str, type[BaseModel]]] = {
 
 def picture_route(model: type[BaseModel]) -> dict[str, Any]:
     """A POST that takes JSON or a form and answers JSON or a picture."""
-    form = form_route(model, FILES)
+    route = verdict_route(model)
     answer = {"description": "Done. The picture itself when `Accept` asks for an image.", "content": _PICTURE}
-    extra = {**form["openapi_extra"], "parameters": [ONCE, _LATER]}
+    return {**route, "responses": {200: answer, **route["responses"]}}
+
+
+def verdict_route(model: type[BaseModel]) -> dict[str, Any]:
+    """A POST that takes JSON or a form with a photo and answers JSON, or a job."""
+    extra = {**form_route(model, FILES)["openapi_extra"], "parameters": [ONCE, _LATER]}
     later = {"description": "A job, where `Prefer` asks for one.", "model": GetJobResponse, "headers": LOCATION}
-    return {"openapi_extra": extra, "responses": {200: answer, 202: later, "default": PROBLEM}}
+    return {"openapi_extra": extra, "responses": {202: later, "default": PROBLEM}}
 
 
 def shot_route() -> dict[str, Any]:

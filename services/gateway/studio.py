@@ -6,6 +6,8 @@ from functools import partial
 from typing import Final
 
 from services.api.common import Blob
+from services.api.lint import LintPhotoRequest, LintPhotoResponse
+from services.api.photo import PhotoResponse
 from services.api.studio import (
     CreateCutoutRequest,
     CreateCutoutResponse,
@@ -29,8 +31,9 @@ from services.storage.owner import require_own, require_result
 from services.workflow.answer import addressed, blobs_of
 from services.workflow.content import ContentGuard
 from services.workflow.events import Listener, nobody_listens
+from services.workflow.look import Look
 from services.workflow.readiness import Readiness
-from services.workflow.shot import Look, ShotWorkflow
+from services.workflow.shot import ShotWorkflow
 
 CHUNK_BYTES: Final = 1 << 20
 
@@ -85,6 +88,25 @@ class Studio:
             )
             [image] = await self._handed_out(answer, request.output.inline, call, deadline)
         return answer.model_copy(update={"image": image})
+
+    async def lint_photo(self, request: LintPhotoRequest, call: Call) -> LintPhotoResponse:
+        """Hold a photo against a marketplace's rules; waiting for a place counts as part of the request's time."""
+        await self._readiness.require()
+        deadline = self._workflow.deadline(request.timeout)
+        looks = call.limits.content_policy
+
+        async def work(look: Look) -> LintPhotoResponse:
+            async with self._admission.place():
+                return await self._workflow.lint(request, call.request_id, deadline, call.tenant, look)
+
+        async with deadline.limit():
+            answer = await self._creations.once(
+                call, request, LintPhotoResponse, partial(self._content.around, looks, work), self._discard
+            )
+            images = await self._handed_out(answer, request.output.inline, call, deadline)
+        if answer.fix is None or not images:
+            return answer
+        return answer.model_copy(update={"fix": answer.fix.model_copy(update={"image": images[0]})})
 
     async def create_shot(
         self, request: CreateShotRequest, call: Call, listener: Listener = nobody_listens, preview_every: int = 0
@@ -152,9 +174,7 @@ class Studio:
         require_result(key)
         return await asyncio.to_thread(self._store.get, key), media_type_of(key)
 
-    async def _handed_out(
-        self, answer: CreateCutoutResponse | CreateShotResponse, inline: bool, call: Call, deadline: Deadline
-    ) -> list[Blob]:
+    async def _handed_out(self, answer: PhotoResponse, inline: bool, call: Call, deadline: Deadline) -> list[Blob]:
         """Addresses and contents for a caller; where that fails or nobody waits any more, the files go, since nobody
         will ever know their keys, but for a caller who can ask for the same answer again."""
         try:
@@ -164,7 +184,7 @@ class Studio:
                 await self._discard(answer)
             raise
 
-    async def _discard(self, answer: CreateCutoutResponse | CreateShotResponse) -> None:
+    async def _discard(self, answer: PhotoResponse) -> None:
         keys = [blob.key for blob in blobs_of(answer)]
         removal = asyncio.ensure_future(asyncio.to_thread(self._remove, keys))
         await asyncio.wait([removal], timeout=_REMOVAL_WAIT_S)

@@ -6,8 +6,6 @@ from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 
-from services.api.common import ImageSource
-from services.api.jobs import CreateJobRequest, GetJobResponse, JobItemSpec
 from services.api.studio import (
     CreateCutoutRequest,
     CreateCutoutResponse,
@@ -20,12 +18,12 @@ from services.gateway.body import BodyReader
 from services.gateway.call import Guard
 from services.gateway.event_stream import EventStream, ServerEvent
 from services.gateway.http_calls import answered, asked_by_query, call_of, guarded
+from services.gateway.later import Later
 from services.gateway.negotiation import Accepted
-from services.gateway.preference import APPLIED_HEADER, RESPOND_ASYNC, prefers_async
+from services.gateway.preference import prefers_async
 from services.gateway.schema import Call
 from services.gateway.services import Services
 
-Wanted = TypeVar("Wanted", CreateCutoutRequest, CreateShotRequest)
 Answer = TypeVar("Answer", CreateCutoutResponse, CreateShotResponse)
 
 
@@ -42,8 +40,8 @@ class StudioRoutes:
     def __init__(self, guard: Guard, services: Services, body: BodyReader, heartbeat_s: float) -> None:
         self._guard = guard
         self._studio = services.studio
-        self._jobs = services.jobs
         self._body = body
+        self._later = Later(guard, services.jobs, body)
         self._heartbeat_s = heartbeat_s
 
     def router(self) -> APIRouter:
@@ -64,7 +62,7 @@ class StudioRoutes:
         """JSON or multipart in; JSON out, or the picture itself when `Accept` asks for an image."""
         accepted = Accepted.of(request.headers.get("accept", ""))
         if prefers_async(request.headers.getlist("prefer")):
-            return await self._later(request, CreateCutoutRequest, accepted)
+            return await self._later.answer(request, CreateCutoutRequest, accepted.applied)
         async with guarded(self._guard, call_of("CreateCutout", request), request) as call:
             wanted = accepted.applied(await self._body.read(request, CreateCutoutRequest))
             return await self._answer(await self._studio.create_cutout(wanted, call), accepted, call)
@@ -73,7 +71,7 @@ class StudioRoutes:
         """JSON or multipart in; out, as `Accept` asks, JSON, the picture itself, or events and then the JSON."""
         accepted = Accepted.of(request.headers.get("accept", ""))
         if prefers_async(request.headers.getlist("prefer")):
-            return await self._later(request, CreateShotRequest, accepted)
+            return await self._later.answer(request, CreateShotRequest, accepted.applied)
         if accepted.events:
             return EventStream(
                 self._stream_shot(request),
@@ -83,20 +81,6 @@ class StudioRoutes:
         async with guarded(self._guard, call_of("CreateShot", request), request) as call:
             wanted = accepted.applied(await self._body.read(request, CreateShotRequest))
             return await self._answer(await self._studio.create_shot(wanted, call), accepted, call)
-
-    async def _later(self, request: Request, model: type[Wanted], accepted: Accepted) -> Response:
-        """A job of this one picture, made when there is room for it."""
-        async with guarded(self._guard, call_of("CreateJob", request), request) as call:
-            wanted = accepted.applied(await self._body.read(request, model))
-            recipe = wanted.model_copy(update={"image": ImageSource()})
-            asked = CreateJobRequest(
-                shot=recipe if isinstance(recipe, CreateShotRequest) else None,
-                cutout=recipe if isinstance(recipe, CreateCutoutRequest) else None,
-                items=[JobItemSpec(image=wanted.image)],
-            )
-            made = await self._jobs.create_job(asked, call)
-        headers = {"Location": f"/v1/jobs/{made.job.job_id}", APPLIED_HEADER: RESPOND_ASYNC}
-        return answered(GetJobResponse(job=made.job), 202, headers)
 
     async def _stream_shot(self, request: Request) -> AsyncGenerator[ServerEvent, None]:
         """Numbered from 1, each named for the one field that is set."""

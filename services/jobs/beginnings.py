@@ -14,7 +14,7 @@ from services.common.job_settings import JobSettings
 from services.database.tables import JobItemRow, JobRow, JobShare
 from services.database.tables.jobs import READY_JOBS
 from services.jobs.moves import Moves
-from services.jobs.schema import Method, Task
+from services.jobs.schema import METHODS, Method, Task
 from services.jobs.share import UNKNOWN_ITEM_S, Turn, deal
 from services.jobs.states import ItemState
 from services.tenants.accounts import Accounts
@@ -25,7 +25,7 @@ from services.tenants.quota import Quotas
 _SPARE: Final = 4
 #: A quota that is used up is looked at again after so long, as an operator may have given more.
 _HELD_S: Final = 60.0
-_METHODS: Final[dict[str, Method]] = {"shot": "shot", "cutout": "cutout"}
+_METHODS: Final[dict[str, Method]] = {method: method for method in METHODS}
 
 #: A tenant's jobs of the highest priority below one, the oldest first; and a job's first items. Made once, as making
 #: a statement takes longer than SQLite takes to answer it.

@@ -60,8 +60,8 @@ class JobDispatcher:
 
     Raises:
         StorageUnavailable: The blob store or the database can't be opened.
-        ValueError: The operator's scenes can't be read, a threshold of theirs is out of its range, or the database's
-            address is wrong.
+        ValueError: The operator's scenes or rule sets can't be read, a threshold of theirs is out of its range, or the
+            database's address is wrong.
     """
 
     def __init__(self, settings: Settings, segment: Handle, generate: Handle, postprocess: Handle) -> None:

@@ -16,6 +16,8 @@ from services.postprocess.schema import (
     CutoutRequest,
     CutoutResult,
     DiscardRequest,
+    LintRequest,
+    LintResult,
     ReportRequest,
     ReportResult,
     RestoreRequest,
@@ -161,6 +163,10 @@ class PolitePostprocess:
         return self._errand.call(
             StageName.POSTPROCESS, lambda: self._stage.cutout(request, image, _made(cutout)), [cutout]
         )
+
+    def lint(self, request: LintRequest, cutout: Pending[SegmentResult]) -> Pending[LintResult]:
+        """Begin when its turn has come."""
+        return self._errand.call(StageName.POSTPROCESS, lambda: self._stage.lint(request, _made(cutout)), [cutout])
 
     def discard(self, request: DiscardRequest) -> Pending[None]:
         """Begin at once: removing files takes nobody's place."""

@@ -8,7 +8,7 @@ from services.storage.blobs import TENANT_FOLDERS, BlobStore
 from services.storage.owner import result_key
 
 #: Where the pictures of its items lie.
-PICTURES: Final = ("shots", "cutouts")
+PICTURES: Final = ("shots", "cutouts", "fixes")
 #: Keys that are held in memory at once.
 _AT_ONCE: Final = 500
 

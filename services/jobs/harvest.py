@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from services.api.photo import PhotoResponse
 from services.common.errors import StorageUnavailable
 from services.common.logs import logger
 from services.common.metrics import JOB_CLAIMS_LOST, JOB_ITEMS, Recorder
 from services.jobs.claimant import Claimant
-from services.jobs.schema import Answer, Outcome, Task
+from services.jobs.schema import Outcome, Task
 from services.tenants.workload import TenantMetrics
 
 #: Written in one transaction at most, so that none takes long.
@@ -28,7 +29,7 @@ class Harvest:
     def __init__(
         self,
         claimant: Claimant,
-        discard: Callable[[Answer], Awaitable[None]],
+        discard: Callable[[PhotoResponse], Awaitable[None]],
         recorder: Recorder,
         tenants: TenantMetrics,
     ) -> None:

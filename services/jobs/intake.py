@@ -9,14 +9,15 @@ from typing import Any, Final, NoReturn
 from services.api.common import ImageSource
 from services.api.convert import validated
 from services.api.jobs import MAX_ITEMS, ItemFault, JobItemSpec
+from services.api.photo import PhotoRequest
 from services.api.studio import CreateShotRequest
 from services.codecs.opener import opened
 from services.common.errors import InvalidInput, TooLarge, VitrineError
 from services.common.image import ImageLimits
 from services.fetch.images import PHOTO, images_of, with_images
 from services.fetch.sources import Sources
-from services.jobs.recipe import MODELS, Request, merged, method_of, said
-from services.jobs.schema import NewItem
+from services.jobs.recipe import MODELS, merged, method_of, said
+from services.jobs.schema import METHODS, NewItem
 from services.storage.blobs import UPLOADS
 from services.storage.owner import result_key
 
@@ -34,7 +35,7 @@ class Checks:
         limits: Of images that are sent as bytes.
     """
 
-    request: Callable[[Request, str], None]
+    request: Callable[[PhotoRequest, str], None]
     sources: Sources
     limits: ImageLimits
 
@@ -101,7 +102,7 @@ class Intake:
         TooLarge, UnsupportedMedia: The same.
     """
 
-    def __init__(self, checks: Checks, recipe: Request, tenant: str, job_id: str) -> None:
+    def __init__(self, checks: Checks, recipe: PhotoRequest, tenant: str, job_id: str) -> None:
         self._checks = checks
         self._tenant = tenant
         self._folder = result_key(UPLOADS, tenant, job_id)
@@ -168,19 +169,21 @@ class Intake:
             unsized += size is None
         return Gathered(items, faults, megapixels, unsized)
 
-    def _own(self, spec: JobItemSpec | None) -> Request | None:
+    def _own(self, spec: JobItemSpec | None) -> PhotoRequest | None:
         """What an item sets of its own; None: nothing."""
-        own = None if spec is None else spec.shot if self._method == "shot" else spec.cutout
+        own: PhotoRequest | None = None if spec is None else getattr(spec, self._method)
         return own if own is not None and own.model_fields_set else None
 
-    def _taken(self, line: Line, key: str, own: Request | None, plain: float | None) -> tuple[NewItem, float | None]:
+    def _taken(
+        self, line: Line, key: str, own: PhotoRequest | None, plain: float | None
+    ) -> tuple[NewItem, float | None]:
         if line.spec is None:
             raise line.error or InvalidInput("it can't be read")
-        other = "cutout" if self._method == "shot" else "shot"
-        if getattr(line.spec, other) is not None:
-            raise InvalidInput(
-                f"{other}: the job's recipe is for a {self._method}, and so is what items set", field=other
-            )
+        for other in METHODS:
+            if other != self._method and getattr(line.spec, other) is not None:
+                raise InvalidInput(
+                    f"{other}: the job's recipe is for a {self._method}, and so is what items set", field=other
+                )
         image = self._photo(line.spec.image)
         if own is None:
             return NewItem(key, image), plain
@@ -214,7 +217,7 @@ class Intake:
             return None
         return request.canvas.width * request.canvas.height / 1e6
 
-    def _without_bytes(self, request: Request) -> Request:
+    def _without_bytes(self, request: PhotoRequest) -> PhotoRequest:
         images = {field: self._placed(field, image) for field, image in images_of(request).items() if image.content}
         return with_images(request, images) if images else request
 
@@ -236,7 +239,7 @@ def inline(specs: Iterable[JobItemSpec]) -> Iterator[Line]:
     return map(Line, specs)
 
 
-def _without_photo(request: Request) -> Request:
+def _without_photo(request: PhotoRequest) -> PhotoRequest:
     if request.image != ImageSource():
         raise InvalidInput("image: photos are named by the items, not here", field="image")
     return request

@@ -7,26 +7,26 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from services.api.convert import validated
+from services.api.lint import LintPhotoRequest
+from services.api.photo import PhotoRequest
 from services.api.studio import CreateCutoutRequest, CreateShotRequest
-from services.jobs.schema import Method, Task
-
-Request = CreateShotRequest | CreateCutoutRequest
+from services.jobs.schema import METHODS, Method, Task
 
 #: The request that each method takes.
-MODELS: Final[Mapping[Method, type[Request]]] = MappingProxyType(
-    {"shot": CreateShotRequest, "cutout": CreateCutoutRequest}
+MODELS: Final[Mapping[str, type[PhotoRequest]]] = MappingProxyType(
+    {"shot": CreateShotRequest, "cutout": CreateCutoutRequest, "lint": LintPhotoRequest}
 )
 
 #: Fields that hold an `ImageSource`. It comes from one place, so two of them can't be mixed.
 _IMAGES: Final = frozenset({"image", "keep_mask", "reference"})
 
 
-def method_of(request: Request) -> Method:
+def method_of(request: PhotoRequest) -> Method:
     """What is done by a request."""
-    return "shot" if isinstance(request, CreateShotRequest) else "cutout"
+    return next(method for method in METHODS if isinstance(request, MODELS[method]))
 
 
-def said(request: Request) -> str:
+def said(request: PhotoRequest) -> str:
     """What a request says, as JSON: only the fields that were set, and not those that were set to null."""
     return request.model_dump_json(exclude_unset=True, exclude_none=True)
 
@@ -48,7 +48,7 @@ def merged(recipe: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str,
     return both
 
 
-def request_of(task: Task) -> Request:
+def request_of(task: Task) -> PhotoRequest:
     """The request that makes an item's picture.
 
     Where nobody named a seed, the item's own stands in, so that every attempt makes the same picture.

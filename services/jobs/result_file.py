@@ -81,8 +81,7 @@ def _write_csv(file: IO[str], items: Iterable[JobItem]) -> None:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for item in items:
-        made = item.shot or item.cutout
-        blob = Blob() if made is None else made.image
+        blob = item.picture or Blob()
         code, message = ("", "") if item.error is None else (item.error.code, item.error.message)
         cells = (item.key, item.state or "", code, message, blob.key, blob.url)
         writer.writerow([_plain(cell) for cell in cells])

@@ -1,14 +1,15 @@
 """What passes between the parts of the jobs: a job to be, an item to be, an item at work, and what became of it."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal, get_args
 
-from services.api.studio import CreateCutoutResponse, CreateShotResponse
+from services.api.photo import PhotoResponse
 from services.common.errors import VitrineError
 from services.tenants.usage import Work
 
-Method = Literal["shot", "cutout"]
-Answer = CreateShotResponse | CreateCutoutResponse
+#: What is done with a photo; recipes, overrides and results stand in fields of these names.
+Method = Literal["shot", "cutout", "lint"]
+METHODS: Final[tuple[Method, ...]] = get_args(Method)
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Outcome:
     """
 
     task: Task
-    answer: Answer | None = None
+    answer: PhotoResponse | None = None
     error: VitrineError | None = None
     work: Work = field(default_factory=Work)
 

@@ -16,7 +16,7 @@ from services.tenants.quota import Quotas
 from services.tenants.usage import Line, UsageLedger, Work
 
 #: How the ledger calls what is done with an item.
-_CALLS: Final = {"shot": "CreateShot", "cutout": "CreateCutout"}
+_CALLS: Final = {"shot": "CreateShot", "cutout": "CreateCutout", "lint": "LintPhoto"}
 
 
 class Settlement:

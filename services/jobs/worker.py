@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
+from services.api.lint import LintPhotoRequest
+from services.api.photo import PhotoResponse
 from services.api.studio import CreateShotRequest
 from services.common.deadline import Deadline
 from services.common.errors import Internal, VitrineError
 from services.common.logs import logger, request_context
 from services.jobs.errand import Errand
 from services.jobs.recipe import request_of
-from services.jobs.schema import Answer, Outcome, Task
+from services.jobs.schema import Outcome, Task
 from services.storage.blobs import BlobStore
 from services.tenants.usage import Work
 from services.tenants.workload import work_of
@@ -57,7 +59,7 @@ class Worker:
                 failed = Internal("something went wrong here; job and item find it in the logs")
         return Outcome(task, error=failed, work=Work(stage_s=dict(errand.spent_s)))
 
-    async def discard(self, answer: Answer) -> None:
+    async def discard(self, answer: PhotoResponse) -> None:
         """Remove the files of an answer that does not count; what can't be removed is the sweeper's."""
         try:
             await asyncio.to_thread(self._store.delete, [blob.key for blob in blobs_of(answer)])
@@ -69,10 +71,13 @@ class Worker:
         at_s = workflow.deadline(request.timeout).at_s
         deadline = Deadline(None if at_s is None else at_s + self._patience_s)
 
-        answer: Answer
+        answer: PhotoResponse
         if isinstance(request, CreateShotRequest):
             shot = partial(workflow.shot, request, task.folder, deadline, tenant=task.tenant)
             answer = await self._content.around(task.content_policy, lambda look: shot(look=look))
+        elif isinstance(request, LintPhotoRequest):
+            lint = partial(workflow.lint, request, task.folder, deadline, task.tenant)
+            answer = await self._content.around(task.content_policy, lint)
         else:
             cutout = partial(workflow.cutout, request, task.folder, deadline, task.tenant)
             answer = await self._content.around(task.content_policy, cutout)

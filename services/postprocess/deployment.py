@@ -19,6 +19,8 @@ from services.postprocess.schema import (
     CutoutRequest,
     CutoutResult,
     DiscardRequest,
+    LintRequest,
+    LintResult,
     ReportRequest,
     ReportResult,
     RestoreRequest,
@@ -64,6 +66,10 @@ class Postprocess:
     async def cutout(self, request: CutoutRequest, image: NDArray[np.uint8], cutout: SegmentResult) -> CutoutResult:
         """See `Restorer.cutout`."""
         return await self._executor.run(request, partial(self._restorer.cutout, request, image, cutout))
+
+    async def lint(self, request: LintRequest, cutout: SegmentResult) -> LintResult:
+        """See `Linter.lint`."""
+        return await self._executor.run(request, partial(self._restorer.lint, request, cutout))
 
     async def discard(self, request: DiscardRequest) -> None:
         """See `Restorer.discard`. Removing files is no computing: it waits for no place and is no stage's work."""

@@ -22,6 +22,7 @@ from services.postprocess.draft import Draft, keys_of
 from services.postprocess.files import write_layer, write_layers, write_picture
 from services.postprocess.inspection import Inspection
 from services.postprocess.instances import Instances
+from services.postprocess.linter import Linter
 from services.postprocess.picture import compose
 from services.postprocess.preservation.battery import Battery
 from services.postprocess.preservation.evidence import Evidence
@@ -34,6 +35,8 @@ from services.postprocess.schema import (
     CutoutResult,
     DiscardRequest,
     LayerName,
+    LintRequest,
+    LintResult,
     Output,
     Preservation,
     ReportRequest,
@@ -49,7 +52,7 @@ from services.storage.blobs import BlobStore
 
 
 class Restorer:
-    """Finishes shots and cutouts and stores them.
+    """Finishes shots and cutouts, mends photos that break a marketplace's rules, and stores all of them.
 
     Args:
         store: Where results go.
@@ -62,6 +65,7 @@ class Restorer:
         self._writer = writer or PictureWriter()
         self._reader = TextReader(threads)
         self._battery = Battery(self._reader)
+        self._linter = Linter(store, self._reader)
         cv2.setNumThreads(threads)
 
     def shot(
@@ -164,6 +168,10 @@ class Restorer:
         with Draft.within(self._store, deadline) as draft:
             blob = write_picture(draft, self._writer, picture, request.output)
         return CutoutResult(blob, time.perf_counter() - began)
+
+    def lint(self, request: LintRequest, cutout: SegmentResult, deadline: Deadline) -> LintResult:
+        """See `Linter.lint`."""
+        return self._linter.lint(request, cutout, deadline)
 
     def discard(self, request: DiscardRequest, deadline: Deadline) -> None:
         """Remove what a shot stored, as far as it did.

@@ -14,11 +14,15 @@ from services.common.image import ImageFormat
 from services.common.logs import carried_fields
 from services.common.placement import Placement
 from services.common.pose import Pose
+from services.lint.step import Step
 from services.postprocess.preservation.thresholds import Level, Thresholds
 from services.provenance.origin import Origin
 from services.storage.blobs import StoredBlob
 
 if TYPE_CHECKING:  # the measures take their libraries along, and this module is the client's too
+    from services.codecs.photo import Photo
+    from services.lint.ruleset import RuleSet
+    from services.lint.verdict import Verdict
     from services.postprocess.inspection import Inspection
     from services.postprocess.preservation.report import Report
 
@@ -222,4 +226,97 @@ class CutoutResult:
     """A stored cutout and the time worked on it."""
 
     blob: StoredBlob
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class FixOrder:
+    """How a photo that breaks rules is to be mended.
+
+    Args:
+        key: Of the new picture, without its extension.
+        format: Of its file; None = the photo's own, or the rule set's.
+        quality: 1 to 100, at most.
+        max_side_px: Longest side.
+        thresholds: What is asked of the measures, where the product is cut out for it.
+    """
+
+    key: str
+    format: ImageFormat | None
+    quality: int
+    max_side_px: int
+    thresholds: Thresholds = field(default_factory=Thresholds)
+
+
+@dataclass(frozen=True)
+class LintRequest:
+    """Hold a photo against a rule set, and mend what can be.
+
+    Args:
+        photo: As it was decoded.
+        size_bytes: Of its file.
+        rule_set: See there.
+        fix: None = tell only.
+        request_id: For the logs.
+        deadline_s: Unix time when the result is no longer wanted; None = never.
+        log_fields: What the logs say besides, of the tenant, job and trace that it was made for.
+    """
+
+    photo: "Photo"
+    size_bytes: int
+    rule_set: "RuleSet"
+    fix: FixOrder | None = None
+    request_id: str = ""
+    deadline_s: float | None = None
+    log_fields: Mapping[str, Any] = field(default_factory=carried_fields, compare=False)
+
+
+@dataclass(frozen=True)
+class MendedPicture:
+    """A photo made anew, stored if that kept its product.
+
+    Args:
+        blob: Where it lies; None where its reports did not pass.
+        steps: What was done.
+        placement: Where the photo, or its product, lies on the picture.
+        reports: The basic ones, of a product that was cut out; None where the photo was kept whole.
+        core_sha256_before, core_sha256_after: Over the opaque product, see `postprocess/proof.py`.
+        core_area_px: How many pixels that is.
+        resampling: "none" or the filter's name.
+    """
+
+    blob: StoredBlob | None
+    steps: tuple[Step, ...]
+    placement: Placement
+    reports: Reports | None
+    core_sha256_before: str
+    core_sha256_after: str
+    core_area_px: int
+    resampling: str
+
+    @property
+    def identical(self) -> bool:
+        """As of `RestoreResult`."""
+        return self.core_area_px > 0 and self.core_sha256_before == self.core_sha256_after
+
+
+@dataclass(frozen=True)
+class Fix:
+    """What became of a photo that breaks rules.
+
+    Args:
+        verdict: Of the new picture, or of the photo where there is none; says of each rule that is broken still why.
+        mended: The new picture; None where nothing could be done.
+    """
+
+    verdict: "Verdict"
+    mended: MendedPicture | None
+
+
+@dataclass(frozen=True)
+class LintResult:
+    """What rules say of a photo, what was mended where that was asked for and needed, and the time worked on it."""
+
+    verdict: "Verdict"
+    fix: Fix | None
     duration_s: float

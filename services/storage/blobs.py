@@ -22,7 +22,7 @@ MAX_KEY_LENGTH = 512
 #: Where trainings of styles keep where they stand, and what they leave to be looked at.
 TRAININGS: Final = "trainings"
 #: Where pictures lie that requests made, and what was written about jobs and trainings: all that callers may read.
-RESULT_FOLDERS: Final = ("shots", "cutouts", "jobs", TRAININGS)
+RESULT_FOLDERS: Final = ("shots", "cutouts", "fixes", "jobs", TRAININGS)
 #: Where callers put what their requests name.
 UPLOADS: Final = "uploads"
 #: All that is some tenant's, and that may be removed after a while.

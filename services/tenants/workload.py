@@ -4,28 +4,32 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from services.api.common import Blob
+from services.api.lint import LintPhotoResponse
+from services.api.photo import PhotoResponse, picture_of
 from services.api.studio import CreateCutoutResponse, CreateShotResponse
 from services.common.metrics import TENANT_BYTES, TENANT_ITEMS, TENANT_MEGAPIXELS, TENANT_STAGE_SECONDS, Recorder
 from services.tenants.usage import Work
 
-Answer = TypeVar("Answer", CreateCutoutResponse, CreateShotResponse)
+Answer = TypeVar("Answer", CreateCutoutResponse, CreateShotResponse, LintPhotoResponse)
 
 #: Stands in metrics for tenants that came too late to be named.
 OTHERS = "other"
 
 
-def work_of(request: BaseModel, answer: CreateCutoutResponse | CreateShotResponse) -> Work:
-    """What was done for an answer."""
+def work_of(request: BaseModel, answer: PhotoResponse) -> Work:
+    """What was done for an answer. A photo that was only looked at is an item of no megapixels."""
     seconds: dict[str, float] = {}
     for timing in answer.timings:
         stage = timing.stage.value.lower()
         seconds[stage] = seconds.get(stage, 0.0) + timing.duration
     layers = answer.layers if isinstance(answer, CreateShotResponse) else []
+    picture = picture_of(answer) or Blob()
     return Work(
         items=1,
-        megapixels=answer.image.width * answer.image.height / 1e6,
+        megapixels=picture.width * picture.height / 1e6,
         bytes_in=_bytes_in(request),
-        bytes_out=answer.image.size_bytes + sum(layer.blob.size_bytes for layer in layers),
+        bytes_out=picture.size_bytes + sum(layer.blob.size_bytes for layer in layers),
         stage_s=seconds,
     )
 

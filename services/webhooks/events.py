@@ -13,7 +13,7 @@ from services.jobs.told import time_told
 #: The specification's advice is to stay below 20 kB.
 MAX_PAYLOAD_BYTES: Final = 20_000
 #: What a message leaves out when it would be longer: the recipe of a job, or the result of an item.
-_LONG: Final = ("shot", "cutout")
+_LONG: Final = ("shot", "cutout", "lint")
 
 
 class Event(StrEnum):

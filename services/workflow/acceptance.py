@@ -43,6 +43,10 @@ class AcceptancePolicy:
             for name, thresholds in settings.tenants.items()
         }
 
+    def thresholds(self, tenant: str) -> Thresholds:
+        """What a tenant's pictures have to pass where a request says nothing."""
+        return self._tenants.get(tenant, self._service)
+
     def of(self, request: CreateShotRequest, tenant: str) -> Acceptance:
         """What this request's pictures have to pass.
 
@@ -53,7 +57,7 @@ class AcceptancePolicy:
         wished = Thresholds(request.thresholds.model_dump(exclude_none=True))
         return Acceptance(
             level=request.report or Level(self._settings.report),
-            thresholds=wished.over(self._tenants.get(tenant, self._service)),
+            thresholds=wished.over(self.thresholds(tenant)),
             max_attempts=request.max_attempts or self._settings.max_attempts,
         )
 

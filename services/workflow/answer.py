@@ -3,8 +3,8 @@
 import datetime
 
 from services.api import common as api
+from services.api.photo import PhotoResponse, picture_of
 from services.api.studio import (
-    CreateCutoutResponse,
     CreateShotResponse,
     InstanceReport,
     Layer,
@@ -17,7 +17,7 @@ from services.common.geometry import Box
 from services.common.placement import Placement
 from services.postprocess.preservation.report import Measure as Measured
 from services.postprocess.preservation.report import Report
-from services.postprocess.schema import Reports, RestoreResult, StoredLayer
+from services.postprocess.schema import MendedPicture, Reports, RestoreResult, StoredLayer
 from services.segment.schema import Instance
 from services.storage.blobs import SignedUrl, StoredBlob
 
@@ -40,10 +40,11 @@ def addressed(blob: api.Blob, address: SignedUrl) -> api.Blob:
     return blob.model_copy(update={"url": address.url, "expire_time": f"{expires:%Y-%m-%dT%H:%M:%SZ}"})
 
 
-def blobs_of(answer: CreateCutoutResponse | CreateShotResponse) -> list[api.Blob]:
+def blobs_of(answer: PhotoResponse) -> list[api.Blob]:
     """Every file of an answer, the picture first."""
+    picture = picture_of(answer)
     layers = answer.layers if isinstance(answer, CreateShotResponse) else []
-    return [answer.image, *(layer.blob for layer in layers)]
+    return [*([] if picture is None else [picture]), *(layer.blob for layer in layers)]
 
 
 def layer_answer(layer: StoredLayer) -> Layer:
@@ -61,7 +62,7 @@ def instance_answer(instance: Instance) -> ProductInstance:
     return ProductInstance(box=box_answer(instance.box), area_px=instance.area_px, confidence=instance.confidence)
 
 
-def proof_answer(restored: RestoreResult, placement: Placement) -> PreservationProof:
+def proof_answer(restored: RestoreResult | MendedPicture, placement: Placement) -> PreservationProof:
     """What happened to the product's opaque pixels."""
     top, left = placement.origin_yx or (0, 0)
     return PreservationProof(

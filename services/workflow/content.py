@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
-from services.api.studio import CreateCutoutResponse, CreateShotResponse
+from services.api.photo import PhotoResponse
 from services.codecs.photo import decode_image
 from services.common.errors import ContentRefused
 from services.common.image import ImageLimits
@@ -13,7 +13,7 @@ from services.storage.blobs import BlobStore
 from services.tenants.content import ContentPolicy
 from services.tenants.workload import Answer
 from services.workflow.answer import blobs_of
-from services.workflow.shot import Look, let_pass
+from services.workflow.look import Look, let_pass
 
 #: Pictures of ours are as large as canvases may be; the limits of photos are the operator's.
 _OWN: Final = ImageLimits(max_bytes=1 << 40, max_pixels=1 << 40)
@@ -47,10 +47,13 @@ class ContentGuard:
         await asyncio.to_thread(self._look_at_result, answer)
         return answer
 
-    def _look_at_result(self, answer: CreateCutoutResponse | CreateShotResponse) -> None:
+    def _look_at_result(self, answer: PhotoResponse) -> None:
+        keys = [blob.key for blob in blobs_of(answer)]
+        if not keys:  # a photo was looked at, and nothing made of it
+            return
         try:
-            picture = decode_image(self._store.get(answer.image.key), _OWN)
+            picture = decode_image(self._store.get(keys[0]), _OWN)
             self._policy.require(picture.image, what="picture")
         except ContentRefused:
-            self._store.delete([blob.key for blob in blobs_of(answer)])
+            self._store.delete(keys)
             raise

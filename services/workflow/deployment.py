@@ -29,6 +29,8 @@ from services.postprocess.schema import (
     CutoutRequest,
     CutoutResult,
     DiscardRequest,
+    LintRequest,
+    LintResult,
     ReportRequest,
     ReportResult,
     RestoreRequest,
@@ -219,6 +221,14 @@ class RemotePostprocess:
 
         def begin() -> RemoteResult[CutoutResult]:
             return RemoteResult(self._handle.cutout.remote(request, image, _reference(cutout)))
+
+        return RepeatedCall(StageName.POSTPROCESS, begin, request.deadline_s, self._recorder, [cutout])
+
+    def lint(self, request: LintRequest, cutout: Pending[SegmentResult]) -> Pending[LintResult]:
+        """Begin."""
+
+        def begin() -> RemoteResult[LintResult]:
+            return RemoteResult(self._handle.lint.remote(request, _reference(cutout)))
 
         return RepeatedCall(StageName.POSTPROCESS, begin, request.deadline_s, self._recorder, [cutout])
 

@@ -19,6 +19,8 @@ from services.postprocess.schema import (
     CutoutRequest,
     CutoutResult,
     DiscardRequest,
+    LintRequest,
+    LintResult,
     ReportRequest,
     ReportResult,
     RestoreRequest,
@@ -115,6 +117,14 @@ class LocalPostprocess:
         async def work() -> CutoutResult:
             call = partial(self._restorer.cutout, request, image, await cutout)
             return await self._executor.run(request, call)
+
+        return _begin(work())
+
+    def lint(self, request: LintRequest, cutout: Pending[SegmentResult]) -> Pending[LintResult]:
+        """Begin; needs a running event loop."""
+
+        async def work() -> LintResult:
+            return await self._executor.run(request, partial(self._restorer.lint, request, await cutout))
 
         return _begin(work())
 

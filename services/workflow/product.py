@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from services.codecs.photo import Photo
 from services.common.geometry import Box
 from services.provenance.origin import Part
 from services.segment.schema import Instance, SegmentResult
@@ -16,8 +17,8 @@ class Product:
     """The decoded photo and what segmentation found in it.
 
     Args:
-        photo: Its file, as finished pictures tell of it.
-        image: (H, W, 3) uint8 sRGB.
+        photo: As it was decoded.
+        file: The photo's, as finished pictures tell of it.
         alpha: (H, W) uint16, its cutout.
         whole: (h, w) uint16 over the whole photo, at any size: what was seen before a selection narrowed it.
         cutout: Segmentation's result, to be handed on as it is.
@@ -27,8 +28,8 @@ class Product:
         instances: The products it consists of.
     """
 
-    photo: Part
-    image: NDArray[np.uint8]
+    photo: Photo
+    file: Part
     alpha: NDArray[np.uint16]
     whole: NDArray[np.uint16]
     cutout: Pending[SegmentResult]
@@ -36,6 +37,11 @@ class Product:
     confidence: float
     model: str
     instances: tuple[Instance, ...]
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """The photo's colours, (H, W, 3) uint8 sRGB."""
+        return self.photo.image
 
     def padded_box(self, share: float) -> Box:
         """The box with free space around it, a share of its longer side, clipped to the photo."""

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from services.api import common as api
 from services.api.common import StageName
+from services.api.lint import LintPhotoRequest, LintPhotoResponse
+from services.api.photo import PhotoRequest
 from services.api.studio import (
     UINT32_MAX,
     CreateCutoutRequest,
@@ -32,6 +34,7 @@ from services.common.settings import GenerateSettings, LimitSettings, Preservati
 from services.common.tenant import LOCAL_TENANT
 from services.fetch.sources import Sources
 from services.generate.scene import Scene, SceneCatalog
+from services.lint.ruleset import RuleSetCatalog
 from services.postprocess.schema import CutoutRequest, Output
 from services.provenance.origin import Part, cutout_origin, shot_origin
 from services.segment.schema import SegmentRequest, Selection
@@ -44,6 +47,9 @@ from services.workflow.drawing import DrawingPolicy
 from services.workflow.events import Listener, nobody_listens
 from services.workflow.fit import Fit, check_named, fit_view
 from services.workflow.layout import Layout, check_canvas, plan_layout
+from services.workflow.lint_answer import lint_answer
+from services.workflow.linting import Linting
+from services.workflow.look import Look, let_pass
 from services.workflow.product import Product
 from services.workflow.quality import QualityMetrics
 from services.workflow.recipe import Recipe
@@ -53,14 +59,6 @@ from services.workflow.stages import Stages
 from services.workflow.styles import StyleFinder
 from services.workflow.viewpoint import find_viewpoint
 from services.workflow.walk import Walk
-
-#: Looks at a picture that came in, (h, w, 3) uint8 sRGB, and raises what refuses it.
-Look = Callable[[NDArray[np.uint8]], None]
-
-
-def let_pass(picture: NDArray[np.uint8]) -> None:
-    """The look that refuses nothing."""
-
 
 #: Written when a request names no quality.
 DEFAULT_QUALITY: Final = 92
@@ -80,6 +78,7 @@ class ShotWorkflow:
         sources: Gets photos that requests name by an address; where None, such requests are refused.
         recorder: Gets what is measured of pictures.
         styles: Finds those that requests name; where None, such requests are refused.
+        rule_sets: That photos are held against; the shipped ones where None.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - all that decides about a shot meets here
@@ -94,6 +93,7 @@ class ShotWorkflow:
         sources: Sources | None = None,
         recorder: Recorder | None = None,
         styles: StyleFinder | None = None,
+        rule_sets: RuleSetCatalog | None = None,
     ) -> None:
         self._stages = stages
         self._scenes = scenes
@@ -105,6 +105,7 @@ class ShotWorkflow:
         self._sources = sources or Sources()
         self._quality = QualityMetrics(recorder or Recorder(Silent))
         self._styles = styles or StyleFinder()
+        self._linting = Linting(rule_sets or RuleSetCatalog.shipped(), limits.max_canvas_px, DEFAULT_QUALITY)
 
     @classmethod
     def open(
@@ -127,7 +128,7 @@ class ShotWorkflow:
             styles: Those that requests may name.
 
         Raises:
-            ValueError: A threshold of the operator's is out of its range.
+            ValueError: A threshold of the operator's is out of its range, or a rule set of theirs can't be read.
         """
         min_confidence = settings.segment.min_confidence
         return cls(
@@ -140,6 +141,7 @@ class ShotWorkflow:
             sources=sources,
             recorder=recorder,
             styles=StyleFinder(styles),
+            rule_sets=RuleSetCatalog.open(settings.lint.rule_sets_dir),
         )
 
     def through(self, stages: Stages) -> Self:
@@ -163,7 +165,7 @@ class ShotWorkflow:
             )  # fmt: skip
         return Deadline.after(wanted)
 
-    def check(self, request: CreateCutoutRequest | CreateShotRequest, tenant: str = LOCAL_TENANT) -> None:
+    def check(self, request: PhotoRequest, tenant: str = LOCAL_TENANT) -> None:
         """Refuse what is wrong with a request whatever its photo shows, before any work; nothing is fetched, but the
         list of styles where it names some.
 
@@ -178,6 +180,8 @@ class ShotWorkflow:
         if isinstance(request, CreateShotRequest):
             self._scene_of(request)
             self._styles.found(request, tenant)
+        elif isinstance(request, LintPhotoRequest):
+            self._linting.rule_set_of(request)
         else:
             _check_transparent(request.output)
         self._sources.check(request, tenant)
@@ -214,7 +218,7 @@ class ShotWorkflow:
                 CutoutRequest(
                     crop=product.padded_box(request.padding) if request.crop else None,
                     background=_rgb(request.background_color),
-                    output=replace(output, origin=cutout_origin(product.photo)),
+                    output=replace(output, origin=cutout_origin(product.file)),
                     request_id=request_id,
                     deadline_s=walk.deadline.at_s,
                 ),
@@ -231,6 +235,28 @@ class ShotWorkflow:
             timings=walk.progress.timings,
             instances=[instance_answer(each) for each in product.instances],
         )
+
+    async def lint(
+        self,
+        request: LintPhotoRequest,
+        request_id: str = "",
+        deadline: Deadline | None = None,
+        tenant: str = LOCAL_TENANT,
+        look: Look = let_pass,
+    ) -> LintPhotoResponse:
+        """Hold a photo against a marketplace's rules, and mend what can be mended; arguments and errors as of `cutout`.
+
+        Raises:
+            NotFound: There is no such rule set.
+        """
+        rule_set = self._linting.rule_set_of(request)
+        async with Walk.within(deadline or self.deadline(request.timeout), request_id) as walk:
+            request = await self._sources.fetched(request, tenant, walk.deadline)
+            product = await self._find_product(walk, tenant, request, look)
+            order = self._linting.ordered(request, tenant, walk, product, self._policy.thresholds(tenant))
+            call = self._stages.postprocess.lint(order, product.cutout)
+            result = await walk.remote(StageName.POSTPROCESS, call, lambda result: result.duration_s)
+        return lint_answer(walk, rule_set.id, product, result)
 
     async def shot(
         self,
@@ -270,7 +296,7 @@ class ShotWorkflow:
             fit, layout = await walk.local(StageName.LAYOUT, self._placed, request, asked, product)
             drawing = self._drawings.of(request, asked, layout.placement, preview_every, styles)
             reference, background = await asyncio.to_thread(self._reference, request.reference, look)
-            output = replace(output, origin=shot_origin(product.photo, background, drawn=drawing is not None))
+            output = replace(output, origin=shot_origin(product.file, background, drawn=drawing is not None))
             recipe = Recipe.resolve(request, asked, fit, self._draw_seed, drawing, reference)
             acceptance = self._policy.of(request, tenant)
             attempts = Attempts(self._stages, walk, product, layout, output, request.layers, acceptance, self._quality)
@@ -297,9 +323,7 @@ class ShotWorkflow:
         )  # fmt: skip
         return fit, layout
 
-    async def _find_product(
-        self, walk: Walk, tenant: str, request: CreateCutoutRequest | CreateShotRequest, look: Look
-    ) -> Product:
+    async def _find_product(self, walk: Walk, tenant: str, request: PhotoRequest, look: Look) -> Product:
         photo, wanted = request.image.content, request.selection
         decoded, file, selection = await walk.local(StageName.DECODE, self._decoded, photo, wanted, look)
         cutout = self._stages.segment.run(
@@ -309,8 +333,8 @@ class ShotWorkflow:
         if found.box is None or found.confidence < self._min_confidence:
             raise _not_found(found.confidence, self._min_confidence, selection)
         return Product(
-            photo=file,
-            image=decoded.image,
+            photo=decoded,
+            file=file,
             alpha=found.alpha,
             whole=found.alpha if found.whole is None else found.whole,
             cutout=cutout,

@@ -12,6 +12,8 @@ from services.postprocess.schema import (
     CutoutRequest,
     CutoutResult,
     DiscardRequest,
+    LintRequest,
+    LintResult,
     ReportRequest,
     ReportResult,
     RestoreRequest,
@@ -84,6 +86,9 @@ class PostprocessStage(Protocol):
         self, request: CutoutRequest, image: NDArray[np.uint8], cutout: Pending[SegmentResult]
     ) -> Pending[CutoutResult]:
         """Begin a cutout."""
+
+    def lint(self, request: LintRequest, cutout: Pending[SegmentResult]) -> Pending[LintResult]:
+        """Begin to hold a photo against rules."""
 
     def discard(self, request: DiscardRequest) -> Pending[None]:
         """Begin to remove what a shot stored."""

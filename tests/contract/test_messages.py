@@ -8,17 +8,20 @@ import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from pydantic import BaseModel
 
-from services.api import catalog, common, jobs, studio, trainings, uploads, usage, webhooks
+from services.api import catalog, common, jobs, lint, studio, trainings, uploads, usage, webhooks
 from services.api.convert import from_proto, to_proto
 from services.common.image import ImageFormat
 from services.common.place import Place
 from services.common.pose import Pose
 from services.gateway.openapi import document
 from services.generate.schema import Scheduler
+from services.lint.rules import RuleLevel
+from services.lint.step import Step
 from services.pb.vitrine.v1 import (
     catalog_pb2,
     common_pb2,
     jobs_pb2,
+    lint_pb2,
     studio_pb2,
     trainings_pb2,
     uploads_pb2,
@@ -32,6 +35,7 @@ from tests.support.gateway_parts import Parts
 FILES = {
     common_pb2: common,
     studio_pb2: studio,
+    lint_pb2: lint,
     catalog_pb2: catalog,
     usage_pb2: usage,
     jobs_pb2: jobs,
@@ -49,6 +53,8 @@ ENUMS = {
     "vitrine.v1.CreateShotRequest.Scheduler": Scheduler,
     "vitrine.v1.Layer.Name": LayerName,
     "vitrine.v1.PreservationReport.Level": Level,
+    "vitrine.v1.LintRule.Level": RuleLevel,
+    "vitrine.v1.LintFix.Step": Step,
     "vitrine.v1.Model.Kind": catalog.ModelKind,
     "vitrine.v1.Scene.Place": Place,
     "vitrine.v1.Job.State": jobs.JobState,
@@ -171,6 +177,7 @@ GRPC_ONLY = {
     "ReadBlobResponse",
     "ListScenesRequest",
     "ListModelsRequest",
+    "ListRuleSetsRequest",
     "ListStylesRequest",
     "DeleteStyleRequest",
     "GetUsageRequest",

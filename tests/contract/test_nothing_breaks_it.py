@@ -18,6 +18,7 @@ from services.gateway.status import TABLE, status_of
 from services.pb.vitrine.v1 import (
     catalog_pb2,
     jobs_pb2,
+    lint_pb2,
     studio_pb2,
     trainings_pb2,
     uploads_pb2,
@@ -31,7 +32,7 @@ from tests.support.proto_mutations import flipped, mutated
 
 METHODS = {
     method.name: method
-    for module in (studio_pb2, catalog_pb2, usage_pb2, jobs_pb2, uploads_pb2, webhooks_pb2, trainings_pb2)
+    for module in (studio_pb2, lint_pb2, catalog_pb2, usage_pb2, jobs_pb2, uploads_pb2, webhooks_pb2, trainings_pb2)
     for service in module.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 }
@@ -115,12 +116,13 @@ def test_no_request_that_the_openapi_allows_or_forbids_is_a_fault_of_ours(openap
 
 
 def with_a_photo(case):
-    """A good photo and a scene in a made-up body, so that what stands behind their checks is met too."""
+    """A good photo and a scene or rule set in a made-up body, so that what stands behind their checks is met too."""
     if isinstance(case.body, dict) and case.method == "POST":
         as_json = case.media_type == "application/json"
         name = "image_file" if "removebg" in case.path else "image"
         case.body[name] = {"content": base64.b64encode(SMALL).decode()} if as_json else SMALL
         case.body |= {"scene_id": "white"} if "shots" in case.path else {}
+        case.body |= {"rule_set": "ebay"} if "lint" in case.path else {}
 
 
 def good(method, job_id):
@@ -128,6 +130,7 @@ def good(method, job_id):
     shot = {"image": {"content": SMALL}, "scene_id": "white", "seed": 1}
     fields = {
         "CreateCutout": {"image": {"content": SMALL}}, "CreateShot": shot, "StreamShot": {"shot": shot},
+        "LintPhoto": {"image": {"content": SMALL}, "rule_set": "ebay", "fix": True},
         "ReadBlob": {"key": "shots/local/none.png"},
         "CreateJob": {"shot": {"scene_id": "white"}, "items": [{"key": "a", "image": {"content": SMALL}}]},
         "AddJobItems": {"job_id": job_id, "items": [{"key": "b", "image": {"content": SMALL}}], "close": True},

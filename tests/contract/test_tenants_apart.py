@@ -12,6 +12,7 @@ from services.gateway.openapi import document
 from services.pb.vitrine.v1 import (
     catalog_pb2,
     jobs_pb2,
+    lint_pb2,
     studio_pb2,
     trainings_pb2,
     uploads_pb2,
@@ -34,7 +35,7 @@ def key_fields(message, path=()):
 
 METHODS = {
     method.name: method
-    for module in (studio_pb2, catalog_pb2, usage_pb2, jobs_pb2, uploads_pb2, webhooks_pb2, trainings_pb2)
+    for module in (studio_pb2, lint_pb2, catalog_pb2, usage_pb2, jobs_pb2, uploads_pb2, webhooks_pb2, trainings_pb2)
     for service in module.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 }
@@ -66,8 +67,8 @@ KEY_FIELDS = [
 ]
 #: What hands out what it has just made for its caller, or what belongs to nobody.
 OWNERLESS = {
-    "CreateCutout", "CreateShot", "StreamShot", "ListScenes", "ListModels", "CreateJob", "CreateUpload",
-    "CreateWebhook", "CreateStyle", "CreateStyleTraining",
+    "CreateCutout", "CreateShot", "StreamShot", "LintPhoto", "ListScenes", "ListModels", "ListRuleSets", "CreateJob",
+    "CreateUpload", "CreateWebhook", "CreateStyle", "CreateStyleTraining",
 }  # fmt: skip
 #: Other services' dialects, each with its own words and status for a wrong key.
 DIALECTS = {("POST", "/v1.0/removebg"): 403, ("POST", "/v1/images/edits"): 401, ("POST", "/v1/images/generations"): 401}
@@ -89,6 +90,7 @@ OWNED_ROUTES = {
 }  # fmt: skip
 OWNERLESS_ROUTES = {
     ("POST", "/v1/cutouts"), ("POST", "/v1/shots"), ("GET", "/v1/scenes"), ("GET", "/v1/models"),
+    ("POST", "/v1/lint"), ("GET", "/v1/rule-sets"),
     ("POST", "/v1/jobs"), ("POST", "/v1/uploads"), ("POST", "/v1/webhooks"), ("POST", "/v1/styles"),
     ("POST", "/v1/style-trainings"),
     ("GET", "/healthz"), ("GET", "/readyz"), *DIALECTS,
@@ -208,6 +210,8 @@ async def test_key_of_another_tenants_file_is_not_found_wherever_it_stands(parts
             request.image.content = photo
         if hasattr(request, "scene_id"):
             request.scene_id = "white"
+        if hasattr(request, "rule_set"):
+            request.rule_set = "ebay"
         target = message
         for name in path[:-1]:
             target = getattr(target, name)

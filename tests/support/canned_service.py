@@ -19,6 +19,8 @@ from services.pb.vitrine.v1 import (
     catalog_pb2_grpc,
     common_pb2,
     jobs_pb2_grpc,
+    lint_pb2,
+    lint_pb2_grpc,
     studio_pb2,
     studio_pb2_grpc,
     uploads_pb2_grpc,
@@ -55,7 +57,10 @@ class Fault:
 
 
 class CannedService(
-    studio_pb2_grpc.StudioServiceServicer, catalog_pb2_grpc.CatalogServiceServicer, health_pb2_grpc.HealthServicer
+    studio_pb2_grpc.StudioServiceServicer,
+    lint_pb2_grpc.LintServiceServicer,
+    catalog_pb2_grpc.CatalogServiceServicer,
+    health_pb2_grpc.HealthServicer,
 ):
     """Answers every call well; before that, each call takes one fault from `faults` while there are any.
 
@@ -67,6 +72,7 @@ class CannedService(
         inline: Whether pictures travel inside answers.
         layers: Names of layers that shots come with.
         report: What shots tell of their product.
+        unfixed: Why the one rule of every rule set is broken still where a fix was asked for.
         preview: What every preview is.
         delay_s: Before each answer.
         cancelled: Set when a streaming caller left.
@@ -82,6 +88,7 @@ class CannedService(
         self.inline = True
         self.layers = ()
         self.report = studio_pb2.PreservationReport()
+        self.unfixed = ""
         self.sha256 = SHA256
         self.preview = b"a preview"
         self.delay_s = 0.0
@@ -121,6 +128,28 @@ class CannedService(
     def CreateShot(self, request, context):
         self._arrive(request, context)
         return self._shot(request)
+
+    def LintPhoto(self, request, context):
+        self._arrive(request, context)
+        broken = lint_pb2.LintFinding(
+            rule="fill", level=lint_pb2.LintRule.REQUIRED, found="a product that takes 10%", wanted="85% or more"
+        )
+        answer = lint_pb2.LintPhotoResponse(rule_set=request.rule_set, verdict={"findings": [broken]})
+        if request.fix:
+            kept = lint_pb2.LintFinding(
+                rule="fill", passed=not self.unfixed, unfixed=self.unfixed, found="a product that takes 90%"
+            )
+            verdict = lint_pb2.LintVerdict(passed=not self.unfixed, findings=[kept])
+            answer.fix.CopyFrom(lint_pb2.LintFix(image=self._blob(), verdict=verdict))
+        return answer
+
+    def ListRuleSets(self, request, context):
+        self._arrive(request, context)
+        names = {"": ("amazon-main", "next"), "next": ("ebay", "")}
+        rule_set_id, token = names[request.page_token]
+        return lint_pb2.ListRuleSetsResponse(
+            rule_sets=[lint_pb2.RuleSet(rule_set_id=rule_set_id)], next_page_token=token
+        )
 
     def StreamShot(self, request, context):
         fault = self._arrive(request, context)
@@ -172,6 +201,7 @@ class RunningService:
         options = [("grpc.max_receive_message_length", 64 << 20), ("grpc.so_reuseport", 0)]
         self._server = grpc.server(futures.ThreadPoolExecutor(8), options=options)
         studio_pb2_grpc.add_StudioServiceServicer_to_server(service, self._server)
+        lint_pb2_grpc.add_LintServiceServicer_to_server(service, self._server)
         catalog_pb2_grpc.add_CatalogServiceServicer_to_server(service, self._server)
         jobs_pb2_grpc.add_JobServiceServicer_to_server(service.jobs, self._server)
         uploads_pb2_grpc.add_UploadServiceServicer_to_server(service.jobs, self._server)

@@ -9,8 +9,12 @@ from services.codecs.encode import encode_image
 from services.common.alpha import OPAQUE
 from services.common.errors import NotReady
 from services.common.geometry import Box
+from services.common.image import ImageFormat
 from services.common.light import Finish, Light
+from services.common.placement import Placement
 from services.generate.schema import AdapterFacts, GenerateResult, StepDone
+from services.lint.step import Step
+from services.lint.verdict import Finding, Verdict
 from services.postprocess.draft import keys_of
 from services.postprocess.inspection import Inspection
 from services.postprocess.preservation.evidence import Evidence
@@ -19,7 +23,11 @@ from services.postprocess.preservation.thresholds import Level
 from services.postprocess.proof import CoreDigest
 from services.postprocess.schema import (
     CutoutResult,
+    Fix,
     LayerName,
+    LintResult,
+    MendedPicture,
+    Output,
     ReportResult,
     Reports,
     RestoreResult,
@@ -107,6 +115,21 @@ class FakeStages:
 
         return self.begin("postprocess", request, work)
 
+    def lint(self, request, cutout):
+        async def work():
+            verdict = verdict_of(request.rule_set, passed=not self.failing.get("lint"))
+            fix = None
+            if request.fix and verdict.broken:
+                output = Output(ImageFormat.JPEG, request.fix.quality, request.fix.key)
+                box = (await cutout).box
+                place = Placement(request.photo.image.shape[:2], box, box.top, box.left, 1.0, box)
+                blob = self._put(output, request.photo.image)
+                mended = MendedPicture(blob, (Step.GROUND,), place, None, "a" * 64, "a" * 64, 12, "none")
+                fix = Fix(verdict_of(request.rule_set, passed=True), mended)
+            return LintResult(verdict, fix, 0.25)
+
+        return self.begin("postprocess", request, work)
+
     def examine(self, request):
         async def work():
             return AdapterFacts(4, ("unet",), "fake 1")
@@ -153,6 +176,11 @@ class FakeStages:
     def _put(self, output, image):
         data = encode_image(image, output.format, output.quality)
         return self.store.put(f"{output.key}.{output.format.extension}", data, output.format.media_type)
+
+
+def verdict_of(rule_set, *, passed):
+    """A verdict of all its rules."""
+    return Verdict(tuple(Finding(rule, passed, "something") for rule in rule_set.rules))
 
 
 class _Segment:

@@ -41,6 +41,7 @@ from services.gateway.webhooks import Webhooks
 from services.generate.scene import SceneCatalog
 from services.jobs.intake import Checks
 from services.jobs.moves import Moves
+from services.lint.ruleset import RuleSetCatalog
 from services.models.cache import ModelCache
 from services.provenance.writer import PictureWriter
 from services.storage.local import LocalBlobs
@@ -151,7 +152,8 @@ class Parts:
             ContentGuard(ContentPolicy(self.tenants.content_threshold, classifier), self.store),
             self.limits.inline_bytes,
         )
-        self.catalog = Catalog(self.scenes, ModelCache(ModelSettings(cache_dir=directory / "models")))
+        cache = ModelCache(ModelSettings(cache_dir=directory / "models"))
+        self.catalog = Catalog(self.scenes, cache, RuleSetCatalog.shipped())
         webhook_settings = WebhookSettings(**(webhooks or {}))
         self.webhooks = Webhooks(self.database, webhook_settings, self.accounts)
         settings = Settings(

@@ -45,7 +45,7 @@ class JobRow(Base):
     open: Mapped[bool]
     #: Whether all of it is there: not before its creation is over, and not while it is being removed.
     complete: Mapped[bool] = mapped_column(default=True)
-    #: "shot" or "cutout", and the request as JSON, without its photo.
+    #: "shot", "cutout" or "lint", and the request as JSON, without its photo.
     method: Mapped[str] = mapped_column(String(8))
     recipe: Mapped[str] = mapped_column(Text)
     priority: Mapped[int]

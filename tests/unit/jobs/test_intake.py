@@ -65,6 +65,7 @@ def test_item_of_a_job_that_has_some_is_numbered_by_the_job(taken):
         ({"image": {"blob_key": "uploads/other/x"}}, "image.blob_key"),
         ({"image": {"content": b"none"}}, "image.content"),
         ({"cutout": {"crop": True}}, "cutout"),
+        ({"lint": {"fix": True}}, "lint"),
         ({"shot": {"image": URL}}, "shot.image"),
         ({"shot": {"scene_id": "nowhere"}}, "shot.scene_id"),
         ({"shot": {"canvas": {"width": 9000, "height": 90}}}, "shot.canvas.width"),

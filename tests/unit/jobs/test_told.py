@@ -3,10 +3,13 @@
 import pytest
 
 from services.api import jobs as api
+from services.api.common import Blob
+from services.api.lint import LintFix, LintPhotoResponse
 from services.api.studio import CreateCutoutResponse, CreateShotResponse
 from services.jobs.states import ItemState
-from services.jobs.told import item_told, job_told, time_told
+from services.jobs.told import item_told, job_told, time_told, with_addresses
 from tests.support.job_rows import item_row, job_row
+from tests.support.memory_blobs import MemoryBlobs
 
 
 def test_job_tells_its_recipe_and_counts():
@@ -22,6 +25,15 @@ def test_item_tells_its_result_in_its_methods_words():
     cutout = item_told(item_row(0, state="SUCCEEDED", result=CreateCutoutResponse().model_dump_json()), "cutout")
     assert (shot.shot.seed, shot.cutout) == (5, None)
     assert (cutout.shot, cutout.cutout) == (None, CreateCutoutResponse())
+
+
+@pytest.mark.parametrize("image", [Blob(key="fixes/local/a.jpg"), None], ids=["mended", "told only"])
+def test_verdict_of_an_item_has_the_address_of_what_was_mended(image):
+    result = LintPhotoResponse(rule_set="ebay", fix=LintFix(image=image))
+    told = item_told(item_row(0, state="SUCCEEDED", result=result.model_dump_json()), "lint")
+    told = with_addresses(told, MemoryBlobs())
+    assert told.lint.rule_set == "ebay"
+    assert (told.picture and told.picture.url) == (image and "memory:fixes/local/a.jpg")
 
 
 @pytest.mark.parametrize(("code", "retryable"), [("overloaded", True), ("product_not_found", False)])

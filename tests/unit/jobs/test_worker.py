@@ -74,6 +74,28 @@ async def test_cutout_is_made_too(made):
     assert outcome.answer.image.key.startswith("cutouts/local/job/0-1-")
 
 
+async def test_photo_is_held_against_rules_too(made):
+    parts = made(failing={"lint": 1})
+    task = replace(shot(parts), method="lint", recipe=json.dumps({"rule_set": "ebay", "fix": True}))
+    outcome = await parts.worker.outcome(task)
+    assert not outcome.answer.verdict.passed
+    assert outcome.answer.picture.key.startswith("fixes/local/job/0-1-")
+    assert outcome.work.megapixels > 0
+
+
+async def test_photo_that_was_only_looked_at_is_an_item_of_no_megapixels(made):
+    parts = made()
+    task = replace(shot(parts), method="lint", recipe='{"rule_set": "ebay"}')
+    outcome = await parts.worker.outcome(task)
+    assert (outcome.work.items, outcome.work.megapixels, outcome.work.bytes_out) == (1, 0, 0)
+
+
+async def test_verdict_without_a_picture_passes_the_content_policy(made):
+    parts = made(Scores(0.1))
+    task = replace(shot(parts, content_policy=True), method="lint", recipe='{"rule_set": "ebay"}')
+    assert (await parts.worker.outcome(task)).answer.verdict.passed
+
+
 async def test_error_is_told_with_the_time_that_stages_spent(made):
     parts = made(confidence=0)
     outcome = await parts.worker.outcome(shot(parts))
