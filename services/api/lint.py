@@ -44,7 +44,7 @@ class LintFix(Message):
     verdict: LintVerdict = LintVerdict()
     steps: list[Step] = []
     product_box: Box | None = None
-    scale: float = Field(0.0, description="Pixels of the new picture per pixel of the photo; at most 1.")
+    scale: float = Field(0.0, description="Pixels of the new picture per pixel of the photo.")
     preservation: PreservationProof | None = None
     report: PreservationReport | None = Field(None, description="Of a product that was cut out.")
 
@@ -58,6 +58,11 @@ class LintPhotoResponse(Message):
     confidence: float = 0.0
     model: str = ""
     timings: list[StageTiming] = []
+
+    @property
+    def passed(self) -> bool:
+        """Whether the photo keeps all that is required, or what a fix made of it does."""
+        return self.verdict.passed or (self.fix is not None and self.fix.verdict.passed)
 
     @property
     def picture(self) -> Blob | None:

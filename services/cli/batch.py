@@ -154,7 +154,7 @@ def _write_all(target: Path, answer: PhotoResponse) -> None:
 
 def mended_file(target: Path, answer: LintPhotoResponse) -> Path:
     """Where the picture lies that a fix made: its format is the photo's, or the rule set's."""
-    return target.with_suffix(f".{answer.picture.key.rpartition('.')[2]}") if answer.picture else target
+    return target.with_suffix(Path(answer.picture.key).suffix) if answer.picture else target
 
 
 def layer_files(target: Path, answer: PhotoResponse) -> list[tuple[Layer, Path]]:

@@ -47,12 +47,11 @@ def _connected(address: str | None) -> "Vitrine":
 
 
 def _outcome(item: "JobItem") -> str:
-    """What became of an item: the key of its picture, its verdict where none was made, or why there is neither."""
-    if item.picture is not None:
-        return item.picture.key
+    """What became of an item: its verdict, the key of its picture, or why there is neither."""
+    key = item.picture.key if item.picture else ""
     if item.lint is not None:
-        return "passes" if item.lint.verdict.passed else "does not pass"
-    return item.error.message if item.error else ""
+        return f"{'passes' if item.lint.passed else 'does not pass'} {key}"
+    return item.error.message if item.error else key
 
 
 def _tell(job: "Job", *, as_json: bool) -> None:

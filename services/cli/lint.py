@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from services.cli.configuration import service_address
-from services.cli.console import AddressOption, JsonOption
+from services.cli.configuration import open_settings, service_address
+from services.cli.console import AddressOption, JsonOption, asides
 from services.cli.selection import (
     ExcludeBoxOption,
     ExcludeOption,
@@ -33,6 +33,9 @@ def lint(
         Literal["jpeg", "png", "webp", "avif"] | None,
         typer.Option("--format", help="Their file format.", show_default="the photo's, where the rules take it"),
     ] = None,
+    sheet: Annotated[
+        bool, typer.Option("--sheet", help="Contact sheets of the photos beside what was made of them.")
+    ] = False,
     keep_mask: KeepMaskOption = None,
     include: IncludeOption = None,
     exclude: ExcludeOption = None,
@@ -46,6 +49,7 @@ def lint(
     """Hold photos against marketplaces' rules. Ends with code 1 where one breaks a required rule and was not mended."""
     from services.api.common import OutputOptions
     from services.cli.batch import find_sources, make_all, plan
+    from services.cli.verdict_sheet import write_sheets
     from services.cli.verdicts import tell_verdicts
     from services.client import LintOptions
     from services.common.image import ImageFormat
@@ -62,4 +66,8 @@ def lint(
     async def make(vitrine: "AsyncVitrine", job: "Job") -> "PhotoResponse":
         return await vitrine.lint(job.photo, job.label, **options)
 
-    tell_verdicts(make_all(service_address(address), work, make, jobs), as_json=json)
+    outcomes = make_all(service_address(address), work, make, jobs)
+    if sheet:
+        for path in write_sheets(out, outcomes, open_settings().limits.image):
+            asides().print(f"See {path}")
+    tell_verdicts(outcomes, as_json=json)

@@ -1,6 +1,5 @@
 """`vitrine lookbook`: every photo in one fitting scene of each kind of place, and contact sheets to judge them by."""
 
-import io
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 #: On one contact sheet, two in a row.
 PHOTOS_PER_SHEET: Final = 14
 MAX_SHEET_BYTES: Final = 1_500_000
-#: Longest side of a picture on the sheet, in pixels.
-THUMBNAIL_PX: Final = 640
 
 
 def lookbook(
@@ -112,26 +109,13 @@ def write_page(path: Path, photos: "Sequence[Path]", outcomes: "Sequence[Outcome
 
 
 def _block(photo: Path, outcomes: "Sequence[Outcome]", limits: "ImageLimits") -> "list[Picture]":
-    from PIL import Image
-
     from services.api.studio import CreateShotResponse
+    from services.cli import thumbnail
     from services.cli.sheet import Picture
-    from services.codecs.photo import decode_image
-    from services.common.errors import VitrineError
 
-    try:
-        before = Image.fromarray(decode_image(photo.read_bytes(), limits).image)
-    except VitrineError:  # which the outcomes tell
-        before = Image.new("RGB", (THUMBNAIL_PX, THUMBNAIL_PX), "white")
-    pictures = [Picture(_thumbnail(before), photo.stem)]
+    pictures = [Picture(thumbnail.of_photo(photo, limits), photo.stem)]
     for outcome in outcomes:
         answer = outcome.answer
         if isinstance(answer, CreateShotResponse):
-            image = Image.open(io.BytesIO(answer.image.content))
-            pictures.append(Picture(_thumbnail(image), answer.scene_id))
+            pictures.append(Picture(thumbnail.of_result(answer.image.content), answer.scene_id))
     return pictures
-
-
-def _thumbnail(image: "Any") -> "Any":
-    image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
-    return image.convert("RGB")

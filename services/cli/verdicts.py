@@ -39,18 +39,15 @@ def _print(outcome: Outcome) -> None:
     if outcome.error is not None or answer is None:
         results().print(f"{title}: {one_line(outcome.error) if outcome.error else ''}", style="red", markup=False)
         return
-    results().print(f"{title}: {_summary(answer)}", style="bold", markup=False)
+    after = f"; with the fix {summary(answer.fix.verdict)}" if answer.fix else ""
+    results().print(f"{title}: {summary(answer.verdict)}{after}", style="bold", markup=False)
     results().print(_table(answer))
     if answer.picture is not None:
         results().print(f"{mended_file(outcome.job.target, answer)}\n", markup=False)
 
 
-def _summary(answer: LintPhotoResponse) -> str:
-    before = _counted(answer.verdict)
-    return before if answer.fix is None else f"{before}; with the fix {_counted(answer.fix.verdict)}"
-
-
-def _counted(verdict: LintVerdict) -> str:
+def summary(verdict: LintVerdict) -> str:
+    """A verdict in a few words."""
     broken = sum(not each.passed for each in verdict.findings)
     passed = "passes" if verdict.passed else "does not pass"
     return passed if not broken else f"{passed}, {broken} of {len(verdict.findings)} rules broken"
@@ -82,12 +79,8 @@ def _answer(outcome: Outcome) -> LintPhotoResponse | None:
 
 
 def _passed(outcome: Outcome) -> bool:
-    """Whether the photo, or what was made of it, keeps all that is required."""
     answer = _answer(outcome)
-    if answer is None:
-        return False
-    mended = answer.fix if answer.picture is not None else None
-    return answer.verdict.passed or (mended is not None and mended.verdict.passed)
+    return answer is not None and answer.passed
 
 
 def _facts(outcome: Outcome) -> dict[str, Any]:

@@ -1,12 +1,11 @@
 """How large a picture is that shows a product as a rule set asks for it, and where in it the product stands.
 
-The product is made smaller where it has to be and never larger: enlarging would make up what the photo does not show,
-and Google's rules, for one, forbid it.
+Frames become wider rather than products larger: enlarging makes up what the photo does not show. How far it may go to
+reach a size that is required, the rule set's aim says; Google, for one, takes no enlarged pictures.
 """
 
 import math
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Iterable
 
 from services.common.geometry import Box, SizeHW
 from services.common.image import MIN_SIDE_PX
@@ -14,48 +13,6 @@ from services.common.placement import Placement
 from services.lint.framing import touched
 from services.lint.rules import RuleLevel, SizeRule
 from services.lint.ruleset import Aim, RuleSet
-
-
-@dataclass(frozen=True)
-class Sides:
-    """How long sides have to be, by all size rules together, in pixels.
-
-    Args:
-        shorter_least, longer_least: Required.
-        shorter_wished, longer_wished: Required or recommended.
-        longer_most: Of any picture.
-        most_px: Of the whole picture.
-    """
-
-    shorter_least: int
-    longer_least: int
-    shorter_wished: int
-    longer_wished: int
-    longer_most: int
-    most_px: float
-
-    @classmethod
-    def of(cls, rule_set: RuleSet, max_side_px: int) -> Self:
-        """What a rule set asks for, and the service allows."""
-        rules = rule_set.of_kind(SizeRule)
-        required = [rule for rule in rules if rule.level is RuleLevel.REQUIRED]
-        return cls(
-            shorter_least=max((rule.shorter_least or 0 for rule in required), default=0),
-            longer_least=max((rule.longer_least or 0 for rule in required), default=0),
-            shorter_wished=max((rule.shorter_least or 0 for rule in rules), default=0),
-            longer_wished=max((rule.longer_least or 0 for rule in rules), default=0),
-            longer_most=min((rule.longer_most for rule in rules if rule.longer_most), default=max_side_px),
-            most_px=min((rule.most_megapixels * 1e6 for rule in rules if rule.most_megapixels), default=math.inf),
-        )
-
-    def wished(self, units: tuple[float, float]) -> float:
-        """The longer side that reaches all of them, where the sides are to each other as `units`, of which the larger
-        is 1."""
-        return max(self.longer_wished, self.shorter_wished / min(units))
-
-    def most(self, units: tuple[float, float], max_side_px: int) -> float:
-        """The most."""
-        return min(self.longer_most, max_side_px, math.sqrt(self.most_px / (units[0] * units[1])))
 
 
 def reframed(photo_hw: SizeHW, box: Box, rule_set: RuleSet, max_side_px: int) -> Placement:
@@ -68,7 +25,7 @@ def reframed(photo_hw: SizeHW, box: Box, rule_set: RuleSet, max_side_px: int) ->
         rule_set: Says how large the picture and the product in it are.
         max_side_px: Longest side that the service makes.
     """
-    size_hw, scale = _sized(box, rule_set.aim, Sides.of(rule_set, max_side_px), max_side_px)
+    size_hw, scale = _sized(box, rule_set, max_side_px)
     cut = touched(box, photo_hw)
     top = _start(size_hw[0], box.height * scale, cut_low="top" in cut, cut_high="bottom" in cut)
     left = _start(size_hw[1], box.width * scale, cut_low="left" in cut, cut_high="right" in cut)
@@ -81,7 +38,7 @@ def reframed(photo_hw: SizeHW, box: Box, rule_set: RuleSet, max_side_px: int) ->
 
 
 def resized(photo_hw: SizeHW, box: Box, rule_set: RuleSet, max_side_px: int) -> Placement:
-    """The whole photo as it is, made smaller where it is too large.
+    """The whole photo, made smaller where it is too large, and larger where a size is required that this reaches.
 
     Args:
         photo_hw: Size of the photo.
@@ -91,28 +48,67 @@ def resized(photo_hw: SizeHW, box: Box, rule_set: RuleSet, max_side_px: int) -> 
     """
     longer = max(photo_hw)
     units = photo_hw[0] / longer, photo_hw[1] / longer
-    most = Sides.of(rule_set, max_side_px).most(units, max_side_px)
-    scale = min(1.0, math.floor(most) / longer)
+    required = math.ceil(_required(rule_set, units))
+    wanted = required if longer < required <= longer * rule_set.aim.enlarged else longer
+    scale = min(wanted, math.floor(_most(rule_set, units, max_side_px))) / longer
     size_hw = max(MIN_SIDE_PX, round(photo_hw[0] * scale)), max(MIN_SIDE_PX, round(photo_hw[1] * scale))
     return _placed(size_hw, Box(0, 0, *photo_hw), 0, 0, scale, box)
 
 
-def _sized(box: Box, aim: Aim, sides: Sides, max_side_px: int) -> tuple[SizeHW, float]:
+def reaches(box: Box, aim: Aim, rule: SizeRule) -> bool:
+    """Whether a wider frame around a product gives a picture a size, enlarging it only where that is required."""
+    units = _units(aim)
+    enlarged = aim.enlarged if rule.level is RuleLevel.REQUIRED else 1.0
+    return _least([rule], units) <= _reach(box, units) / aim.loosest * enlarged
+
+
+def _sized(box: Box, rule_set: RuleSet, max_side_px: int) -> tuple[SizeHW, float]:
     """The picture's size, and its pixels per photo pixel."""
-    units = min(1.0, 1 / aim.aspect), min(1.0, aim.aspect)
-    # The longer side at which the product, at its own size, would take all of the picture.
-    reach = max(box.height / units[0], box.width / units[1])
-    close, loose = reach / aim.fill, reach / aim.loosest
-    longer = min(max(close, sides.wished(units)), loose)
-    most = sides.most(units, max_side_px)
+    aim, units = rule_set.aim, _units(rule_set.aim)
+    reach = _reach(box, units)
+    loosest = reach / aim.loosest
+    longer = min(max(reach / aim.fill, _least(rule_set.of_kind(SizeRule), units)), loosest)
+    required = _required(rule_set, units)
+    is_enlarged = math.ceil(loosest) < required <= loosest * aim.enlarged
+    if is_enlarged:
+        longer = required
+    most = _most(rule_set, units, max_side_px)
     # Rounding up would go beyond what is allowed, rounding down below what is asked for.
     whole = math.floor(most) if longer > most else math.ceil(longer)
-    scale = min(1.0, aim.fill * whole / reach)
-    return (_side(units[0] * whole), _side(units[1] * whole)), scale
+    return _sides(units, whole), whole / loosest if is_enlarged else min(1.0, aim.fill * whole / reach)
 
 
-def _side(length: float) -> int:
-    return max(MIN_SIDE_PX, math.ceil(length - 1e-6))
+def _required(rule_set: RuleSet, units: tuple[float, float]) -> float:
+    """`_least` by the rules that have to be kept."""
+    return _least((rule for rule in rule_set.of_kind(SizeRule) if rule.level is RuleLevel.REQUIRED), units)
+
+
+def _least(rules: Iterable[SizeRule], units: tuple[float, float]) -> float:
+    """The longer side that no rule calls too short, where the sides are to each other as `units`."""
+    return max((max(rule.longer_least or 0, (rule.shorter_least or 0) / min(units)) for rule in rules), default=0)
+
+
+def _most(rule_set: RuleSet, units: tuple[float, float], max_side_px: int) -> float:
+    """The longer side that no rule, nor the service, calls too long."""
+    rules = rule_set.of_kind(SizeRule)
+    sides = (rule.longer_most for rule in rules if rule.longer_most)
+    areas = (rule.most_megapixels * 1e6 for rule in rules if rule.most_megapixels)
+    return min((max_side_px, *sides, *(math.sqrt(area / (units[0] * units[1])) for area in areas)))
+
+
+def _units(aim: Aim) -> tuple[float, float]:
+    """Height and width of a picture whose longer side is 1."""
+    return min(1.0, 1 / aim.aspect), min(1.0, aim.aspect)
+
+
+def _reach(box: Box, units: tuple[float, float]) -> float:
+    """The longer side of the picture that the product, at its own size, takes all of."""
+    return max(box.height / units[0], box.width / units[1])
+
+
+def _sides(units: tuple[float, float], longer: int) -> SizeHW:
+    height, width = (max(MIN_SIDE_PX, math.ceil(unit * longer - 1e-6)) for unit in units)
+    return height, width
 
 
 def _start(size: int, length: float, *, cut_low: bool, cut_high: bool) -> float:

@@ -53,7 +53,7 @@ def ground_of(alpha: NDArray[np.uint16]) -> NDArray[np.bool_]:
     """Where surely no product is: (H, W) bool."""
     side = 2 * _EDGE_PX + 1
     near = cv2.dilate((alpha >= _LEAST_ALPHA).astype(np.uint8), np.ones((side, side), np.uint8))
-    return near == 0
+    return np.asarray(near == 0)
 
 
 def _distance(image: NDArray[np.uint8], color: str) -> NDArray[np.uint8]:

@@ -1,6 +1,6 @@
 """Holds a picture against a rule set."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -30,11 +30,11 @@ from services.lint.text import check_text
 from services.lint.verdict import Finding, Verdict
 
 
-class TextFinder(Protocol):
-    """Finds print, see `services.postprocess.preservation.reader.TextReader`."""
+class Reader(Protocol):
+    """Reads print, see `services.postprocess.preservation.reader.TextReader`."""
 
-    def find(self, image: NDArray[np.uint8]) -> tuple[Box, ...]:
-        """Where on a picture, (H, W, 3) uint8 sRGB, something is written."""
+    def read(self, image: NDArray[np.uint8]) -> Sequence[tuple[str, Box]]:
+        """What is written on a picture, (H, W, 3) uint8 sRGB, and where."""
 
 
 #: What looks at a picture for each kind of rule but text, which takes a reader.
@@ -54,10 +54,10 @@ class Inspector:
     """Judges pictures.
 
     Args:
-        reader: Finds what is written.
+        reader: Reads what is written.
     """
 
-    def __init__(self, reader: TextFinder) -> None:
+    def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
     def judge(self, rule_set: RuleSet, exhibit: Exhibit, deadline: Deadline) -> Verdict:
@@ -74,5 +74,5 @@ class Inspector:
 
     def _finding(self, rule: Rule, exhibit: Exhibit) -> Finding:
         if isinstance(rule, TextRule):
-            return check_text(rule, exhibit, self._reader.find(exhibit.image))
+            return check_text(rule, exhibit, self._reader.read(exhibit.image))
         return _CHECKS[type(rule)](rule, exhibit)

@@ -6,7 +6,8 @@ from typing import Self
 from services.common.image import ImageFormat
 from services.common.placement import Placement
 from services.lint.exhibit import Exhibit
-from services.lint.frame import Sides, reframed, resized
+from services.lint.file import too_small
+from services.lint.frame import reaches, reframed, resized
 from services.lint.framing import spans
 from services.lint.ground import ground_color
 from services.lint.rules import (
@@ -17,9 +18,10 @@ from services.lint.rules import (
     FormatRule,
     GroundRule,
     MarginRule,
+    SizeRule,
     TextRule,
 )
-from services.lint.ruleset import RuleSet
+from services.lint.ruleset import Aim, RuleSet
 from services.lint.step import Step
 from services.lint.verdict import Verdict
 
@@ -56,8 +58,8 @@ class Plan:
         """The plan for a photo.
 
         A photo whose ground is as it should be stays whole, and with it the product's own shadow; what is new of a
-        wider frame gets the same colour. Where nothing but size or file is wrong, the frame stays too, and so it does
-        around a product that the photo's frame cuts off on two sides that face each other.
+        wider frame gets the same colour. Where merely its size or its file is wrong, the frame of another photo stays
+        too, and so it does around a product that the photo's frame cuts off on two sides that face each other.
 
         Args:
             rule_set: To be kept.
@@ -67,10 +69,11 @@ class Plan:
             max_side_px: Longest side that the service makes.
         """
         broken = [finding.rule for finding in verdict.broken]
-        misplaced = any(isinstance(rule, _OF_THE_FRAME) for rule in broken) or _below_size(rule_set, exhibit)
-        cut_out = any(isinstance(rule, _OF_THE_GROUND) for rule in broken) or (
-            misplaced and not _is_plain(rule_set, verdict)
+        plain = _is_plain(rule_set, verdict)
+        misplaced = any(isinstance(rule, _OF_THE_FRAME) for rule in broken) or (
+            plain and any(_is_widened(rule, exhibit, rule_set.aim) for rule in broken if isinstance(rule, SizeRule))
         )
+        cut_out = any(isinstance(rule, _OF_THE_GROUND) for rule in broken) or (misplaced and not plain)
         framed = (misplaced or cut_out) and not spans(exhibit.box, exhibit.size_hw)
         place = reframed if framed else resized
         placement = place(exhibit.size_hw, exhibit.box, rule_set, max_side_px)
@@ -97,11 +100,9 @@ def _is_plain(rule_set: RuleSet, verdict: Verdict) -> bool:
     )  # fmt: skip
 
 
-def _below_size(rule_set: RuleSet, exhibit: Exhibit) -> bool:
-    """Whether a side is shorter than required: a wider frame may help."""
-    height, width = exhibit.size_hw
-    sides = Sides.of(rule_set, max(height, width))
-    return min(height, width) < sides.shorter_least or max(height, width) < sides.longer_least
+def _is_widened(rule: SizeRule, exhibit: Exhibit, aim: Aim) -> bool:
+    """Whether a wider frame gives the picture a size that it lacks."""
+    return too_small(rule, exhibit.size_hw) and reaches(exhibit.box, aim, rule)
 
 
 def _own_format(rule_set: RuleSet, exhibit: Exhibit) -> ImageFormat | None:

@@ -41,10 +41,11 @@ class Reasons:
         return "no step of a fix mends it"
 
     def _too_small(self) -> str:
+        most = self._rule_set.aim.enlarged
+        told = f"enlarges it {most:g} times at most, and only for a size that is required" if most > 1 else "never does"
         return (
-            f"the product has {self._box.width} x {self._box.height} px in the photo, too few to take "
-            f"{self._rule_set.aim.loosest:.0%} of such a picture; a fix never enlarges it, as that would make up what "
-            "the photo does not show"
+            f"the product has {self._box.width} x {self._box.height} px in the photo, too few for such a picture; to "
+            f"enlarge it makes up what the photo does not show, so a fix {told}"
         )
 
 

@@ -21,7 +21,8 @@ class Aim(Part):
     """What a picture that has to be made anew looks like.
 
     `ground`: its colour. `aspect`: width / height. `fill`: the product's share, see `FillRule`; to reach a size that is
-    asked for without enlarging the product, the frame may grow until that is `loosest`.
+    asked for, the frame may grow until that is `loosest`. `enlarged`: how many times larger the product may become
+    where that does not do and the size is required.
     """
 
     format: ImageFormat
@@ -29,6 +30,7 @@ class Aim(Part):
     aspect: float = Field(gt=0.2, lt=5)
     fill: float = Field(gt=0.1, le=0.98)
     loosest: float = Field(gt=0.1, le=0.98)
+    enlarged: float = Field(1.0, ge=1, le=4)
 
     @property
     def ground_rgb(self) -> tuple[int, int, int]:

@@ -4,8 +4,8 @@ from enum import StrEnum
 
 
 class Step(StrEnum):
-    """The product was put on a plain ground, stands in a frame of another shape or size, was made smaller, or its file
-    was written anew, in another format or with fewer bytes."""
+    """The product was put on a plain ground, stands in a frame of another shape or size, was resized, or its file was
+    written anew, in another format or with fewer bytes."""
 
     GROUND = "GROUND"
     FRAME = "FRAME"

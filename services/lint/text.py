@@ -15,23 +15,27 @@ from services.lint.verdict import Finding
 #: A line of print on a product lies on it with so much of its box. Letters that were cut out together with the product
 #: cover less of theirs, between their strokes.
 _ON_PRODUCT: Final = 0.8
+#: Characters of a line that are told.
+_QUOTED: Final = 40
 
 
-def check_text(rule: TextRule, exhibit: Exhibit, lines: Sequence[Box]) -> Finding:
+def check_text(rule: TextRule, exhibit: Exhibit, lines: Sequence[tuple[str, Box]]) -> Finding:
     """Whether all lines are the product's own print. The value is how many are not; what is written right across a
     product can't be told from that.
 
     Args:
         rule: Which.
         exhibit: The picture.
-        lines: Where on it something is written.
+        lines: What is written on it, and where.
     """
-    beside = tuple(box for box in lines if not _is_print(exhibit.alpha, box))
+    beside = [(text, box) for text, box in lines if not _is_print(exhibit.alpha, box)]
     own = len(lines) - len(beside)
     told = f"{_counted(len(beside))} beside or over the product" if beside else "no text beside the product"
+    if beside:
+        told += f", such as {beside[0][0][:_QUOTED]!r}"
     if own:
-        told += f", {_counted(own)} on it"
-    return Finding(rule, not beside, told, len(beside), places=beside)
+        told += f"; {_counted(own)} on it"
+    return Finding(rule, not beside, told, len(beside), places=tuple(box for _, box in beside))
 
 
 def _is_print(alpha: NDArray[np.uint16], box: Box) -> bool:

@@ -15,7 +15,7 @@ class Finding:
         passed: Whether the picture keeps it.
         found: In words.
         value: The figure behind that; None where there is none.
-        unit: "px", "bytes", "megapixels", or "" for shares and ratios.
+        unit: "px", "bytes", or "" for shares and ratios.
         places: Where on the picture it is broken.
         unfixed: Why it could not be mended; empty where nobody tried, or where it was.
     """

@@ -1,6 +1,6 @@
 """Holds photos against marketplaces' rules, and makes new pictures of those that break some.
 
-Of the product nothing changes but its size, once: its pixels are the photo's own, as in a shot, and proven so.
+Of the product nothing changes but its size, once: else its pixels are the photo's own, as in a shot, and proven so.
 """
 
 import time
@@ -48,7 +48,7 @@ class Linter:
 
     Args:
         store: Where new pictures go.
-        reader: Finds what is written.
+        reader: Reads what is written.
     """
 
     def __init__(self, store: BlobStore, reader: TextReader) -> None:

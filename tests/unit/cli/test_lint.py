@@ -1,6 +1,16 @@
+import hashlib
+import io
+
 from google.rpc import code_pb2
+from PIL import Image
 
 from tests.support.canned_service import PICTURE, Fault, rich_status
+
+
+def jpeg(color):
+    buffer = io.BytesIO()
+    Image.new("RGB", (60, 80), color).save(buffer, "JPEG")
+    return buffer.getvalue()
 
 
 def test_photo_that_breaks_a_rule_ends_with_code_1(vitrine, address, photos, tmp_path):
@@ -43,6 +53,24 @@ def test_wishes_reach_the_service(vitrine, address, photos, service):
     [request] = service.requests
     assert (request.fix, request.output.format) == (True, 3)
     assert (request.selection.exclude_points[0].x, request.selection.exclude_points[0].y) == (3, 4)
+
+
+def test_contact_sheet_shows_photos_beside_what_was_made_of_them(vitrine, address, photos, service, tmp_path):
+    for photo in photos.iterdir():
+        photo.write_bytes(jpeg("maroon"))
+    service.picture = jpeg("teal")
+    service.sha256 = hashlib.sha256(service.picture).hexdigest()
+    vitrine("lint", f"{photos}/*.jpg", "-r", "ebay", "--fix", "--sheet", "--address", address)
+    with Image.open(tmp_path / "out" / "contact_sheet_1.jpg") as sheet:
+        colors = {color for _, color in sheet.convert("P", palette=Image.Palette.ADAPTIVE).convert("RGB").getcolors()}
+    assert any(red > 90 > green for red, green, _ in colors)
+    assert any(green > 90 > red for red, green, _ in colors)
+
+
+def test_contact_sheet_has_photos_that_nothing_was_made_of_too(vitrine, address, photos, tmp_path):
+    vitrine("lint", photos / "cup.jpg", "https://a.example/b.jpg", "-r", "ebay", "--sheet", "--address", address)
+    with Image.open(tmp_path / "out" / "contact_sheet_1.jpg") as sheet:
+        assert sheet.width > sheet.height
 
 
 def test_rule_set_that_does_not_exist_fails_its_photo(vitrine, address, photos, service):

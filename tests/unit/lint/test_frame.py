@@ -90,6 +90,29 @@ def test_crop_lies_in_the_photo_and_holds_the_product(box):
     assert placed.origin_yx == (placed.product_box.top - box.top, placed.product_box.left - box.left)
 
 
+@given(products(), st.integers(300, 3000))
+def test_product_is_enlarged_for_a_required_size_as_little_as_it_takes(box, least):
+    placed = reframed(PHOTO_HW, box, rule_set({"kind": "size", "longer_least": least}, enlarged=2), 4096)
+    loosest = math.ceil(max(box.height, box.width) / 0.8)
+    assert (placed.scale > 1) == (loosest < least <= max(box.height, box.width) / 0.8 * 2)
+    assert placed.scale <= 2
+    if placed.scale > 1:
+        assert max(placed.canvas_hw) == least
+        assert fill_of(placed) == pytest.approx(0.8, abs=3 / least)
+
+
+@pytest.mark.parametrize(("least", "size_hw"), [(1500, (1125, 1500)), (2401, (900, 1200))])
+def test_whole_photo_is_enlarged_for_a_required_size_within_bounds(least, size_hw):
+    asked = rule_set({"kind": "size", "longer_least": least}, enlarged=2)
+    assert resized(PHOTO_HW, Box(100, 200, 300, 400), asked, 4096).canvas_hw == size_hw
+
+
+def test_nothing_is_enlarged_for_a_size_that_is_merely_recommended():
+    wished = rule_set({"kind": "size", "longer_least": 1500, "level": "RECOMMENDED"}, enlarged=2)
+    assert resized(PHOTO_HW, Box(100, 200, 300, 400), wished, 4096).scale == 1
+    assert reframed(PHOTO_HW, Box(100, 200, 300, 400), wished, 4096).scale == 1
+
+
 def test_photo_that_is_too_large_is_resized_whole():
     placed = resized(PHOTO_HW, Box(100, 200, 300, 400), rule_set({"kind": "size", "longer_most": 600}), 4096)
     assert (placed.canvas_hw, placed.scale) == ((450, 600), 0.5)

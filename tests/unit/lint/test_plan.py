@@ -16,13 +16,13 @@ LARGE = Box(10, 10, 180, 180)
 
 
 class NoText:
-    def find(self, image):
+    def read(self, image):
         return ()
 
 
 class OneLine:
-    def find(self, image):
-        return (Box(2, 2, 4, 8),)
+    def read(self, image):
+        return (("SALE", Box(2, 2, 4, 8)),)
 
 
 def planned(rules, shot, wanted=None, reader=None):
@@ -90,6 +90,17 @@ def test_new_file_has_the_format_asked_for_else_the_photos_own(own, wanted, writ
 def test_photo_that_is_too_small_gets_a_wider_frame():
     plan = planned(rule_set(WHITE, {"kind": "size", "longer_least": 220}), packshot(box=LARGE))
     assert max(plan.placement.canvas_hw) >= 220
+
+
+@pytest.mark.parametrize(
+    ("least", "plain", "steps"),
+    [(220, True, (Step.FRAME,)), (230, True, ()), (220, False, ())],
+    ids=["within reach", "out of reach", "on a ground that is not known to go on"],
+)
+def test_size_that_is_merely_recommended_widens_the_frame_on_plain_grounds(least, plain, steps):
+    wished = {"kind": "size", "longer_least": least, "level": "RECOMMENDED"}
+    rules = rule_set(wished, WHITE) if plain else rule_set(wished)
+    assert planned(rules, packshot(box=LARGE)).steps == steps
 
 
 def test_product_that_spans_the_photo_keeps_its_frame():

@@ -11,6 +11,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from services.pb.vitrine.v1 import common_pb2 as _common_pb2
+from services.pb.vitrine.v1 import lint_pb2 as _lint_pb2
 from services.pb.vitrine.v1 import studio_pb2 as _studio_pb2
 import builtins as _builtins
 import sys
@@ -70,6 +71,7 @@ class Job(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     SHOT_FIELD_NUMBER: _builtins.int
     CUTOUT_FIELD_NUMBER: _builtins.int
+    LINT_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     COMPUTE_FIELD_NUMBER: _builtins.int
     MEGAPIXELS_FIELD_NUMBER: _builtins.int
@@ -103,6 +105,8 @@ class Job(_message.Message):
     @_builtins.property
     def cutout(self) -> _studio_pb2.CreateCutoutRequest: ...
     @_builtins.property
+    def lint(self) -> _lint_pb2.LintPhotoRequest: ...
+    @_builtins.property
     def compute(self) -> _duration_pb2.Duration:
         """How long stages worked for it."""
 
@@ -121,16 +125,17 @@ class Job(_message.Message):
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         shot: _studio_pb2.CreateShotRequest | None = ...,
         cutout: _studio_pb2.CreateCutoutRequest | None = ...,
+        lint: _lint_pb2.LintPhotoRequest | None = ...,
         version: _builtins.int = ...,
         compute: _duration_pb2.Duration | None = ...,
         megapixels: _builtins.float = ...,
         waiting_for: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["compute", b"compute", "counts", b"counts", "create_time", b"create_time", "cutout", b"cutout", "end_time", b"end_time", "expire_time", b"expire_time", "recipe", b"recipe", "shot", b"shot"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["compute", b"compute", "counts", b"counts", "create_time", b"create_time", "cutout", b"cutout", "end_time", b"end_time", "expire_time", b"expire_time", "lint", b"lint", "recipe", b"recipe", "shot", b"shot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["compute", b"compute", "counts", b"counts", "create_time", b"create_time", "cutout", b"cutout", "end_time", b"end_time", "expire_time", b"expire_time", "job_id", b"job_id", "max_attempts", b"max_attempts", "megapixels", b"megapixels", "name", b"name", "open", b"open", "priority", b"priority", "recipe", b"recipe", "shot", b"shot", "state", b"state", "version", b"version", "waiting_for", b"waiting_for"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compute", b"compute", "counts", b"counts", "create_time", b"create_time", "cutout", b"cutout", "end_time", b"end_time", "expire_time", b"expire_time", "job_id", b"job_id", "lint", b"lint", "max_attempts", b"max_attempts", "megapixels", b"megapixels", "name", b"name", "open", b"open", "priority", b"priority", "recipe", b"recipe", "shot", b"shot", "state", b"state", "version", b"version", "waiting_for", b"waiting_for"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_recipe: _TypeAlias = _typing.Literal["shot", "cutout"]  # noqa: Y015
+    _WhichOneofReturnType_recipe: _TypeAlias = _typing.Literal["shot", "cutout", "lint"]  # noqa: Y015
     _WhichOneofArgType_recipe: _TypeAlias = _typing.Literal["recipe", b"recipe"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_recipe) -> _WhichOneofReturnType_recipe | None: ...
 
@@ -212,6 +217,7 @@ class JobItem(_message.Message):
     ERROR_FIELD_NUMBER: _builtins.int
     SHOT_FIELD_NUMBER: _builtins.int
     CUTOUT_FIELD_NUMBER: _builtins.int
+    LINT_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """Counted from 0, in the order in which the items came."""
@@ -244,6 +250,8 @@ class JobItem(_message.Message):
     def shot(self) -> _studio_pb2.CreateShotResponse: ...
     @_builtins.property
     def cutout(self) -> _studio_pb2.CreateCutoutResponse: ...
+    @_builtins.property
+    def lint(self) -> _lint_pb2.LintPhotoResponse: ...
     def __init__(
         self,
         *,
@@ -258,13 +266,14 @@ class JobItem(_message.Message):
         error: Global___ItemError | None = ...,
         shot: _studio_pb2.CreateShotResponse | None = ...,
         cutout: _studio_pb2.CreateCutoutResponse | None = ...,
+        lint: _lint_pb2.LintPhotoResponse | None = ...,
         version: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cutout", b"cutout", "end_time", b"end_time", "error", b"error", "image", b"image", "result", b"result", "retry_time", b"retry_time", "shot", b"shot", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cutout", b"cutout", "end_time", b"end_time", "error", b"error", "image", b"image", "lint", b"lint", "result", b"result", "retry_time", b"retry_time", "shot", b"shot", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "cutout", b"cutout", "end_time", b"end_time", "error", b"error", "image", b"image", "key", b"key", "number", b"number", "result", b"result", "retry_time", b"retry_time", "shot", b"shot", "start_time", b"start_time", "state", b"state", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "cutout", b"cutout", "end_time", b"end_time", "error", b"error", "image", b"image", "key", b"key", "lint", b"lint", "number", b"number", "result", b"result", "retry_time", b"retry_time", "shot", b"shot", "start_time", b"start_time", "state", b"state", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_result: _TypeAlias = _typing.Literal["shot", "cutout"]  # noqa: Y015
+    _WhichOneofReturnType_result: _TypeAlias = _typing.Literal["shot", "cutout", "lint"]  # noqa: Y015
     _WhichOneofArgType_result: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_result) -> _WhichOneofReturnType_result | None: ...
 
@@ -308,6 +317,7 @@ class JobItemSpec(_message.Message):
     IMAGE_FIELD_NUMBER: _builtins.int
     SHOT_FIELD_NUMBER: _builtins.int
     CUTOUT_FIELD_NUMBER: _builtins.int
+    LINT_FIELD_NUMBER: _builtins.int
     key: _builtins.str
     """Unique in its job, 1 to 200 visible ASCII characters; empty: its number. Two items of the same key are refused."""
     @_builtins.property
@@ -316,6 +326,8 @@ class JobItemSpec(_message.Message):
     def shot(self) -> _studio_pb2.CreateShotRequest: ...
     @_builtins.property
     def cutout(self) -> _studio_pb2.CreateCutoutRequest: ...
+    @_builtins.property
+    def lint(self) -> _lint_pb2.LintPhotoRequest: ...
     def __init__(
         self,
         *,
@@ -323,12 +335,13 @@ class JobItemSpec(_message.Message):
         image: _common_pb2.ImageSource | None = ...,
         shot: _studio_pb2.CreateShotRequest | None = ...,
         cutout: _studio_pb2.CreateCutoutRequest | None = ...,
+        lint: _lint_pb2.LintPhotoRequest | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cutout", b"cutout", "image", b"image", "overrides", b"overrides", "shot", b"shot"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cutout", b"cutout", "image", b"image", "lint", b"lint", "overrides", b"overrides", "shot", b"shot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cutout", b"cutout", "image", b"image", "key", b"key", "overrides", b"overrides", "shot", b"shot"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cutout", b"cutout", "image", b"image", "key", b"key", "lint", b"lint", "overrides", b"overrides", "shot", b"shot"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_overrides: _TypeAlias = _typing.Literal["shot", "cutout"]  # noqa: Y015
+    _WhichOneofReturnType_overrides: _TypeAlias = _typing.Literal["shot", "cutout", "lint"]  # noqa: Y015
     _WhichOneofArgType_overrides: _TypeAlias = _typing.Literal["overrides", b"overrides"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_overrides) -> _WhichOneofReturnType_overrides | None: ...
 
@@ -399,6 +412,7 @@ class CreateJobRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     SHOT_FIELD_NUMBER: _builtins.int
     CUTOUT_FIELD_NUMBER: _builtins.int
+    LINT_FIELD_NUMBER: _builtins.int
     ITEMS_FIELD_NUMBER: _builtins.int
     MANIFEST_FIELD_NUMBER: _builtins.int
     OPEN_FIELD_NUMBER: _builtins.int
@@ -421,6 +435,8 @@ class CreateJobRequest(_message.Message):
     @_builtins.property
     def cutout(self) -> _studio_pb2.CreateCutoutRequest: ...
     @_builtins.property
+    def lint(self) -> _lint_pb2.LintPhotoRequest: ...
+    @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___JobItemSpec]: ...
     @_builtins.property
     def manifest(self) -> Global___ItemManifest:
@@ -436,6 +452,7 @@ class CreateJobRequest(_message.Message):
         name: _builtins.str = ...,
         shot: _studio_pb2.CreateShotRequest | None = ...,
         cutout: _studio_pb2.CreateCutoutRequest | None = ...,
+        lint: _lint_pb2.LintPhotoRequest | None = ...,
         items: _abc.Iterable[Global___JobItemSpec] | None = ...,
         manifest: Global___ItemManifest | None = ...,
         open: _builtins.bool = ...,
@@ -444,11 +461,11 @@ class CreateJobRequest(_message.Message):
         max_attempts: _builtins.int = ...,
         keep: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cutout", b"cutout", "keep", b"keep", "manifest", b"manifest", "recipe", b"recipe", "shot", b"shot"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cutout", b"cutout", "keep", b"keep", "lint", b"lint", "manifest", b"manifest", "recipe", b"recipe", "shot", b"shot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cutout", b"cutout", "items", b"items", "keep", b"keep", "manifest", b"manifest", "max_attempts", b"max_attempts", "name", b"name", "open", b"open", "priority", b"priority", "recipe", b"recipe", "shot", b"shot", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cutout", b"cutout", "items", b"items", "keep", b"keep", "lint", b"lint", "manifest", b"manifest", "max_attempts", b"max_attempts", "name", b"name", "open", b"open", "priority", b"priority", "recipe", b"recipe", "shot", b"shot", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_recipe: _TypeAlias = _typing.Literal["shot", "cutout"]  # noqa: Y015
+    _WhichOneofReturnType_recipe: _TypeAlias = _typing.Literal["shot", "cutout", "lint"]  # noqa: Y015
     _WhichOneofArgType_recipe: _TypeAlias = _typing.Literal["recipe", b"recipe"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_recipe) -> _WhichOneofReturnType_recipe | None: ...
 

@@ -1,5 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
+import cv2
+import numpy as np
 import pytest
 
 from services.postprocess.preservation import reader as reader_module
@@ -58,3 +60,15 @@ def test_two_threads_load_the_networks_once(monkeypatch: pytest.MonkeyPatch) -> 
 def test_product_without_text_has_no_errors(reader: TextReader) -> None:
     plain = Bag(256, lines=()).colors()
     assert reader.compare(plain, plain) == TextChange((), 0.0, None, None)
+
+
+def test_what_is_written_is_read_where_it_stands(reader: TextReader) -> None:
+    [(text, box)] = reader.read(Bag(256, lines=("VITRINE",)).colors())
+    assert text == "VITRINE"
+    assert box.top < 131 < box.bottom
+
+
+def test_outline_that_is_taken_for_a_letter_is_nothing_written(reader: TextReader) -> None:
+    disc = cv2.circle(np.full((256, 256, 3), 255, np.uint8), (128, 128), 100, (40, 60, 90), -1)
+    assert reader.find(disc)
+    assert reader.read(disc) == ()
