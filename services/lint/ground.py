@@ -13,8 +13,8 @@ from services.lint.rules import GroundRule
 from services.lint.verdict import Finding
 
 #: So near to the product nothing is judged: its soft edge lies there, and what a file format does to it, which are
-#: blocks of 8 pixels in JPEG.
-_EDGE_PX: Final = 8
+#: blocks of 8 pixels in JPEG, and of 16 where its colour is half as fine: nearly all JPEGs that come in.
+_EDGE_PX: Final = 16
 #: Alpha below one step of 255 is nobody's.
 _LEAST_ALPHA: Final = OPAQUE // 255
 

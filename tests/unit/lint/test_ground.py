@@ -30,14 +30,14 @@ def test_share_and_the_farthest_place_are_told():
     shot.image[3, 7] = (0, 10, 200)
     found = check_ground(WHITE, shot)
     assert not found.passed
-    assert found.value == pytest.approx(1 - 500 / (100 * 100 - 36 * 36))
+    assert found.value == pytest.approx(1 - 500 / (100 * 100 - 52 * 52))
     assert found.places == (Box(3, 7, 1, 1),)
     assert "#000ac8 at 7, 3" in found.found
 
 
 def test_what_a_soft_edge_does_near_the_product_is_not_judged():
     shot = packshot()
-    near = shot.box.grown(8, shot.size_hw)
+    near = shot.box.grown(16, shot.size_hw)
     shot.image[near.slices()] = 128
     assert check_ground(WHITE, shot).passed
 
