@@ -39,8 +39,8 @@ def _shown(outcome: Outcome, limits: ImageLimits) -> list[Picture]:
     answer = outcome.answer
     photo = thumbnail.of_photo(outcome.job.photo, limits)
     if not isinstance(answer, LintPhotoResponse):
-        return [Picture(photo, _name(outcome), "", outcome.job.label)]
-    before = Picture(photo, _name(outcome), "", f"{outcome.job.label}: {summary(answer.verdict)}")
+        return [Picture(photo, _name(outcome), outcome.job.label)]
+    before = Picture(photo, _name(outcome), outcome.job.label, summary(answer.verdict))
     if answer.fix is None or answer.picture is None:
         return [before]
     made = thumbnail.of_result(answer.picture.content)

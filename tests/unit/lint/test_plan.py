@@ -88,19 +88,26 @@ def test_new_file_has_the_format_asked_for_else_the_photos_own(own, wanted, writ
 
 
 def test_photo_that_is_too_small_gets_a_wider_frame():
-    plan = planned(rule_set(WHITE, {"kind": "size", "longer_least": 220}), packshot(box=LARGE))
-    assert max(plan.placement.canvas_hw) >= 220
+    rules = rule_set(WHITE, {"kind": "size", "longer_least": 245})
+    plan = planned(rules, packshot((240, 240), Box(20, 20, 200, 200)))
+    assert plan.placement.canvas_hw == (245, 245)
+    assert plan.placement.scale == 1
+
+
+def test_photo_that_is_too_small_on_another_ground_is_enlarged_whole():
+    rules = rule_set({"kind": "size", "longer_least": 220}, enlarged=2)
+    assert planned(rules, packshot(box=LARGE)).steps == (Step.SIZE,)
 
 
 @pytest.mark.parametrize(
     ("least", "plain", "steps"),
-    [(220, True, (Step.FRAME,)), (230, True, ()), (220, False, ())],
+    [(250, True, (Step.FRAME,)), (260, True, ()), (250, False, ())],
     ids=["within reach", "out of reach", "on a ground that is not known to go on"],
 )
 def test_size_that_is_merely_recommended_widens_the_frame_on_plain_grounds(least, plain, steps):
     wished = {"kind": "size", "longer_least": least, "level": "RECOMMENDED"}
     rules = rule_set(wished, WHITE) if plain else rule_set(wished)
-    assert planned(rules, packshot(box=LARGE)).steps == steps
+    assert planned(rules, packshot((240, 240), Box(20, 20, 200, 200))).steps == steps
 
 
 def test_product_that_spans_the_photo_keeps_its_frame():
