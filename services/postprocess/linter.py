@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.codecs.encode import encode_image
 from services.codecs.photo import decode_image
 from services.common.alpha import OPAQUE
 from services.common.deadline import Deadline
@@ -34,6 +33,7 @@ from services.postprocess.preservation.thresholds import Level, Thresholds
 from services.postprocess.product import Product, place_product
 from services.postprocess.proof import CoreDigest, picture_digest, product_digest
 from services.postprocess.schema import Fix, FixOrder, LintRequest, LintResult, MendedPicture, Reports
+from services.provenance.writer import PictureWriter
 from services.segment.schema import SegmentResult
 from services.storage.blobs import BlobStore
 
@@ -49,10 +49,12 @@ class Linter:
     Args:
         store: Where new pictures go.
         reader: Reads what is written.
+        writer: Makes files of new pictures.
     """
 
-    def __init__(self, store: BlobStore, reader: TextReader) -> None:
+    def __init__(self, store: BlobStore, reader: TextReader, writer: PictureWriter) -> None:
         self._store = store
+        self._writer = writer
         self._inspector = Inspector(reader)
         self._battery = Battery(reader)
 
@@ -105,13 +107,22 @@ class Linter:
         if reports is not None and not reports.passed:
             return Fix(for_all(verdict, f"the product would not be kept: {_failed(reports)}"), mended)
         deadline.check()
-        data = _smallest(picture, plan, order.quality)
+        data = self._smallest(picture, plan, order)
         seen = _seen_again(data, plan.format, product, plan.placement.canvas_hw)
         after = reasons.told(self._inspector.judge(request.rule_set, seen, deadline))
         with Draft.within(self._store, deadline) as draft:
             blob = draft.put(f"{order.key}.{plan.format.extension}", data, plan.format)
         height, width = plan.placement.canvas_hw
         return Fix(after, replace(mended, blob=replace(blob, width=width, height=height)))
+
+    def _smallest(self, picture: NDArray[np.uint8], plan: Plan, order: FixOrder) -> bytes:
+        """The picture's file, at the best quality at which it is small enough, or at the least."""
+        data = b""
+        for each in _qualities(plan.format, order.quality):
+            data = self._writer.write(picture, plan.format, each, order.origin)
+            if plan.most_bytes is None or len(data) <= plan.most_bytes:
+                break
+        return data
 
     def _measured(
         self,
@@ -154,16 +165,6 @@ def _composed(plan: Plan, shown: NDArray[np.uint8], product: Product) -> NDArray
     everything = np.full((height, width), OPAQUE, np.uint16)
     whole = SegmentResult(everything, shown, Box(0, 0, height, width), 1.0, "none", 0.0)
     return composite(ground, place_product(shown, whole, plan.placement))
-
-
-def _smallest(picture: NDArray[np.uint8], plan: Plan, quality: int) -> bytes:
-    """The picture's file, at the best quality at which it is small enough, or at the least."""
-    data = b""
-    for each in _qualities(plan.format, quality):
-        data = encode_image(picture, plan.format, each)
-        if plan.most_bytes is None or len(data) <= plan.most_bytes:
-            break
-    return data
 
 
 def _qualities(image_format: ImageFormat, quality: int) -> Iterator[int]:

@@ -65,7 +65,7 @@ class Restorer:
         self._writer = writer or PictureWriter()
         self._reader = TextReader(threads)
         self._battery = Battery(self._reader)
-        self._linter = Linter(store, self._reader)
+        self._linter = Linter(store, self._reader, self._writer)
         cv2.setNumThreads(threads)
 
     def shot(

@@ -238,6 +238,7 @@ class FixOrder:
         format: Of its file; None = the photo's own, or the rule set's.
         quality: 1 to 100, at most.
         max_side_px: Longest side.
+        origin: What the file says of where it comes from; None = nothing.
         thresholds: What is asked of the measures, where the product is cut out for it.
     """
 
@@ -245,6 +246,7 @@ class FixOrder:
     format: ImageFormat | None
     quality: int
     max_side_px: int
+    origin: Origin | None = None
     thresholds: Thresholds = field(default_factory=Thresholds)
 
 

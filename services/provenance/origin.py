@@ -77,6 +77,12 @@ def shot_origin(photo: Part, background: Part | None, *, drawn: bool) -> Origin:
     return Origin(_composed(photo, background), edit, photo, background)
 
 
+def mended_origin(photo: Part) -> Origin:
+    """Of a photo that was made to keep a marketplace's rules."""
+    edit = "The product was put on a plain ground, framed or resized, as a marketplace asks for."
+    return Origin(photo.declared or DigitalSource.ALGORITHMICALLY_ENHANCED, edit, photo)
+
+
 def scene_origin() -> Origin:
     """Of a scene without a product: panoramas are photographed, surfaces are computed."""
     return Origin(DigitalSource.COMPOSITE, "The scene was rendered from a photographed panorama and computed surfaces.")

@@ -7,6 +7,7 @@ from services.common.errors import InvalidInput
 from services.lint.ruleset import RuleSet, RuleSetCatalog
 from services.postprocess.preservation.thresholds import Thresholds
 from services.postprocess.schema import FixOrder, LintRequest
+from services.provenance.origin import mended_origin
 from services.storage.owner import result_key
 from services.workflow.product import Product
 from services.workflow.walk import Walk
@@ -59,7 +60,8 @@ class Linting:
             # Unguessable too, as request ids are the callers' to choose, and one may be used again.
             key = f"{result_key('fixes', tenant, walk.request_id)}-{secrets.token_hex(16)}"
             quality = request.output.quality or self._quality
-            fix = FixOrder(key, request.output.format, quality, self._max_side_px, thresholds)
+            origin = mended_origin(product.file)
+            fix = FixOrder(key, request.output.format, quality, self._max_side_px, origin, thresholds)
         return LintRequest(
             photo=product.photo,
             size_bytes=len(request.image.content),

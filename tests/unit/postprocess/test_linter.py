@@ -19,6 +19,7 @@ from services.postprocess.linter import Linter
 from services.postprocess.preservation.reader import TextReader
 from services.postprocess.preservation.thresholds import Thresholds
 from services.postprocess.schema import FixOrder, LintRequest
+from services.provenance.writer import PictureWriter
 from tests.support.exhibits import rule_set
 from tests.support.memory_blobs import MemoryBlobs
 from tests.support.products import soft_disc
@@ -44,7 +45,7 @@ def store():
 def linted(store, reader):
     def lint(image=IMAGE, cutout=CUTOUT, rules=RULES, order=ORDER, image_format="JPEG", alpha=None):
         request = LintRequest(Photo(image, alpha, image_format), 5000, rules, order)
-        return Linter(store, reader).lint(request, cutout, Deadline())
+        return Linter(store, reader, PictureWriter()).lint(request, cutout, Deadline())
 
     return lint
 
@@ -167,7 +168,7 @@ def test_nothing_is_stored_for_whoever_left(store, reader):
     deadline.cancel()
     request = LintRequest(Photo(IMAGE, None, "JPEG"), 5000, RULES, ORDER)
     with pytest.raises(Cancelled):
-        Linter(store, reader).lint(request, CUTOUT, deadline)
+        Linter(store, reader, PictureWriter()).lint(request, CUTOUT, deadline)
     assert store.files == {}
 
 

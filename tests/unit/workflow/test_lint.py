@@ -1,5 +1,7 @@
 """The walk of a photo that is held against a marketplace's rules."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from services.codecs.encode import encode_image
 from services.common.errors import InvalidInput, NotFound, ProductNotFound, VitrineError
 from services.common.image import ImageFormat
 from services.lint.step import Step
+from services.provenance.source import DigitalSource
 from tests.support.gateway_parts import Parts
 
 
@@ -52,6 +55,14 @@ async def test_wishes_for_the_file_reach_the_stage(parts, asked):
     order = made.fakes.requests["postprocess"].fix
     assert (order.format, order.quality, order.max_side_px) == (ImageFormat.PNG, 80, 4096)
     assert order.thresholds.values["halo"] == 7
+
+
+async def test_file_of_a_fix_tells_of_the_photo_it_was_made_from(parts, asked, photo):
+    made = parts()
+    await made.workflow.lint(asked(fix=True))
+    origin = made.fakes.requests["postprocess"].fix.origin
+    assert origin.source is DigitalSource.ALGORITHMICALLY_ENHANCED
+    assert origin.opened.sha256 == hashlib.sha256(photo).hexdigest()
 
 
 async def test_photo_without_a_product_is_refused(parts, asked):
