@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from services.api.findings import shown
+from services.common.css_color import css_rgb
 from services.common.image import ImageFormat
 
 _COLOUR = r"^(#[0-9a-fA-F]{6})?$"
@@ -107,6 +108,17 @@ ZeroIsAbsent = BeforeValidator(_unspecified_is_none)
 #: A colour as CSS writes it, or nothing.
 Colour = Annotated[str, AfterValidator(_check_colour), WithJsonSchema({"type": "string", "pattern": _COLOUR})]
 
+
+def _check_css_colour(value: str) -> str:
+    try:
+        css_rgb(value)
+    except ValueError as error:
+        raise ValueError(f"{error}; got {shown(value)}") from None
+    return value
+
+
+#: A colour as CSS writes it: a name, or #rrggbb.
+CssColour = Annotated[str, Field(max_length=40), AfterValidator(_check_css_colour)]
 
 #: Words on one line.
 Text = Annotated[str, AfterValidator(_check_text)]

@@ -2,7 +2,13 @@
 
 from services.api.common import Blob
 from services.api.lint import LintPhotoRequest, LintPhotoResponse
-from services.api.studio import CreateCutoutRequest, CreateCutoutResponse, CreateShotRequest, CreateShotResponse
+from services.api.studio import (
+    CreateCutoutRequest,
+    CreateCutoutResponse,
+    CreateShotRequest,
+    CreateShotResponse,
+    Recolour,
+)
 
 PhotoRequest = CreateShotRequest | CreateCutoutRequest | LintPhotoRequest
 PhotoResponse = CreateShotResponse | CreateCutoutResponse | LintPhotoResponse
@@ -11,3 +17,8 @@ PhotoResponse = CreateShotResponse | CreateCutoutResponse | LintPhotoResponse
 def picture_of(answer: PhotoResponse) -> Blob | None:
     """What was made of the photo; None where it was only looked at."""
     return answer.picture if isinstance(answer, LintPhotoResponse) else answer.image
+
+
+def recolour_in(request: PhotoRequest) -> Recolour | None:
+    """The colour that a request wants its product in; rules ask for none."""
+    return None if isinstance(request, LintPhotoRequest) else request.recolour

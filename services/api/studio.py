@@ -12,6 +12,7 @@ from services.api.common import (
     Bytes,
     Colour,
     Count32,
+    CssColour,
     Duration,
     ImageSource,
     Int32,
@@ -54,6 +55,22 @@ class ProductSelection(Message):
     exclude_boxes: list[Box] = Field([], max_length=MAX_BOXES, description="Nothing inside them is product.")
 
 
+class Recolour(Message):
+    to: CssColour = Field("", description='A CSS name or "#rrggbb": what the main colour becomes at middle shading.')
+    mask: ImageSource | None = Field(None, description="Bright where colours may change; of the photo's size.")
+
+
+class ColourChange(Message):
+    before: str = Field("", description='The main colour in the photo, "#rrggbb".')
+    after: str = Field("", description="The same pixels' in the picture.")
+    distance: float = Field(0.0, description="From what was asked for, deltaE2000.")
+    box: Box = Box()
+    area_px: int = 0
+    share: float = Field(0.0, description="Of all opaque pixels.")
+    outside_px: int = Field(0, description="Opaque pixels beside it whose bytes have changed.")
+    structure: float | None = Field(None, description="Likeness of folds and seams before and after.")
+
+
 class CreateCutoutRequest(Message):
     image: ImageSource = ImageSource()
     output: OutputOptions = OutputOptions()
@@ -62,6 +79,7 @@ class CreateCutoutRequest(Message):
     background_color: Colour = Field("", description='"#rrggbb", or empty.')
     timeout: Duration | None = Field(None, gt=0, description="Give up after this time.")
     selection: ProductSelection | None = None
+    recolour: Recolour | None = Field(None, description="Another colour for the product.")
 
 
 class ProductInstance(Message):
@@ -78,6 +96,7 @@ class CreateCutoutResponse(Message):
     model: str = ""
     timings: list[StageTiming] = []
     instances: list[ProductInstance] = []
+    recoloured: ColourChange | None = None
 
 
 class Canvas(Message):
@@ -136,6 +155,9 @@ class PreservationThresholds(Message):
     width_p95: float | None = _threshold("width_p95")
     text_error: float | None = _threshold("text_error")
     text_exact: float | None = _threshold("text_exact")
+    recolour_outside: float | None = _threshold("recolour_outside")
+    recolour_distance: float | None = _threshold("recolour_distance")
+    recolour_structure: float | None = _threshold("recolour_structure")
 
 
 class Measure(Message):
@@ -222,6 +244,7 @@ class CreateShotRequest(Message):
     styles: Annotated[list[StyleUse], AfterValidator(_check_each_once)] = Field(
         [], max_length=MAX_STYLES, description="LoRA adapters that the picture is drawn with, by their sum."
     )
+    recolour: Recolour | None = Field(None, description="Another colour for the product.")
 
 
 class PreservationProof(Message):
@@ -251,6 +274,7 @@ class CreateShotResponse(Message):
     layers: list[Layer] = []
     report: PreservationReport = PreservationReport()
     instances: list[ProductInstance] = []
+    recoloured: ColourChange | None = None
 
 
 class StreamShotRequest(Message):

@@ -8,6 +8,7 @@ import typer
 from services.cli.checked import checked
 from services.cli.configuration import service_address
 from services.cli.console import AddressOption, JsonOption
+from services.cli.recolour import RecolourMaskOption, RecolourOption, read_recolour
 from services.cli.selection import (
     ExcludeBoxOption,
     ExcludeOption,
@@ -35,6 +36,8 @@ def cutout(
     exclude: ExcludeOption = None,
     include_box: IncludeBoxOption = None,
     exclude_box: ExcludeBoxOption = None,
+    recolour: RecolourOption = None,
+    recolour_mask: RecolourMaskOption = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Pictures made at once.")] = 4,
     timeout: Annotated[float, typer.Option(min=0.1, help="For each picture, in seconds.")] = 120,
     address: AddressOption = None,
@@ -59,6 +62,8 @@ def cutout(
     selection = read_selection(keep_mask, include, exclude, include_box, exclude_box)
     if selection is not None:
         options["selection"] = selection
+    if (other := read_recolour(recolour, recolour_mask)) is not None:
+        options["recolour"] = other
     work = plan(find_sources(photos), ["cutout"], out, image_format.extension)
 
     async def make(vitrine: "AsyncVitrine", job: "Job") -> "PhotoResponse":

@@ -21,6 +21,7 @@ from services.cli.drawing import (
     read_styles,
 )
 from services.cli.group import EXIT_FAILED
+from services.cli.recolour import RecolourOption, read_recolour
 from services.cli.shot_options import (
     CanvasOption,
     LayerOption,
@@ -85,6 +86,7 @@ def create(
     steps: StepsOption = None,
     word: WordOption = None,
     style: StyleOption = None,
+    recolour: RecolourOption = None,
     address: AddressOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -103,6 +105,8 @@ def create(
     fields |= read_styles(style)
     proof = proof_options(layer, report, None, None)
     fields |= {name: value for name, value in proof.items() if value and name != "thresholds"}
+    if (other := read_recolour(recolour, None)) is not None:
+        fields["recolour"] = other
     if picture_format:
         fields["output"] = {"format": picture_format.upper()}
     if fix:

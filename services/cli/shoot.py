@@ -23,6 +23,7 @@ from services.cli.drawing import (
     read_drawing,
     read_styles,
 )
+from services.cli.recolour import RecolourMaskOption, RecolourOption, read_recolour
 from services.cli.selection import (
     ExcludeBoxOption,
     ExcludeOption,
@@ -72,6 +73,8 @@ def shoot(
     exclude: ExcludeOption = None,
     include_box: IncludeBoxOption = None,
     exclude_box: ExcludeBoxOption = None,
+    recolour: RecolourOption = None,
+    recolour_mask: RecolourMaskOption = None,
     layer: LayerOption = None,
     report: ReportOption = None,
     threshold: ThresholdOption = None,
@@ -104,6 +107,8 @@ def shoot(
     options |= read_styles(style) | proof_options(layer, report, threshold, max_attempts)
     if (selection := read_selection(keep_mask, include, exclude, include_box, exclude_box)) is not None:
         options["selection"] = selection
+    if (other := read_recolour(recolour, recolour_mask)) is not None:
+        options["recolour"] = other
     work = _planned(photos, scene, out, picture_format)
     bars = counting_progress()
     watched = Previews(previews or out / "previews", preview_every or PREVIEW_EVERY, bars)

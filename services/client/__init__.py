@@ -23,6 +23,7 @@ from services.api.jobs import (
 from services.api.lint import LintFinding, LintPhotoRequest, LintPhotoResponse, LintVerdict, RuleSet
 from services.api.studio import (
     Canvas,
+    ColourChange,
     CreateCutoutRequest,
     CreateCutoutResponse,
     CreateShotRequest,
@@ -31,6 +32,7 @@ from services.api.studio import (
     PreservationReport,
     PreservationThresholds,
     ProductSelection,
+    Recolour,
     SceneWords,
     StageEvent,
     StyleUse,
@@ -48,6 +50,7 @@ __all__ = [
     "AsyncVitrine",
     "Box",
     "Canvas",
+    "ColourChange",
     "CreateCutoutRequest",
     "CreateCutoutResponse",
     "CreateJobResponse",
@@ -75,6 +78,7 @@ __all__ = [
     "PreservationReport",
     "PreservationThresholds",
     "ProductSelection",
+    "Recolour",
     "RuleSet",
     "SceneWords",
     "Scheduler",

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from services.api.common import OutputOptions
-from services.api.studio import Canvas, PreservationThresholds, ProductSelection, SceneWords, StyleUse
+from services.api.studio import Canvas, PreservationThresholds, ProductSelection, Recolour, SceneWords, StyleUse
 from services.common.pose import Pose
 from services.generate.schema import Scheduler
 from services.postprocess.preservation.thresholds import Level
@@ -28,6 +28,7 @@ class CutoutOptions(TypedDict, total=False):
     padding: float
     background_color: str
     selection: ProductSelection
+    recolour: Recolour
     timeout_s: float
 
 
@@ -64,6 +65,7 @@ class ShotOptions(TypedDict, total=False):
     deterministic: bool
     words: SceneWords
     styles: Sequence[StyleUse]
+    recolour: Recolour
     output: OutputOptions
     timeout_s: float
 

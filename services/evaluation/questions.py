@@ -11,6 +11,7 @@ from services.evaluation.core import Core
 from services.evaluation.fine import Fine
 from services.evaluation.light import LightKept
 from services.evaluation.reading import Question
+from services.evaluation.recolour import Recoloured
 from services.evaluation.report import ReportMoves
 from services.evaluation.shadow import CastShadow
 from services.evaluation.straps import Straps
@@ -24,6 +25,7 @@ _MAKERS: Final[dict[str, Callable[[Cases], Question]]] = {
     Thick.name: Thick,
     Core.name: Core,
     LightKept.name: LightKept,
+    Recoloured.name: Recoloured,
     CastShadow.name: lambda _: CastShadow(),
     Budget.name: Budget,
     ReportMoves.name: ReportMoves,

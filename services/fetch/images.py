@@ -3,7 +3,7 @@
 from typing import Final, TypeVar
 
 from services.api.common import ImageSource
-from services.api.photo import PhotoRequest
+from services.api.photo import PhotoRequest, recolour_in
 from services.api.studio import CreateShotRequest
 
 Request = TypeVar("Request", bound=PhotoRequest)
@@ -11,6 +11,7 @@ Request = TypeVar("Request", bound=PhotoRequest)
 PHOTO: Final = "image"
 KEEP_MASK: Final = "selection.keep_mask"
 REFERENCE: Final = "reference"
+RECOLOUR_MASK: Final = "recolour.mask"
 
 
 def images_of(request: PhotoRequest) -> dict[str, ImageSource]:
@@ -20,6 +21,8 @@ def images_of(request: PhotoRequest) -> dict[str, ImageSource]:
         images[KEEP_MASK] = request.selection.keep_mask
     if isinstance(request, CreateShotRequest) and request.reference is not None:
         images[REFERENCE] = request.reference
+    if (recolour := recolour_in(request)) is not None and recolour.mask is not None:
+        images[RECOLOUR_MASK] = recolour.mask
     return images
 
 
@@ -30,7 +33,9 @@ def with_images(request: Request, images: dict[str, ImageSource]) -> Request:
         request: Has an image in each of those fields already.
         images: By field, as `images_of` names them.
     """
-    changes: dict[str, object] = {name: image for name, image in images.items() if name != KEEP_MASK}
+    changes: dict[str, object] = {name: image for name, image in images.items() if "." not in name}
     if KEEP_MASK in images and request.selection is not None:
         changes["selection"] = request.selection.model_copy(update={"keep_mask": images[KEEP_MASK]})
+    if RECOLOUR_MASK in images and (recolour := recolour_in(request)) is not None:
+        changes["recolour"] = recolour.model_copy(update={"mask": images[RECOLOUR_MASK]})
     return request.model_copy(update=changes)  # type: ignore[return-value] # mypy forgets which of the two it is

@@ -18,7 +18,7 @@ M = TypeVar("M", bound=BaseModel)
 
 #: The parts of a picture's form that are files, and the fields that several parts of one name make a list of, with
 #: what their text holds.
-FILES: Final = ("image", "selection.keep_mask", "reference")
+FILES: Final = ("image", "selection.keep_mask", "reference", "recolour.mask")
 LISTS: Final = {
     "selection.include_points": ("x", "y"),
     "selection.exclude_points": ("x", "y"),

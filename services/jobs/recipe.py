@@ -18,7 +18,7 @@ MODELS: Final[Mapping[str, type[PhotoRequest]]] = MappingProxyType(
 )
 
 #: Fields that hold an `ImageSource`. It comes from one place, so two of them can't be mixed.
-_IMAGES: Final = frozenset({"image", "keep_mask", "reference"})
+_IMAGES: Final = frozenset({"image", "keep_mask", "mask", "reference"})
 
 
 def method_of(request: PhotoRequest) -> Method:

@@ -6,27 +6,30 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.common.geometry import Box
+from services.common.geometry import Box, SizeHW
 from services.common.placement import Placement
 from services.postprocess.composite import on_color
-from services.postprocess.product import place_product
+from services.postprocess.product import Product
 from services.postprocess.schema import CutoutRequest
-from services.segment.schema import SegmentResult
 
 #: Side of the square around a covered pixel in which a cutout's file keeps colour.
 _EDGE_PX: Final = 17
 
 
-def cut_picture(request: CutoutRequest, image: NDArray[np.uint8], cutout: SegmentResult) -> NDArray[np.uint8]:
+def frame(request: CutoutRequest, size_hw: SizeHW) -> Placement:
+    """Where the product lies in the picture: where it did in the photo of that size, or in the part that is kept."""
+    crop = request.crop or Box(0, 0, *size_hw)
+    canvas = Box(0, 0, crop.height, crop.width)
+    return Placement((crop.height, crop.width), crop, 0, 0, 1.0, canvas)
+
+
+def cut_picture(request: CutoutRequest, product: Product) -> NDArray[np.uint8]:
     """The cutout as a picture: (H, W, 4) uint8 sRGB with straight alpha, or (H, W, 3) on the colour asked for.
 
-    Raises:
-        Internal: Photo and cutout are of different sizes.
+    Args:
+        request: What to put it on.
+        product: In its `frame`.
     """
-    height, width = cutout.alpha.shape
-    crop = request.crop or Box(0, 0, height, width)
-    canvas = Box(0, 0, crop.height, crop.width)
-    product = place_product(image, cutout, Placement((crop.height, crop.width), crop, 0, 0, 1.0, canvas))
     if request.background is not None:
         return on_color(product.color, product.alpha, request.background)
     return np.dstack([_blanked(product.color, product.alpha), (product.alpha // 257).astype(np.uint8)])

@@ -19,7 +19,6 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,7 +27,7 @@ from services.common.geometry import Box
 from services.common.placement import Placement
 from services.common.srgb import encode, to_linear
 from services.postprocess.composite import Composition
-from services.postprocess.product import resampled_hw
+from services.postprocess.product import laid_out
 from services.postprocess.schema import LayerName
 from services.segment.schema import SegmentResult
 
@@ -38,17 +37,9 @@ _WIDER: Final = 257
 
 def draw_uncertainty(cutout: SegmentResult, placement: Placement) -> NDArray[np.uint8]:
     """(H, W) uint8 of the canvas' size: how little alpha means at each pixel; 0 everywhere where nobody looked."""
-    layer = np.zeros(placement.canvas_hw, np.uint8)
     if cutout.uncertainty is None:
-        return layer
-    crop = cutout.uncertainty[placement.crop.slices()]
-    height, width = resampled_hw((placement.crop.height, placement.crop.width), placement.scale)
-    filtering = cv2.INTER_AREA if placement.scale < 1 else cv2.INTER_LINEAR
-    resized = crop if placement.scale == 1 else cv2.resize(crop, (width, height), interpolation=filtering)
-    whole = Box(placement.top, placement.left, height, width)
-    inside = whole.clipped(placement.canvas_hw)
-    layer[inside.slices()] = resized[inside.within(whole).slices()]
-    return layer
+        return np.zeros(placement.canvas_hw, np.uint8)
+    return laid_out(cutout.uncertainty, placement)
 
 
 def draw_layer(name: LayerName, parts: Composition) -> NDArray[np.uint8] | NDArray[np.uint16]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -74,6 +75,24 @@ def place_product(image: NDArray[np.uint8], cutout: SegmentResult, placement: Pl
     core = alpha == OPAQUE
     # A caller's foreground may differ from the photo inside; what is proven is the photo.
     return Product(box, alpha, np.where(core[..., None], photo, foreground), core, "none")
+
+
+def laid_out(values: NDArray[np.uint8], placement: Placement) -> NDArray[np.uint8]:
+    """(H, W) uint8 over a photo, as it lies on the canvas with the product; 0 where nothing of the photo does.
+
+    Args:
+        values: Of the photo's size.
+        placement: The product's.
+    """
+    crop = values[placement.crop.slices()]
+    height, width = resampled_hw((placement.crop.height, placement.crop.width), placement.scale)
+    filtering = cv2.INTER_AREA if placement.scale < 1 else cv2.INTER_LINEAR
+    resized = crop if placement.scale == 1 else cv2.resize(crop, (width, height), interpolation=filtering)
+    whole = Box(placement.top, placement.left, height, width)
+    inside = whole.clipped(placement.canvas_hw)
+    canvas = np.zeros(placement.canvas_hw, np.uint8)
+    canvas[inside.slices()] = resized[inside.within(whole).slices()]
+    return canvas
 
 
 def resampled_hw(size_hw: SizeHW, scale: float) -> SizeHW:

@@ -17,7 +17,7 @@ from services.common.placement import Placement
 from services.common.pose import Pose
 from services.generate.schema import GenerateResult
 from services.postprocess.composite import composite
-from services.postprocess.cutout import cut_picture
+from services.postprocess.cutout import cut_picture, frame
 from services.postprocess.draft import Draft, keys_of
 from services.postprocess.files import write_layer, write_layers, write_picture
 from services.postprocess.inspection import Inspection
@@ -25,11 +25,13 @@ from services.postprocess.instances import Instances
 from services.postprocess.linter import Linter
 from services.postprocess.picture import compose
 from services.postprocess.preservation.battery import Battery
+from services.postprocess.preservation.colour_change import colour_change
 from services.postprocess.preservation.evidence import Evidence
 from services.postprocess.preservation.reader import TextReader
 from services.postprocess.preservation.thresholds import Level, Thresholds
-from services.postprocess.product import place_product
+from services.postprocess.product import Product, laid_out, place_product
 from services.postprocess.proof import picture_digest, product_digest
+from services.postprocess.recolour.recolouring import Recolouring, recolour
 from services.postprocess.schema import (
     CutoutRequest,
     CutoutResult,
@@ -39,6 +41,7 @@ from services.postprocess.schema import (
     LintResult,
     Output,
     Preservation,
+    Recolour,
     ReportRequest,
     ReportResult,
     RestoreRequest,
@@ -75,14 +78,20 @@ class Restorer:
 
         Raises:
             Internal: The parts do not fit each other.
+            InvalidInput: Nothing of the product is where its colour may change.
             StorageUnavailable: The store can't be written.
             Cancelled, DeadlineExceeded: The picture is no longer wanted.
         """
         began = time.perf_counter()
         deadline.check()
         product = place_product(request.image, cutout, request.placement)
-        before = product_digest(product)
+        before = wanted = product_digest(product)
         deadline.check()
+        recolouring = _recoloured(product, request.recolour, request.placement)
+        if recolouring is not None:
+            product = recolouring.product
+            wanted = product_digest(product)
+            deadline.check()
         parts = compose(request, product, scene, deadline, self._reader)
         after = picture_digest(parts.picture, product)
         deadline.check()
@@ -93,8 +102,9 @@ class Restorer:
             harmonized=request.preservation is Preservation.HARMONIZED,
             lettering=parts.lettering,
             confidence=cutout.confidence,
-            digests=(before, after),
+            digests=(wanted, after),
             unshaded=None if scene.clean else composite(parts.background, parts.product),
+            recolouring=recolouring,
         )
         inspection = Inspection.of(evidence, Instances.of(cutout, request.placement))
         reports = inspection.reports(self._battery, Level.BASIC, request.thresholds, deadline)
@@ -113,6 +123,7 @@ class Restorer:
             core_area_px=before.area_px,
             resampling=product.resampling,
             duration_s=time.perf_counter() - began,
+            recoloured=recolouring and colour_change(parts.picture[product.box.slices()], recolouring),
         )
 
     def report(
@@ -157,17 +168,23 @@ class Restorer:
             deadline: Looked at between steps.
 
         Raises:
-            InvalidInput: JPEG without a background colour.
+            InvalidInput: JPEG without a background colour, or nothing of the product is where its colour may change.
             Internal: The parts do not fit each other.
             StorageUnavailable: The store can't be written.
             Cancelled, DeadlineExceeded: The picture is no longer wanted.
         """
         began = time.perf_counter()
         deadline.check()
-        picture = cut_picture(request, image, cutout)
+        placement = frame(request, (image.shape[0], image.shape[1]))
+        product = place_product(image, cutout, placement)
+        recolouring = _recoloured(product, request.recolour, placement)
+        product = recolouring.product if recolouring else product
+        deadline.check()
+        picture = cut_picture(request, product)
         with Draft.within(self._store, deadline) as draft:
             blob = write_picture(draft, self._writer, picture, request.output)
-        return CutoutResult(blob, time.perf_counter() - began)
+        change = recolouring and colour_change(product.color, recolouring)
+        return CutoutResult(blob, time.perf_counter() - began, change)
 
     def lint(self, request: LintRequest, cutout: SegmentResult, deadline: Deadline) -> LintResult:
         """See `Linter.lint`."""
@@ -207,5 +224,13 @@ class Restorer:
         evidence = Evidence(parts.picture, product, parts.backdrop, harmonized=True, confidence=1.0)
         self._battery.report(evidence, Level.BASIC, Thresholds())
         self._writer.write(parts.picture, request.output.format, request.output.quality)
-        cut = cut_picture(CutoutRequest(None, None, request.output), image, cutout)
+        cut = cut_picture(CutoutRequest(None, None, request.output), product)
         self._writer.write(cut, ImageFormat.PNG, request.output.quality)
+
+
+def _recoloured(product: Product, wanted: Recolour | None, placement: Placement) -> Recolouring | None:
+    """The product in another colour; None where none is asked for."""
+    if wanted is None:
+        return None
+    mask = None if wanted.mask is None else laid_out(wanted.mask, placement)[product.box.slices()]
+    return recolour(product, wanted.wanted, mask)

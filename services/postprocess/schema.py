@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.common.camera import Camera
+from services.common.css_color import RGB
 from services.common.geometry import Box
 from services.common.image import ImageFormat
 from services.common.logs import carried_fields
@@ -24,6 +25,7 @@ if TYPE_CHECKING:  # the measures take their libraries along, and this module is
     from services.lint.ruleset import RuleSet
     from services.lint.verdict import Verdict
     from services.postprocess.inspection import Inspection
+    from services.postprocess.preservation.colour_change import ColourChange
     from services.postprocess.preservation.report import Report
 
 
@@ -66,6 +68,19 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Recolour:
+    """Another colour for the product's main one.
+
+    Args:
+        wanted: sRGB, 0 to 255.
+        mask: (H, W) uint8 of the photo's size, bright where colours may change; None = everywhere.
+    """
+
+    wanted: RGB
+    mask: NDArray[np.uint8] | None = None
+
+
+@dataclass(frozen=True)
 class RestoreRequest:
     """Put the product back into a generated background.
 
@@ -77,6 +92,7 @@ class RestoreRequest:
         layers: Parts of the picture to store beside it, each once.
         level: How much will be measured: for FULL, what that takes is kept.
         thresholds: What is asked of the measures.
+        recolour: Another colour for the product; None = its own.
         request_id: For the logs.
         deadline_s: Unix time when the result is no longer wanted; None = never.
         log_fields: What the logs say besides, of the tenant, job and trace that it was made for.
@@ -93,6 +109,7 @@ class RestoreRequest:
     layers: tuple[LayerName, ...] = ()
     level: Level = Level.BASIC
     thresholds: Thresholds = field(default_factory=Thresholds)
+    recolour: Recolour | None = None
     request_id: str = ""
     deadline_s: float | None = None
     log_fields: Mapping[str, Any] = field(default_factory=carried_fields, compare=False)
@@ -133,6 +150,7 @@ class RestoreResult:
         core_area_px: How many pixels that is.
         resampling: "none" or the filter's name.
         duration_s: Time worked, queueing not counted.
+        recoloured: What became of the product's colour; None where none was asked for.
     """
 
     blob: StoredBlob | None
@@ -144,6 +162,7 @@ class RestoreResult:
     core_area_px: int
     resampling: str
     duration_s: float
+    recoloured: "ColourChange | None" = None
 
     @property
     def identical(self) -> bool:
@@ -208,6 +227,7 @@ class CutoutRequest:
         crop: The part of the photo to keep; None = all of it.
         background: sRGB colour to put it on; None = leave it transparent.
         output: PNG, WebP or AVIF.
+        recolour: Another colour for the product; None = its own.
         request_id: For the logs.
         deadline_s: Unix time when the result is no longer wanted; None = never.
         log_fields: What the logs say besides, of the tenant, job and trace that it was made for.
@@ -216,6 +236,7 @@ class CutoutRequest:
     crop: Box | None
     background: tuple[int, int, int] | None
     output: Output
+    recolour: Recolour | None = None
     request_id: str = ""
     deadline_s: float | None = None
     log_fields: Mapping[str, Any] = field(default_factory=carried_fields, compare=False)
@@ -223,10 +244,11 @@ class CutoutRequest:
 
 @dataclass(frozen=True)
 class CutoutResult:
-    """A stored cutout and the time worked on it."""
+    """A stored cutout, the time worked on it, and what became of its colour where another was asked for."""
 
     blob: StoredBlob
     duration_s: float
+    recoloured: "ColourChange | None" = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import datetime
 from services.api import common as api
 from services.api.photo import PhotoResponse, picture_of
 from services.api.studio import (
+    ColourChange,
     CreateShotResponse,
     InstanceReport,
     Layer,
@@ -13,8 +14,10 @@ from services.api.studio import (
     PreservationReport,
     ProductInstance,
 )
+from services.common.css_color import hex_of
 from services.common.geometry import Box
 from services.common.placement import Placement
+from services.postprocess.preservation.colour_change import ColourChange as Changed
 from services.postprocess.preservation.report import Measure as Measured
 from services.postprocess.preservation.report import Report
 from services.postprocess.schema import MendedPicture, Reports, RestoreResult, StoredLayer
@@ -73,6 +76,20 @@ def proof_answer(restored: RestoreResult | MendedPicture, placement: Placement) 
         resampling=restored.resampling,
         origin_left=left,
         origin_top=top,
+    )
+
+
+def change_answer(change: Changed) -> ColourChange:
+    """What became of the product's colour."""
+    return ColourChange(
+        before=hex_of(change.before),
+        after=hex_of(change.after),
+        distance=change.distance,
+        box=box_answer(change.box),
+        area_px=change.area_px,
+        share=change.share,
+        outside_px=change.outside_px,
+        structure=change.structure,
     )
 
 

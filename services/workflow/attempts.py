@@ -34,7 +34,7 @@ from services.workflow.layout import Layout
 from services.workflow.product import Product
 from services.workflow.quality import QualityMetrics
 from services.workflow.recipe import Recipe
-from services.workflow.refusal import OF_THE_PHOTO, failed, refusal
+from services.workflow.refusal import OF_THE_COLOUR, OF_THE_PHOTO, failed, refusal
 from services.workflow.stages import Pending, Stages
 from services.workflow.walk import Walk
 
@@ -124,7 +124,7 @@ class Attempts:
         """Whether another seed could pass, in the time that is left."""
         remaining_s = self._walk.deadline.remaining_s()
         in_time = remaining_s is None or remaining_s > took_s
-        return in_time and not any(each.name in OF_THE_PHOTO for each in failed(report))
+        return in_time and not any(each.name in OF_THE_PHOTO | OF_THE_COLOUR for each in failed(report))
 
     async def _make(self, recipe: Recipe, number: int) -> Attempt:
         walk = self._walk
@@ -185,6 +185,7 @@ class Attempts:
             layers=self._layers,
             level=self._acceptance.level,
             thresholds=self._acceptance.thresholds,
+            recolour=self._product.recolour,
             request_id=self._walk.request_id,
             deadline_s=self._walk.deadline.at_s,
         )

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from services.codecs.photo import Photo
 from services.common.geometry import Box
+from services.postprocess.schema import Recolour
 from services.provenance.origin import Part
 from services.segment.schema import Instance, SegmentResult
 from services.workflow.stages import Pending
@@ -26,6 +27,7 @@ class Product:
         confidence: 0 to 1.
         model: Name and version of the segmentation model, or that the photo's own alpha was taken.
         instances: The products it consists of.
+        recolour: The colour it is to have; None = its own.
     """
 
     photo: Photo
@@ -37,6 +39,7 @@ class Product:
     confidence: float
     model: str
     instances: tuple[Instance, ...]
+    recolour: Recolour | None = None
 
     @property
     def image(self) -> NDArray[np.uint8]:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from services import __version__
 from services.api.common import ImageSource
-from services.api.studio import CreateShotRequest, ProductSelection
+from services.api.studio import CreateShotRequest, ProductSelection, Recolour
+from services.common.css_color import css_rgb, hex_of
 from services.common.pose import Pose
 from services.generate.scene import Scene
 from services.generate.schema import Drawing
@@ -76,6 +77,7 @@ class Recipe:
         parts = {
             "photo_sha256": _digest(self.request.image),
             "selection": _selected(self.request.selection),
+            "recolour": _recoloured(self.request.recolour),
             "canvas": self.request.canvas.model_dump(mode="json"),
             "scene": self.scene.model_dump(mode="json"),
             "seed": self.seed,
@@ -99,6 +101,13 @@ def _selected(selection: ProductSelection | None) -> dict[str, Any] | None:
         return None
     mask = _digest(selection.keep_mask)
     return {**selection.model_dump(mode="json", exclude={"keep_mask"}), "keep_mask_sha256": mask}
+
+
+def _recoloured(recolour: Recolour | None) -> dict[str, Any] | None:
+    """The colour, however it was written, and the mask's digest."""
+    if recolour is None:
+        return None
+    return {"to": hex_of(css_rgb(recolour.to)), "mask_sha256": _digest(recolour.mask)}
 
 
 def _drawn(drawing: Drawing | None) -> dict[str, Any] | None:

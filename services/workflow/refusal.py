@@ -7,6 +7,7 @@ from services.common.errors import ProductChanged
 
 #: Measures that no other background changes.
 OF_THE_PHOTO: Final = frozenset({"confidence", "halo_black", "halo_white"})
+OF_THE_COLOUR: Final = frozenset({"recolour_outside", "recolour_distance", "recolour_structure"})
 
 #: A refusal's words name so many measures, those that are farthest beyond their thresholds; its report has all.
 _TOLD: Final = 3
@@ -38,6 +39,8 @@ def refusal(report: PreservationReport) -> ProductChanged:
 def _advice(report: PreservationReport) -> str:
     """What helps: of the photo itself, no seed and no scene makes another."""
     names = [each.name for each in failed(report)]
+    if any(name in OF_THE_COLOUR for name in names):
+        return "ask for another colour or mask, or for less in 'thresholds'"
     of_photo = dict.fromkeys(name for name in names if name in OF_THE_PHOTO)
     if not of_photo:
         return "ask for less in 'thresholds', or name another seed or scene"

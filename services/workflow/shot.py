@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 from services.api import common as api
 from services.api.common import StageName
 from services.api.lint import LintPhotoRequest, LintPhotoResponse
-from services.api.photo import PhotoRequest
+from services.api.photo import PhotoRequest, recolour_in
 from services.api.studio import (
     UINT32_MAX,
     CreateCutoutRequest,
     CreateCutoutResponse,
     CreateShotRequest,
     CreateShotResponse,
-    ProductSelection,
 )
 from services.codecs.photo import Photo, decode_image, decode_named
 from services.common.deadline import Deadline
@@ -35,13 +34,13 @@ from services.common.tenant import LOCAL_TENANT
 from services.fetch.sources import Sources
 from services.generate.scene import Scene, SceneCatalog
 from services.lint.ruleset import RuleSetCatalog
-from services.postprocess.schema import CutoutRequest, Output
+from services.postprocess.schema import CutoutRequest, Output, Recolour
 from services.provenance.origin import Part, cutout_origin, shot_origin
 from services.segment.schema import SegmentRequest, Selection
 from services.storage.owner import result_key
 from services.styles.registry import StyleRegistry
 from services.workflow.acceptance import AcceptancePolicy
-from services.workflow.answer import blob_answer, box_answer, instance_answer
+from services.workflow.answer import blob_answer, box_answer, change_answer, instance_answer
 from services.workflow.attempts import Attempts
 from services.workflow.drawing import DrawingPolicy
 from services.workflow.events import Listener, nobody_listens
@@ -53,6 +52,7 @@ from services.workflow.look import Look, let_pass
 from services.workflow.product import Product
 from services.workflow.quality import QualityMetrics
 from services.workflow.recipe import Recipe
+from services.workflow.recolour import check_recolour, recolour_of
 from services.workflow.selection import select
 from services.workflow.shot_answer import shot_answer
 from services.workflow.stages import Stages
@@ -177,6 +177,7 @@ class ShotWorkflow:
             VitrineError: `InvalidInput`, `TooLarge`, `NotFound` or `Forbidden`; details name the field.
         """
         self.deadline(request.timeout)
+        check_recolour(recolour_in(request))
         if isinstance(request, CreateShotRequest):
             self._scene_of(request)
             self._styles.found(request, tenant)
@@ -219,6 +220,7 @@ class ShotWorkflow:
                     crop=product.padded_box(request.padding) if request.crop else None,
                     background=_rgb(request.background_color),
                     output=replace(output, origin=cutout_origin(product.file)),
+                    recolour=product.recolour,
                     request_id=request_id,
                     deadline_s=walk.deadline.at_s,
                 ),
@@ -234,6 +236,7 @@ class ShotWorkflow:
             model=product.model,
             timings=walk.progress.timings,
             instances=[instance_answer(each) for each in product.instances],
+            recoloured=written.recoloured and change_answer(written.recoloured),
         )
 
     async def lint(
@@ -324,8 +327,7 @@ class ShotWorkflow:
         return fit, layout
 
     async def _find_product(self, walk: Walk, tenant: str, request: PhotoRequest, look: Look) -> Product:
-        photo, wanted = request.image.content, request.selection
-        decoded, file, selection = await walk.local(StageName.DECODE, self._decoded, photo, wanted, look)
+        decoded, file, selection, recolour = await walk.local(StageName.DECODE, self._decoded, request, look)
         cutout = self._stages.segment.run(
             SegmentRequest(decoded.image, walk.request_id, walk.deadline.at_s, decoded.alpha, selection, tenant)
         )
@@ -342,6 +344,7 @@ class ShotWorkflow:
             confidence=found.confidence,
             model=found.model,
             instances=found.instances,
+            recolour=recolour,
         )
 
     def _reference(
@@ -353,14 +356,14 @@ class ShotWorkflow:
         look(reference)
         return reference, Part.sent("The picture behind the product", wanted.content)
 
-    def _decoded(
-        self, photo: bytes, wanted: ProductSelection | None, look: Look
-    ) -> tuple[Photo, Part, Selection | None]:
-        decoded = decode_image(photo, self._limits.image)
+    def _decoded(self, request: PhotoRequest, look: Look) -> tuple[Photo, Part, Selection | None, Recolour | None]:
+        limits, content = self._limits.image, request.image.content
+        decoded = decode_image(content, limits)
         look(decoded.image)
         size_hw = decoded.image.shape[0], decoded.image.shape[1]
-        selection = select(wanted, size_hw, self._limits.image)
-        return decoded, Part.sent("The photo of the product", photo), selection
+        selection = select(request.selection, size_hw, limits)
+        recolour = recolour_of(recolour_in(request), size_hw, limits)
+        return decoded, Part.sent("The photo of the product", content), selection, recolour
 
 
 def _not_found(confidence: float, least: float, selection: Selection | None) -> ProductNotFound:

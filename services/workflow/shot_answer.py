@@ -1,7 +1,7 @@
 """What a shot's caller is told."""
 
 from services.api.studio import CreateShotResponse
-from services.workflow.answer import blob_answer, box_answer, instance_answer, layer_answer, proof_answer
+from services.workflow.answer import blob_answer, box_answer, change_answer, instance_answer, layer_answer, proof_answer
 from services.workflow.attempt import Attempt
 from services.workflow.fit import Fit
 from services.workflow.layout import Layout
@@ -29,4 +29,5 @@ def shot_answer(walk: Walk, product: Product, fit: Fit, layout: Layout, made: At
         layers=[layer_answer(layer) for layer in made.layers],
         report=made.report,
         instances=[instance_answer(each) for each in product.instances],
+        recoloured=made.restored.recoloured and change_answer(made.restored.recoloured),
     )

@@ -54,6 +54,20 @@ async def test_error_that_is_none_of_ours_is_internal_at_both_edges_and_says_not
     assert "secret" not in context.details + answer.text
 
 
+async def test_colour_that_is_none_is_refused_alike_at_both_edges(tmp_path, photo):
+    made = Parts(tmp_path)
+    await made.readiness.require()
+    context = FakeContext()
+    request = studio_pb2.CreateCutoutRequest(image={"content": photo}, recolour={"to": "seagren"})
+    await made.grpc_api().CreateCutout(request, context)
+    transport = httpx.ASGITransport(made.http_app(), client=("127.0.0.1", 4000))
+    async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
+        answer = await client.post("/v1/cutouts", files={"image": ("a.jpg", photo)}, data={"recolour.to": "seagren"})
+    assert answer.json()["details"]["field"] == "recolour.to"
+    assert context.details == answer.json()["detail"]
+    assert (context.code, answer.status_code) == (TABLE["invalid_input"].grpc, 400)
+
+
 async def test_fault_of_a_selection_names_its_field_at_both_edges(tmp_path, photo):
     made = Parts(tmp_path)
     await made.readiness.require()

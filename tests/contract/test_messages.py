@@ -231,13 +231,15 @@ def filled(message):
     return message
 
 
+#: Of fields that take less than their type, by name.
+PARTICULAR = {"background_color": "#0a0b0c", "to": "seagreen", "max_attempts": 8, "guidance": 8}
+
+
 def sample(field):
     if field.name.endswith("_date"):
         return "2026-11-22"
-    if field.name == "background_color":
-        return "#0a0b0c"
-    if field.name in ("max_attempts", "guidance"):
-        return 8
+    if field.name in PARTICULAR:
+        return PARTICULAR[field.name]
     if field.containing_type.name == "PreservationThresholds":
         return 0.5
     if field.type == FieldDescriptor.TYPE_BYTES:

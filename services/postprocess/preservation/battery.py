@@ -1,7 +1,7 @@
 """Takes the measures and makes the report of them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from services.common.deadline import Deadline
 from services.postprocess.preservation.boundary import boundary_iou, edge_shift, expansion
 from services.postprocess.preservation.color import color_difference
+from services.postprocess.preservation.colour_change import colour_change
 from services.postprocess.preservation.edge import find_edge
 from services.postprocess.preservation.evidence import Evidence
 from services.postprocess.preservation.ghost import measure_ghost
@@ -89,6 +90,7 @@ class Battery:
         if full:
             text = text or self._read(seen, deadline)
             steps += [_outline(seen), _moved(seen), _widths(seen), _legibility(text)]
+        steps += [_recoloured(evidence)]
         values = {found.name: found for found in _each(steps, deadline)}
         measures = (
             _judged(values[criterion.name], thresholds)
@@ -148,6 +150,22 @@ def _core(evidence: Evidence, *, identical: bool) -> Iterator[_Taken]:
     row, column = divmod(int(np.argmax(changed)), product.box.width)
     worst = (product.box.top + row, product.box.left + column) if count else None
     yield _Taken("core_changed", float(count), worst)
+
+
+def _recoloured(evidence: Evidence) -> Iterator[_Taken]:
+    if evidence.recolouring is None:
+        return
+    product = evidence.product
+    change = colour_change(evidence.picture[product.box.slices()], replace(evidence.recolouring, product=product))
+    if evidence.harmonized:
+        yield _Taken("recolour_outside", reason="the product's light was adapted, as asked for")
+    else:
+        yield _Taken("recolour_outside", float(change.outside_px), change.outside_yx)
+    yield _Taken("recolour_distance", change.distance)
+    if change.structure is None:
+        yield _Taken("recolour_structure", reason="what has this colour is too thin for a window of 7 x 7 px")
+    else:
+        yield _Taken("recolour_structure", change.structure)
 
 
 def _inside(seen: View, closer: View) -> Iterator[_Taken]:

@@ -138,6 +138,27 @@ CRITERIA: Final[tuple[Criterion, ...]] = (
     Criterion("width_p95", "px", _MOST, 0.6, 0.05, 40, "width error that 95 % stay below, or 12 %", Level.FULL, 0.12),
     Criterion("text_error", "", _MOST, 0.02, 0, 1, "characters read differently, per character", Level.FULL),
     Criterion("text_exact", "", _LEAST, 1.0, 0, 1, "share of lines of 12 px or more that read the same", Level.FULL),
+    Criterion(
+        "recolour_outside", "px", _MOST, 0, 0, 1e9, "of a recoloured product: opaque pixels beside it that changed"
+    ),
+    Criterion(
+        "recolour_distance",
+        "deltaE2000",
+        _MOST,
+        25,
+        0.1,
+        100,
+        "from the colour asked for to that which came out, medians",
+    ),
+    Criterion(
+        "recolour_structure",
+        "",
+        _LEAST,
+        0.5,
+        -1,
+        1,
+        "structural similarity of folds and seams before and after, relative to their middle lightness",
+    ),
 )
 _BY_NAME: Final = MappingProxyType({each.name: each for each in CRITERIA})
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.codecs.mask import decode_mask
+from services.codecs.mask import RECOLOUR_MASK, decode_mask
 from services.common.errors import InvalidInput, TooLarge, UnsupportedMedia
 from services.common.image import ImageLimits
 
@@ -40,6 +40,12 @@ def test_mask_of_another_size_is_refused_by_name(written, limits):
     with pytest.raises(InvalidInput, match="61 x 40 pixels; wanted is the photo's shown size, 60 x 40") as caught:
         decode_mask(written(picture(40, 61), "PNG"), (40, 60), limits)
     assert caught.value.details["field"] == "selection.keep_mask"
+
+
+def test_mask_is_called_by_its_own_name(written, limits):
+    with pytest.raises(InvalidInput, match="the mask of what to recolour is 61 x 40") as caught:
+        decode_mask(written(picture(40, 61), "PNG"), (40, 60), limits, RECOLOUR_MASK)
+    assert caught.value.details["field"] == RECOLOUR_MASK
 
 
 @pytest.mark.parametrize(

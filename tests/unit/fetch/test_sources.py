@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from services.api.common import ImageSource
-from services.api.studio import CreateCutoutRequest, CreateShotRequest, ProductSelection
+from services.api.studio import CreateCutoutRequest, CreateShotRequest, ProductSelection, Recolour
 from services.common.deadline import Deadline
 from services.common.errors import DeadlineExceeded, Forbidden, InvalidInput, NotFound, TooLarge
 from services.common.settings import FetchSettings, Settings
@@ -91,6 +91,13 @@ async def test_keep_mask_is_fetched_too(sources):
     assert fetched.image.content == b"photo"
 
 
+async def test_mask_of_what_to_recolour_is_fetched_too(sources):
+    recolour = Recolour(to="red", mask=ImageSource(url="https://a.example/mask"))
+    request = CreateCutoutRequest(image=ImageSource(content=b"photo"), recolour=recolour)
+    fetched = await sources.fetched(request, "acme", Deadline.after(60))
+    assert fetched.recolour == Recolour(to="red", mask=ImageSource(content=b"https://a.example/mask"))
+
+
 async def test_error_names_the_field_and_keeps_its_kind(sources):
     with pytest.raises(TooLarge) as caught:
         await content(sources, url="https://a.example/large")
@@ -131,6 +138,7 @@ def test_image_that_may_be_had_passes(sources, image):
     [
         ("image.url", {"image": {"url": "https://10.0.0.1/x"}}, InvalidInput),
         ("selection.keep_mask.url", {"selection": {"keep_mask": {"url": "https://10.0.0.1/x"}}}, InvalidInput),
+        ("recolour.mask.url", {"recolour": {"to": "red", "mask": {"url": "https://10.0.0.1/x"}}}, InvalidInput),
         ("reference.url", {"reference": {"url": "s3://b/k"}}, Forbidden),
         ("image.blob_key", {"image": {"blob_key": "uploads/other/b.jpg"}}, NotFound),
         ("image.blob_key", {"image": {"blob_key": "uploads/acme/../other/b.jpg"}}, NotFound),

@@ -151,6 +151,32 @@ async def test_reference_that_is_no_picture_is_named(client, form):
     assert (problem["code"], problem["details"]["field"]) == ("unsupported_media", "reference")
 
 
+async def test_colour_is_the_same_in_a_form_and_in_json(client, form, photo, mask):
+    form["files"]["recolour.mask"] = ("mask.png", mask)
+    form["data"] |= {"recolour.to": "seagreen"}
+    as_form = await client().post("/v1/shots", **form)
+    recolour = {"to": "#2E8B57", "mask": {"content": base64.b64encode(mask).decode()}}
+    body = {"image": {"content": base64.b64encode(photo).decode()}, "scene_id": "white", "seed": 1}
+    as_json = await client().post("/v1/shots", json={**body, "recolour": recolour})
+    assert as_form.status_code == 200
+    assert as_form.json()["recipe_sha256"] == as_json.json()["recipe_sha256"]
+
+
+@pytest.mark.parametrize("path", ["/v1/shots", "/v1/cutouts"])
+@pytest.mark.parametrize("colour", ["seagren", "#12", ""])
+async def test_colour_that_is_none_is_named(client, photo, path, colour):
+    scene = {"scene_id": "white"} if path == "/v1/shots" else {}
+    body = {"image": {"content": base64.b64encode(photo).decode()}, "recolour": {"to": colour}, **scene}
+    problem = problem_of(await client().post(path, json=body))
+    assert (problem["code"], problem["details"]["field"]) == ("invalid_input", "recolour.to")
+
+
+async def test_mask_of_another_size_than_the_photo_is_named(client, photo):
+    files = {"image": ("a.jpg", photo), "recolour.mask": ("m.png", flat(300, 600))}
+    problem = problem_of(await client().post("/v1/cutouts", files=files, data={"recolour.to": "red"}))
+    assert (problem["code"], problem["details"]["field"]) == ("invalid_input", "recolour.mask")
+
+
 async def test_keep_mask_of_another_size_is_named(client, photo):
     files = {"image": ("a.jpg", photo), "selection.keep_mask": ("m.png", flat(300, 600))}
     problem = problem_of(await client().post("/v1/cutouts", files=files))

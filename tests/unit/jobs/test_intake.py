@@ -68,6 +68,8 @@ def test_item_of_a_job_that_has_some_is_numbered_by_the_job(taken):
         ({"lint": {"fix": True}}, "lint"),
         ({"shot": {"image": URL}}, "shot.image"),
         ({"shot": {"scene_id": "nowhere"}}, "shot.scene_id"),
+        ({"shot": {"recolour": {"to": "seagren"}}}, "shot.recolour.to"),
+        ({"shot": {"recolour": {"mask": URL}}}, "shot.recolour.to"),
         ({"shot": {"canvas": {"width": 9000, "height": 90}}}, "shot.canvas.width"),
         ({"shot": {"reference": {"url": "https://169.254.169.254/x"}}}, "shot.reference.url"),
         ({"shot": {"selection": {"keep_mask": {"content": b"none"}}}}, "shot.selection.keep_mask.content"),
@@ -133,13 +135,17 @@ def test_recipe_may_name_no_hostile_address(taken):
 
 def test_bytes_get_a_place_and_are_named_by_it(taken, photo):
     job = taken({"scene_id": "white", "reference": {"content": photo}})
-    mask = {"selection": {"keep_mask": {"content": photo}}}
-    [item] = gathered(job, {"image": {"content": photo}, "shot": mask}).items
+    masks = {
+        "selection": {"keep_mask": {"content": photo}},
+        "recolour": {"to": "red", "mask": {"content": photo}},
+    }
+    [item] = gathered(job, {"image": {"content": photo}, "shot": masks}).items
     key = f"{FOLDER}/{hashlib.sha256(photo).hexdigest()}"
     assert job.contents == {key: photo}
     task = Task("acme", "j1", 0, "0", 1, 1, "shot", job.recipe, item.overrides, item.image)
     asked = request_of(task)
-    assert {asked.image.blob_key, asked.reference.blob_key, asked.selection.keep_mask.blob_key} == {key}
+    masks_asked = {asked.selection.keep_mask.blob_key, asked.recolour.mask.blob_key}
+    assert {asked.image.blob_key, asked.reference.blob_key} | masks_asked == {key}
 
 
 def test_photo_that_is_too_large_is_a_fault(taken, photo):

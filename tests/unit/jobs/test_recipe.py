@@ -33,6 +33,7 @@ FIELDS = some_of(
     thresholds=some_of(ghost=st.sampled_from([0.75, 1.0]), halo=st.sampled_from([0.75, 1.0])),
     layers=st.lists(st.sampled_from(["SHADOW", "ALPHA"]), min_size=1, max_size=2),
     reference=IMAGE,
+    recolour=some_of(to=st.sampled_from(["seagreen", "#2e8b57"]), mask=IMAGE),
     deterministic=st.sampled_from([True]),
 )
 

@@ -35,6 +35,8 @@ def digest(scene="marble", seed=1, model="isnet 1", engine="plates 1", output=("
         {"output": ("PNG", 50, "key")},
         {"selection": {"include_points": [{"x": 3, "y": 4}]}},
         {"selection": {"keep_mask": {"content": b"mask"}}},
+        {"recolour": {"to": "seagreen"}},
+        {"recolour": {"to": "seagreen", "mask": {"content": b"mask"}}},
         {"model": "isnet 2"},
         {"engine": "plates 2"},
     ],
@@ -47,6 +49,10 @@ def test_recipe_differs_with(change):
 @pytest.mark.parametrize("same", [{"timeout": 5}, {"output": ("PNG", 92, "other key")}, {"shadow": "SOFT"}], ids=str)
 def test_recipe_stays_with(same):
     assert digest(**same) == digest()
+
+
+def test_recipe_stays_however_a_colour_is_written():
+    assert digest(recolour={"to": "SeaGreen"}) == digest(recolour={"to": "#2e8b57"})
 
 
 def test_seed_of_the_request_goes_before_a_drawn_one():

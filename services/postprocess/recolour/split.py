@@ -1,0 +1,99 @@
+"""How much of the body's colour is in a pixel, and how much is gloss, print or anything else.
+
+A glossy surface sends back two lights (dichromatic reflection: Shafer, "Using color to separate reflection components",
+1985): its body's, which has taken on the body's colour, and that of its face, which has the lamp's own. In linear light
+they add up: pixel = shading * body + gloss * white, and so do the parts of a pixel that shows cloth and white print. So
+there is one linear form that tells the shading and is blind to white. To recolour is to exchange, for each pixel, so
+much of the one body colour for the same of the other. Everything else in it stays where it is.
+"""
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from services.postprocess.recolour.body import Body
+from services.postprocess.recolour.oklab import Array
+
+#: Variance of noise over that of gloss. The nearer a body is to white, the less its pixels tell one from the other; a
+#: white one's are all body.
+_DOUBT: Final = 0.003
+#: Where gloss can't be told by its colour, light beyond so many times the middle shading is gloss.
+_BRIGHTEST: Final = 2.5
+#: From these weights on a pixel is surely the body's, and surely not.
+_SURE: Final = (0.95, 0.05)
+#: How far from both another colour's edge reaches, in pixels, and how far away its colours are looked for.
+_SEAM_PX: Final = 3
+_LOCAL_PX: Final = 4.0
+#: Shading of one place is at most so many times that around it.
+_STEEPEST: Final = 1.6
+#: Colours that differ by less than this, in linear light, tell nothing of where one ends.
+_LEAST_CONTRAST: Final = 0.03
+
+
+def body_share(linear: Array, opaque: NDArray[np.bool_], body: Body, weight: Array) -> Array:
+    """The shading of the body in each pixel, in multiples of the middle one.
+
+    Args:
+        linear: (H, W, 3) float32 linear sRGB.
+        opaque: (H, W) bool, where nothing but the product is seen.
+        body: The colour.
+        weight: (H, W) float32, how far each pixel is of that colour, see `region.belonging`.
+
+    Returns:
+        (H, W) float32, 0 where nothing of it is.
+    """
+    share = np.maximum(linear @ blind_to_white(body), 0)
+    neutral = 1 - _told_apart(body)
+    share -= neutral * np.maximum(share - _BRIGHTEST, 0)
+    return np.asarray(_with_seams(linear, opaque, share, weight), np.float32)
+
+
+def blind_to_white(body: Body) -> Array:
+    """(3,) float32: its product with the body's colour is 1, and with white 0, as far as the two can be told apart."""
+    color, white = body.color.astype(np.float64), body.white / np.linalg.norm(body.white)
+    form = color - white * (color @ white) / (1 + _DOUBT)
+    return np.asarray(form / max(float(form @ color), 1e-9), np.float32)
+
+
+def _told_apart(body: Body) -> float:
+    """1 where body and white differ in colour, 0 where they are the same."""
+    color, white = body.color / np.linalg.norm(body.color), body.white / np.linalg.norm(body.white)
+    differs = max(0.0, 1 - float(color @ white) ** 2)
+    return differs / (differs + _DOUBT)
+
+
+def _with_seams(linear: Array, opaque: NDArray[np.bool_], share: Array, weight: Array) -> Array:
+    """The same where the body meets another colour: of a pixel that shows both, the part that is body.
+
+    How large that part is, is read from the pixel's place between the colours on both sides, as on the edge of a matte.
+    What the form took the rest for is taken off again, so that folds go on up to the edge.
+    """
+    own, other = ((opaque & each).astype(np.float32) for each in (weight >= _SURE[0], weight <= _SURE[1]))
+    plain = share * weight
+    square = np.ones((2 * _SEAM_PX + 1, 2 * _SEAM_PX + 1), np.uint8)
+    seam = (cv2.dilate(own, square) > 0) & (cv2.dilate(other, square) > 0)
+    if not seam.any():
+        return plain
+    # Surely of one side is what lies clear of the other.
+    own, other = own * (1 - cv2.dilate(other, square)), cv2.erode(other, np.ones((3, 3), np.uint8))
+    here, there = _local(linear, own), _local(linear, other)
+    step = here - there
+    contrast = (step * step).sum(axis=-1)
+    part = np.clip(((linear - there) * step).sum(axis=-1) / np.maximum(contrast, np.float32(1e-6)), 0, 1)
+    found = np.clip(share - (1 - part) * _local(share, other), 0, part * _STEEPEST * _local(share, own))
+    known = seam & (_near(own) > 0) & (_near(other) > 0) & (contrast > _LEAST_CONTRAST**2)
+    return np.asarray(np.where(known, found, plain), np.float32)
+
+
+def _near(where: Array) -> Array:
+    return np.asarray(np.round(cv2.GaussianBlur(where, (0, 0), _LOCAL_PX), 4), np.float32)
+
+
+def _local(values: Array, where: Array) -> Array:
+    """Means around each pixel over those chosen."""
+    weight = where if values.ndim == 2 else where[..., None]
+    total = cv2.GaussianBlur(values * weight, (0, 0), _LOCAL_PX)
+    near = np.maximum(cv2.GaussianBlur(where, (0, 0), _LOCAL_PX), np.float32(1e-6))
+    return np.asarray(total / (near if values.ndim == 2 else near[..., None]), np.float32)
