@@ -16,15 +16,12 @@ def css_rgb(text: str) -> RGB:
         ValueError: It names none; says which names are like it.
     """
     value = text.lower()
-    if not re.fullmatch(r"#[0-9a-f]{6}", value, re.ASCII):
-        found = ImageColor.colormap.get(value)
-        if not isinstance(found, str):
-            alike = get_close_matches(value[:40], ImageColor.colormap, n=3)
-            hint = f"; alike are {', '.join(alike)}" if alike else ""
-            raise ValueError(f"a colour is wanted, by its name in CSS or as #rrggbb{hint}")
-        value = found
-    red, green, blue = bytes.fromhex(value.removeprefix("#"))
-    return red, green, blue
+    if value not in ImageColor.colormap and not re.fullmatch(r"#[0-9a-f]{6}", value):
+        alike = get_close_matches(value[:40], ImageColor.colormap, n=3)
+        hint = f"; alike are {', '.join(alike)}" if alike else ""
+        raise ValueError(f"a colour is wanted, by its name in CSS or as #rrggbb{hint}")
+    found = ImageColor.getrgb(value)
+    return found[0], found[1], found[2]
 
 
 def hex_of(rgb: RGB) -> str:

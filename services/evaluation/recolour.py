@@ -1,6 +1,5 @@
 """Does a product in another colour look as if it had been dyed so?"""
 
-from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -10,12 +9,13 @@ from skimage.color import rgb2lab
 from skimage.metrics import structural_similarity
 
 from services.common.deadline import Deadline
-from services.evaluation.case import Cases
+from services.evaluation.case import Case, Cases
 from services.evaluation.crops import around
 from services.evaluation.difference import delta_e
 from services.evaluation.generators import MATT, NEUTRAL
 from services.evaluation.reading import Picture, Reading
 from services.evaluation.truth.dyed import Difficulty, Dyed
+from services.evaluation.truth.photo import developed
 from services.generate.schema import GenerateResult
 from services.postprocess.picture import compose
 from services.postprocess.recolour.recolouring import recolour
@@ -46,42 +46,43 @@ class Recoloured:
         beside the lower half of the picture where a mask allows that alone."""
         scene = self._cases.get(number).scene
         easy = Dyed.drawn(scene, number, Difficulty.NONE)
-        picture = self._finished(easy, None)
-        values, inside = dict[str, float](), _inside(easy)
-        off = delta_e(easy.truth.photo, picture, inside)
-        values["recolour_mean"], values["recolour_p95"] = float(off.mean()), float(np.percentile(off, 95))
+        case = self._cases.of(easy.photo)
+        picture, inside = _finished(case, easy), _inside(easy)
+        values = _differences("recolour", easy, picture, inside)
         values["recolour_ssim"] = _lightness_alike(easy.truth.photo, picture, inside)
-        rim = (easy.photo.alpha > 0) & ~inside
+        rim = (scene.alpha > 0) & ~inside
         values["recolour_rim_mean"] = float(delta_e(easy.truth.photo, picture, rim).mean())
-        values["recolour_outside_px"] = self._changed_outside(easy)
+        values["recolour_outside_px"] = _changed_outside(case, easy)
         pictures = list(_pictures("", easy, picture))
         for kind in _HARD:
             hard = Dyed.drawn(scene, number, kind)
-            picture = self._finished(hard, None)
-            off = delta_e(hard.truth.photo, picture, inside)
-            values[f"recolour_{kind}_mean"] = float(off.mean())
-            values[f"recolour_{kind}_p95"] = float(np.percentile(off, 95))
+            picture = _finished(self._cases.of(hard.photo), hard)
+            values |= _differences(f"recolour_{kind}", hard, picture, inside)
             pictures += _pictures(f"{kind}: ", hard, picture)
         return Reading(f"{scene.name}, to rgb{easy.wanted}", values, tuple(pictures))
 
-    def _finished(self, dyed: Dyed, mask: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
-        """The picture with the product's colour changed, before its own background."""
-        case = self._cases.of(dyed.photo)
-        product = case.product
-        allowed = None if mask is None else mask[product.box.slices()]
-        product = recolour(product, dyed.wanted, allowed).product
-        plate = cv2.inpaint(dyed.photo.photo, (dyed.photo.alpha > 0).astype(np.uint8), 3, cv2.INPAINT_TELEA)
-        scene = GenerateResult(np.asarray(plate, np.uint8), NEUTRAL, MATT, "drawn truth", 0.0, clean=True)
-        request = case.request(Preservation.EXACT)
-        return compose(replace(request, image=dyed.photo.photo), product, scene, Deadline()).picture
 
-    def _changed_outside(self, dyed: Dyed) -> float:
-        """Opaque pixels whose bytes differ from the photo's where the mask lets nothing change."""
-        mask = np.zeros(dyed.photo.alpha.shape, np.uint8)
-        mask[mask.shape[0] * 2 // 3 :] = 255
-        picture = self._finished(dyed, mask)
-        beside = (mask == 0) & _inside(dyed)
-        return float(np.count_nonzero((picture != dyed.photo.photo).any(axis=2) & beside))
+def _finished(case: Case, dyed: Dyed, mask: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
+    """The picture with the product in its new colour, before its own background."""
+    product = case.product
+    product = recolour(product, dyed.wanted, None if mask is None else mask[product.box.slices()]).product
+    plate = GenerateResult(developed(dyed.photo.background), NEUTRAL, MATT, "drawn truth", 0.0, clean=True)
+    return compose(case.request(Preservation.EXACT), product, plate, Deadline()).picture
+
+
+def _differences(name: str, dyed: Dyed, picture: NDArray[np.uint8], inside: NDArray[np.bool_]) -> dict[str, float]:
+    off = delta_e(dyed.truth.photo, picture, inside)
+    return {f"{name}_mean": float(off.mean()), f"{name}_p95": float(np.percentile(off, 95))}
+
+
+def _changed_outside(case: Case, dyed: Dyed) -> float:
+    """Opaque pixels whose bytes differ from the photo's where a mask lets nothing change."""
+    mask = np.zeros(dyed.photo.alpha.shape, np.uint8)
+    mask[mask.shape[0] * 2 // 3 :] = 255
+    core = np.zeros(mask.shape, bool)
+    core[case.product.box.slices()] = case.product.core
+    differs = (_finished(case, dyed, mask) != dyed.photo.photo).any(axis=2)
+    return float(np.count_nonzero(differs & core & (mask == 0)))
 
 
 def _inside(dyed: Dyed) -> NDArray[np.bool_]:

@@ -68,7 +68,7 @@ class Instances:
                     confidence=confidence,
                     # What is proven of all is proven of each.
                     digests=digests if digests and digests[0] == digests[1] else None,
-                    recolouring=None,  # the colour of all is changed, and told of all
+                    recoloured=None,  # the colour of all is changed, and told of all
                 ),
                 box,
             )

@@ -94,6 +94,7 @@ class Restorer:
             deadline.check()
         parts = compose(request, product, scene, deadline, self._reader)
         after = picture_digest(parts.picture, product)
+        change = recolouring and colour_change(parts.picture[product.box.slices()], recolouring)
         deadline.check()
         evidence = Evidence(
             picture=parts.picture,
@@ -104,7 +105,7 @@ class Restorer:
             confidence=cutout.confidence,
             digests=(wanted, after),
             unshaded=None if scene.clean else composite(parts.background, parts.product),
-            recolouring=recolouring,
+            recoloured=change,
         )
         inspection = Inspection.of(evidence, Instances.of(cutout, request.placement))
         reports = inspection.reports(self._battery, Level.BASIC, request.thresholds, deadline)
@@ -123,7 +124,7 @@ class Restorer:
             core_area_px=before.area_px,
             resampling=product.resampling,
             duration_s=time.perf_counter() - began,
-            recoloured=recolouring and colour_change(parts.picture[product.box.slices()], recolouring),
+            recoloured=change,
         )
 
     def report(

@@ -101,7 +101,8 @@ class FakeStages:
 
     def _reports(self, level):
         measures = []
-        for name in BASIC if level is Level.BASIC else FULL:
+        told = BASIC if level is Level.BASIC else FULL
+        for name in (*told, *(self.failing.keys() - set(FULL))):
             fails = self.failing.get(name, 0) > 0
             self.failing[name] = self.failing.get(name, 0) - 1
             measures.append(Measure(name, 0.5, "", 0.6, not fails, (1, 2)))

@@ -10,6 +10,7 @@ from typing import Final, Self
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from services.evaluation.truth.garment import RGB, Garment
 from services.evaluation.truth.photo import Blend, developed, mixed
@@ -34,8 +35,9 @@ _GLOSS: Final = 0.12
 #: Two lamps, from the left and the right, linear RGB.
 _WARM: Final = (1.12, 1.0, 0.78)
 _COLD: Final = (0.88, 1.0, 1.15)
-#: So many times brighter, a few hundredths of a bright cloth are more than a byte can say.
-_OVEREXPOSED: Final = 1.6
+#: The brightest light on the product, of what a byte can say; overexposed, so much of the product is beyond that.
+_BRIGHTEST: Final = 0.97
+_CLIPPED_SHARE: Final = 0.02
 
 
 class Difficulty(StrEnum):
@@ -80,21 +82,28 @@ class Dyed:
         dye = DYES[number % len(DYES)]
         shading, gloss = _folds(garment, rng)
         light = _lamps(garment, difficulty)
-        exposure = _OVEREXPOSED if difficulty is Difficulty.CLIPPED else 1.0
         first, second = (
-            np.asarray(exposure * light * (each.colors() * shading[..., None] + gloss[..., None]), np.float32)
+            np.asarray(light * (each.colors() * shading[..., None] + gloss[..., None]), np.float32)
             for each in (garment, replace(garment, color=dye))
         )
+        exposure = _exposure(first, second, scene.alpha == 1, difficulty)
         covered = _print(garment)
-        truth = _scene(scene, garment, second)
+        truth = _scene(scene, garment, exposure * second)
         cloth = (scene.alpha == 1) & (covered == 0)
         red, green, blue = (int(each) for each in np.median(truth.photo[cloth], axis=0))
-        return cls(_scene(scene, garment, first), truth, (red, green, blue), covered)
+        return cls(_scene(scene, garment, exposure * first), truth, (red, green, blue), covered)
 
 
 def _scene(scene: Scene, garment: Garment, foreground: Array) -> Scene:
     photo = developed(mixed(scene.alpha, foreground, scene.background, Blend.LIGHT))
     return replace(scene, garment=garment, foreground=foreground, photo=photo)
+
+
+def _exposure(first: Array, second: Array, inside: NDArray[np.bool_], difficulty: Difficulty) -> np.float32:
+    """So that all of both dyes can be shown; overexposed, nearly all of the first."""
+    if difficulty is Difficulty.CLIPPED:
+        return np.float32(1 / np.quantile(first[inside].max(axis=1), 1 - _CLIPPED_SHARE))
+    return np.float32(min(1.0, _BRIGHTEST / max(float(each[inside].max()) for each in (first, second))))
 
 
 def _folds(garment: Garment, rng: np.random.Generator) -> tuple[Array, Array]:

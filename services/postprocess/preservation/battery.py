@@ -1,7 +1,7 @@
 """Takes the measures and makes the report of them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from services.common.deadline import Deadline
 from services.postprocess.preservation.boundary import boundary_iou, edge_shift, expansion
 from services.postprocess.preservation.color import color_difference
-from services.postprocess.preservation.colour_change import colour_change
 from services.postprocess.preservation.edge import find_edge
 from services.postprocess.preservation.evidence import Evidence
 from services.postprocess.preservation.ghost import measure_ghost
@@ -153,10 +152,9 @@ def _core(evidence: Evidence, *, identical: bool) -> Iterator[_Taken]:
 
 
 def _recoloured(evidence: Evidence) -> Iterator[_Taken]:
-    if evidence.recolouring is None:
+    change = evidence.recoloured
+    if change is None:
         return
-    product = evidence.product
-    change = colour_change(evidence.picture[product.box.slices()], replace(evidence.recolouring, product=product))
     if evidence.harmonized:
         yield _Taken("recolour_outside", reason="the product's light was adapted, as asked for")
     else:

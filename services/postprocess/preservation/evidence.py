@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from services.common.errors import Internal
 from services.common.geometry import Box
+from services.postprocess.preservation.colour_change import ColourChange
 from services.postprocess.product import Product
 from services.postprocess.proof import CoreDigest
-from services.postprocess.recolour.recolouring import Recolouring
 
 #: Of the surroundings, enough for a ring and for the background beyond it.
 _MARGIN_PX: Final = 40
@@ -32,7 +32,7 @@ class Evidence:
         unshaded: (H, W, 3) uint8 sRGB, the picture without the product's shadow and mirror image, where there is no
             backdrop: who has to guess it would take them for the product.
         lettering: Boxes of print on the canvas, which light was adapted around; see `services.postprocess.relight`.
-        recolouring: What `product` was given its colour by; None where it has its own.
+        recoloured: What became of the product's colour, which `product` has already; None where it has its own.
 
     Raises:
         Internal: The sizes do not agree.
@@ -47,7 +47,7 @@ class Evidence:
     digests: tuple[CoreDigest, CoreDigest] | None = None
     unshaded: NDArray[np.uint8] | None = None
     lettering: tuple[Box, ...] = ()
-    recolouring: Recolouring | None = None
+    recoloured: ColourChange | None = None
 
     def __post_init__(self) -> None:
         canvas_hw = self.picture.shape[:2]
@@ -76,4 +76,5 @@ class Evidence:
             resegmented=None if self.resegmented is None else np.ascontiguousarray(self.resegmented[box.slices()]),
             unshaded=unshaded,
             lettering=tuple(each.within(box) for each in self.lettering),
+            recoloured=self.recoloured and self.recoloured.moved(-box.top, -box.left),
         )

@@ -78,4 +78,4 @@ def recolour(product: Product, wanted: RGB, mask: NDArray[np.uint8] | None = Non
     light = linear[changed] + share[changed, None] * (target - body.color)
     color = product.color.copy()
     color[changed] = to_bytes(into_gamut(light))
-    return Recolouring(product.recolored(color), product.color, np.where(changed, region, 0), wanted)
+    return Recolouring(product.recolored(color), product.color, np.where(changed, region, np.float32(0)), wanted)

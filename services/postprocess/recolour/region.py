@@ -16,6 +16,8 @@ _DEEPEST: Final = 2.0
 #: Tints of skin, from fair to dark: hue in degrees, and distance from grey.
 _SKIN_HUE: Final = (36.0, 78.0)
 _SKIN_TINT: Final = (0.04, 0.24)
+#: Skin is told from gloss where its tint lies off the way by this share of what counts as near.
+_SKIN_OFF: Final = 0.35
 #: A colour of its own is worth protecting from this share of the product on.
 _OWN_SHARE: Final = 0.002
 #: Single pixels that differ are noise.
@@ -63,7 +65,7 @@ def _protected(body: Body, near: float) -> list[int]:
         if number == 0 or size < _OWN_SHARE * total:
             continue
         off = _from_way(center[None, None], np.zeros(2, np.float32), body.tint)[0, 0]
-        if off > near or (_skin(center) and np.hypot(*(center - body.tint)) > near):
+        if off > near or (_skin(center) and off > _SKIN_OFF * near):
             numbers.append(number)
     return numbers
 

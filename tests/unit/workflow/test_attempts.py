@@ -112,8 +112,9 @@ async def test_what_no_seed_can_mend_is_refused_at_once(parts, shot_of):
         ({"structure": 9}, "name another seed or scene", "photo"),
         ({"confidence": 9}, "confidence is the photo's own, in every scene: send a clearer photo", "seed"),
         ({"confidence": 9, "structure": 9}, "the rest may come out better with another seed", "structure is the photo"),
+        ({"recolour_distance": 9}, "ask for another colour or mask", "seed"),
     ],
-    ids=["picture", "photo", "both"],
+    ids=["picture", "photo", "both", "colour"],
 )
 async def test_refusal_advises_what_can_help(parts, shot_of, failing, told, untold):
     with pytest.raises(ProductChanged) as caught:

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -21,8 +19,11 @@ def done():
 
 
 def measured(done, picture):
-    evidence = Evidence(picture, done.product, np.full_like(picture, 255), harmonized=False, confidence=1.0)
-    return Battery().report(replace(evidence, recolouring=done), Level.BASIC, Thresholds())
+    backdrop = np.full_like(picture, 255)
+    evidence = Evidence(
+        picture, done.product, backdrop, harmonized=False, confidence=1.0, recoloured=colour_change(picture, done)
+    )
+    return Battery().report(evidence, Level.BASIC, Thresholds())
 
 
 def test_change_tells_what_became_of_the_colour_and_where(done):

@@ -26,7 +26,7 @@ def test_cloth_looks_as_if_it_had_been_dyed_so(cloth_of, dye):
     assert apart(made, cloth(dye)) < 0.6
 
 
-def test_gloss_stays_the_lamps(monkeypatch):
+def test_gloss_stays_the_lamps():
     made = recolour(product(cloth(RED, gloss=0.15)), GREEN).product.color
     assert apart(made, cloth(GREEN, gloss=0.15)) < 0.6
 
