@@ -43,7 +43,7 @@ class Recoloured:
 
     def ask(self, number: int) -> Reading:
         """deltaE2000 and likeness of lightness inside, of one product in all ways of being hard; and what changed
-        beside the lower half of the picture where a mask allows that alone."""
+        above the lowest third of the picture where a mask allows that alone."""
         scene = self._cases.get(number).scene
         easy = Dyed.drawn(scene, number, Difficulty.NONE)
         case = self._cases.of(easy.photo)

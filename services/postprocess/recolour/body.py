@@ -11,6 +11,8 @@ from services.postprocess.recolour.oklab import Array, from_oklab, tints, to_okl
 
 #: Darker than this, in OKLab's L, one step of a byte turns the tint: such pixels do not say which colours there are.
 DARK: Final = 0.25
+#: Of light, so that shading in multiples of it is a number: the darkest byte but black.
+_DARKEST: Final = 1 / 255 / 12.92
 #: The body's colour is read where its shading is neither deep nor bright: these quantiles of its luminance.
 _MIDDLE: Final = (0.4, 0.6)
 #: A cluster of at least this share of the product, with a tint no farther from grey than that, is white cloth, white
@@ -55,7 +57,7 @@ class Body:
         colors, lab, found = colors[own], lab[own], found[own]
         low, high = np.quantile(lab[:, 0], _MIDDLE)
         middle = (lab[:, 0] >= low) & (lab[:, 0] <= high)
-        color = np.median(colors[middle], axis=0).astype(np.float32)
+        color = np.maximum(np.median(colors[middle], axis=0), _DARKEST).astype(np.float32)
         tint = tints(to_oklab(color))
         return cls(color, _white(clusters, tint), tint, _spread(found, tint), clusters)
 

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.srgb import encode
 from services.postprocess.recolour.body import Body
 from services.postprocess.recolour.oklab import Array
 
@@ -23,6 +24,9 @@ _DOUBT: Final = 0.003
 _BRIGHTEST: Final = 2.5
 #: From these weights on a pixel is surely the body's, and surely not.
 _SURE: Final = (0.95, 0.05)
+#: Side of the window in which shading is told from the steps of bytes, and the least of these steps, in linear light.
+_CALM_PX: Final = 5
+_LEAST_STEP: Final = np.float32(1 / 255 / 12.92)
 #: How far from both another colour's edge reaches, in pixels, and how far away its colours are looked for.
 _SEAM_PX: Final = 3
 _LOCAL_PX: Final = 4.0
@@ -44,7 +48,8 @@ def body_share(linear: Array, opaque: NDArray[np.bool_], body: Body, weight: Arr
     Returns:
         (H, W) float32, 0 where nothing of it is.
     """
-    share = np.maximum(linear @ blind_to_white(body), 0)
+    form = blind_to_white(body)
+    share = np.maximum(_calmed(linear @ form, _rounding(linear, form)), 0)
     neutral = 1 - _told_apart(body)
     share -= neutral * np.maximum(share - _BRIGHTEST, 0)
     return np.asarray(_with_seams(linear, opaque, share, weight), np.float32)
@@ -54,7 +59,25 @@ def blind_to_white(body: Body) -> Array:
     """(3,) float32: its product with the body's colour is 1, and with white 0, as far as the two can be told apart."""
     color, white = body.color.astype(np.float64), body.white / np.linalg.norm(body.white)
     form = color - white * (color @ white) / (1 + _DOUBT)
-    return np.asarray(form / max(float(form @ color), 1e-9), np.float32)
+    return np.asarray(form / max(float(form @ color), 1e-12), np.float32)
+
+
+def _rounding(linear: Array, form: Array) -> Array:
+    """(H, W) float32: variance that bytes give the form, at half a step each, which in the dark is much."""
+    step = (
+        np.float32(2.4 / 1.055 / 255) * ((encode(np.clip(linear, 0, 1)) + np.float32(0.055)) / np.float32(1.055)) ** 1.4
+    )
+    return np.asarray((np.maximum(step, _LEAST_STEP) * form / 2) ** 2, np.float32).sum(axis=-1)
+
+
+def _calmed(share: Array, noise: Array) -> Array:
+    """Without what the bytes' steps alone explain, which a much lighter colour would show (Wiener's filter over 5 x 5
+    pixels, as in Lim, "Two-dimensional signal and image processing", 1990)."""
+    size = (_CALM_PX, _CALM_PX)
+    mean = cv2.blur(share, size)
+    variance = np.maximum(cv2.blur(share * share, size) - mean * mean, 0)
+    kept = np.maximum(variance - noise, 0) / np.maximum(variance, np.float32(1e-12))
+    return np.asarray(mean + kept * (share - mean), np.float32)
 
 
 def _told_apart(body: Body) -> float:
