@@ -1,6 +1,5 @@
 """`vitrine lookbook`: every photo in one fitting scene of each kind of place, and contact sheets to judge them by."""
 
-import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -8,21 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from services.cli.configuration import api_key, open_settings, service_address
-from services.cli.console import AddressOption, JsonOption, asides
+from services.cli.console import AddressOption, JsonOption
 from services.common.place import Place
 
 if TYPE_CHECKING:
     from services.api.catalog import Scene
     from services.api.photo import PhotoResponse
     from services.api.studio import CreateShotResponse
-    from services.cli.batch import Job, Outcome
-    from services.cli.sheet import Picture
+    from services.cli.batch import Job
     from services.client import AsyncVitrine
-    from services.common.image import ImageLimits
 
-#: On one contact sheet, two in a row.
-PHOTOS_PER_SHEET: Final = 14
-MAX_SHEET_BYTES: Final = 1_500_000
+#: Photos in a row of a contact sheet, and its rows.
+PHOTOS_ACROSS: Final = 2
+ROWS_PER_SHEET: Final = 7
 
 
 def lookbook(
@@ -40,6 +37,7 @@ def lookbook(
 ) -> None:
     """Shoot every photo in a fitting scene of each kind of place, with contact sheets."""
     from services.cli.batch import find_photos, make_all, plan, tell
+    from services.cli.pages import write_pages
     from services.client import Vitrine
 
     where = service_address(address)
@@ -56,12 +54,7 @@ def lookbook(
         )
 
     outcomes = make_all(where, work, make, jobs)
-    limits = open_settings().limits.image
-    for number, start in enumerate(range(0, len(found), PHOTOS_PER_SHEET), start=1):
-        page = found[start : start + PHOTOS_PER_SHEET]
-        path = out / f"contact_sheet_{number}.jpg"
-        write_page(path, page, outcomes, limits)
-        asides().print(f"See {path}")
+    write_pages(out, found, outcomes, open_settings().limits.image, PHOTOS_ACROSS, ROWS_PER_SHEET)
     tell(outcomes, as_json=json)
 
 
@@ -95,27 +88,3 @@ async def shoot_fitting(
             known: Any = error.details.get("known")
             left = [each for each in left if each in known] if isinstance(known, list) else left
     raise InvalidInput(f"no scene of the kind {job.label} fits how the photo was taken", field="scene_id")
-
-
-def write_page(path: Path, photos: "Sequence[Path]", outcomes: "Sequence[Outcome]", limits: "ImageLimits") -> None:
-    """One contact sheet: each photo and what was made of it, two photos in a row."""
-    from services.cli.sheet import lay_out, save_sheet
-
-    blocks = [_block(photo, [each for each in outcomes if each.job.photo == photo], limits) for photo in photos]
-    rows = [[*itertools.chain(*blocks[start : start + 2])] for start in range(0, len(blocks), 2)]
-    sheet = lay_out(rows, "Vitrine", f"{photos[0].name} to {photos[-1].name}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_sheet(sheet, path, MAX_SHEET_BYTES)
-
-
-def _block(photo: Path, outcomes: "Sequence[Outcome]", limits: "ImageLimits") -> "list[Picture]":
-    from services.api.studio import CreateShotResponse
-    from services.cli import thumbnail
-    from services.cli.sheet import Picture
-
-    pictures = [Picture(thumbnail.of_photo(photo, limits), photo.stem)]
-    for outcome in outcomes:
-        answer = outcome.answer
-        if isinstance(answer, CreateShotResponse):
-            pictures.append(Picture(thumbnail.of_result(answer.image.content), answer.scene_id))
-    return pictures

@@ -11,6 +11,7 @@ import typer
 from services import __version__
 from services.cli.bench import bench
 from services.cli.blobs import blobs
+from services.cli.colourways import colourways
 from services.cli.cutout import cutout
 from services.cli.database import database
 from services.cli.demo import demo
@@ -60,7 +61,7 @@ def _main(
     configure_logs("ERROR", "cli")  # commands say themselves, in one line, what went wrong
 
 
-for command in (serve, shoot, cutout, lint, lookbook, upload, demo, plan):
+for command in (serve, shoot, cutout, lint, lookbook, colourways, upload, demo, plan):
     app.command()(command)
 app.command()(usage)
 app.command("eval")(evaluate)

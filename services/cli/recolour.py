@@ -26,12 +26,21 @@ def read_recolour(colour: str | None, mask: Path | None) -> "Recolour | None":
     Raises:
         typer.BadParameter: It is no colour, the mask can't be read, or there is a mask alone.
     """
+    if colour is not None:
+        return recolour_to(colour, mask)
+    if mask is not None:
+        raise typer.BadParameter("name the colour too, with --recolour", param_hint="--recolour-mask")
+    return None
+
+
+def recolour_to(colour: str, mask: Path | None = None) -> "Recolour":
+    """The same where a colour is given.
+
+    Raises:
+        typer.BadParameter: It is none, or the mask can't be read.
+    """
     from services.client import Recolour
 
-    if colour is None:
-        if mask is not None:
-            raise typer.BadParameter("name the colour too, with --recolour", param_hint="--recolour-mask")
-        return None
     if not colour:
         raise typer.BadParameter("a colour is wanted, by its name in CSS or as #rrggbb", param_hint="--recolour")
     fields: dict[str, Any] = {"to": colour}
