@@ -15,6 +15,11 @@ DARK: Final = 0.25
 _DARKEST: Final = 1 / 255 / 12.92
 #: The body's colour is read where its shading is neither deep nor bright: these quantiles of its luminance.
 _MIDDLE: Final = (0.4, 0.6)
+#: Of a normal distribution, its standard deviation over the median distance from its middle.
+_MAD: Final = 1.4826
+#: Variance of noise over that of gloss: at least, and for tints that lie by so much from their middle, squared.
+_DOUBT: Final = 0.003
+_UNEVEN: Final = 200.0
 #: A cluster of at least this share of the product, with a tint no farther from grey than that, is white cloth, white
 #: print or a highlight: what is neutral under this light.
 _WHITE_SHARE: Final = 0.01
@@ -26,10 +31,11 @@ class Body:
     """What is known of the product's main colour.
 
     Args:
-        color: (3,) float32 linear sRGB, at middle shading.
+        color: (3,) float32 linear sRGB, at the middle shading of where it is seen without gloss.
         white: (3,) float32 linear sRGB, of luminance 1: the colour of highlights, and of white print.
         tint: (2,) float32, see `oklab.tints`.
         spread: How far its tints lie from their middle, across the way from white to it: three standard deviations.
+        doubt: How little its pixels' colour tells gloss from shading, as a variance of noise over that of gloss.
         clusters: All colours; this one is the first.
     """
 
@@ -37,6 +43,7 @@ class Body:
     white: Array
     tint: Array
     spread: float
+    doubt: float
     clusters: Clusters
 
     @classmethod
@@ -59,7 +66,10 @@ class Body:
         middle = (lab[:, 0] >= low) & (lab[:, 0] <= high)
         color = np.maximum(np.median(colors[middle], axis=0), _DARKEST).astype(np.float32)
         tint = tints(to_oklab(color))
-        return cls(color, _white(clusters, tint), tint, _spread(found, tint), clusters)
+        away = _MAD * float(np.median(np.hypot(*(found - tint).T)))
+        doubt = max(_DOUBT, _UNEVEN * away**2)
+        spread = 3 * _MAD * float(np.median(across(found, tint)))
+        return cls(color, _white(clusters, tint), tint, spread, doubt, clusters)
 
 
 def across(found: Array, tint: Array) -> Array:
@@ -68,10 +78,6 @@ def across(found: Array, tint: Array) -> Array:
     if length < _WHITE_TINT:
         return np.asarray(np.hypot(found[..., 0] - tint[0], found[..., 1] - tint[1]), np.float32)
     return np.asarray(np.abs(found[..., 0] * tint[1] - found[..., 1] * tint[0]) / np.float32(length), np.float32)
-
-
-def _spread(found: Array, tint: Array) -> float:
-    return float(3 * 1.4826 * np.median(across(found, tint)))
 
 
 def _white(clusters: Clusters, tint: Array) -> Array:

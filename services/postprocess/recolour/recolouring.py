@@ -17,13 +17,15 @@ from services.postprocess.recolour.body import Body
 from services.postprocess.recolour.gamut import into_gamut
 from services.postprocess.recolour.oklab import Array
 from services.postprocess.recolour.region import belonging
-from services.postprocess.recolour.split import body_share
+from services.postprocess.recolour.split import body_share, exchanged
 from services.postprocess.recolour.target import reachable
 
 #: A mask's values from which on a pixel counts for what the body's colour is.
 _CHOSEN: Final = 128
 #: Where a pixel's weight is more than this, its shading is the body's.
 _SURELY: Final = 0.9
+#: Where there is less of the body than this, it is white or black print.
+_SHADED: Final = 0.2
 #: Shares smaller than this are rounding.
 _FAINT: Final = np.float32(1e-4)
 
@@ -68,14 +70,16 @@ def recolour(product: Product, wanted: RGB, mask: NDArray[np.uint8] | None = Non
     body = Body.of(linear, chosen)
     weight = belonging(linear, product.core, body) * (product.alpha > 0)
     share = body_share(linear, product.core, body, weight)
-    region = np.maximum(weight, np.minimum(share, 1))
     if mask is not None:
         allowed = mask.astype(np.float32) / np.float32(255)
-        share, region = share * allowed, region * allowed
-    surely = chosen & (weight > _SURELY)
-    target = reachable(wanted, share[surely if surely.any() else chosen])
+        weight, share = weight * allowed, share * allowed
+    region = np.maximum(weight, np.minimum(share, 1))
+    surely = chosen & (weight > _SURELY) & (share > _SHADED)
+    shades = share[surely if surely.any() else chosen]
+    middle = max(float(np.median(shades)), float(_FAINT))
+    target = reachable(wanted, shades / middle) / middle
     changed = share > _FAINT
-    light = linear[changed] + share[changed, None] * (target - body.color)
+    light = exchanged(linear, product.core, body, target, weight, share)
     color = product.color.copy()
-    color[changed] = to_bytes(into_gamut(light))
+    color[changed] = to_bytes(into_gamut(light[changed]))
     return Recolouring(product.recolored(color), product.color, np.where(changed, region, np.float32(0)), wanted)

@@ -10,7 +10,7 @@ from services.postprocess.recolour.body import DARK, Body
 from services.postprocess.recolour.oklab import Array, tints, to_oklab
 
 #: How far a tint may lie from those of the body at least and at most; from twice that on it is another colour.
-_NEAR: Final = (0.045, 0.11)
+_NEAR: Final = (0.045, 0.08)
 #: Tints of light, unshaded and unlit body lie on the way from white to this many times the body's.
 _DEEPEST: Final = 2.0
 #: Tints of skin, from fair to dark: hue in degrees, and distance from grey.

@@ -17,11 +17,10 @@ from services.common.srgb import encode
 from services.postprocess.recolour.body import Body
 from services.postprocess.recolour.oklab import Array
 
-#: Variance of noise over that of gloss. The nearer a body is to white, the less its pixels tell one from the other; a
-#: white one's are all body.
-_DOUBT: Final = 0.003
 #: Where gloss can't be told by its colour, light beyond so many times the middle shading is gloss.
 _BRIGHTEST: Final = 2.5
+#: Of the root of a body's doubt, the share of its light by which noise passes for gloss.
+_UNSURE: Final = 0.2
 #: From these weights on a pixel is surely the body's, and surely not.
 _SURE: Final = (0.95, 0.05)
 #: Side of the window in which shading is told from the steps of bytes, and the least of these steps, in linear light.
@@ -58,7 +57,7 @@ def body_share(linear: Array, opaque: NDArray[np.bool_], body: Body, weight: Arr
 def blind_to_white(body: Body) -> Array:
     """(3,) float32: its product with the body's colour is 1, and with white 0, as far as the two can be told apart."""
     color, white = body.color.astype(np.float64), body.white / np.linalg.norm(body.white)
-    form = color - white * (color @ white) / (1 + _DOUBT)
+    form = color - white * (color @ white) / (1 + body.doubt)
     return np.asarray(form / max(float(form @ color), 1e-12), np.float32)
 
 
@@ -80,11 +79,52 @@ def _calmed(share: Array, noise: Array) -> Array:
     return np.asarray(mean + kept * (share - mean), np.float32)
 
 
+def _rim_follows(share: Array, opaque: NDArray[np.bool_], weight: Array) -> Array:
+    """Along the outline, where the old background may have taken part, not far from what it is a little further in."""
+    side = 2 * _SEAM_PX + 1
+    inner = cv2.erode(opaque.astype(np.uint8), np.ones((side, side), np.uint8), borderValue=0).astype(np.float32)
+    told = inner * weight
+    near = _local(share, told)
+    held = np.clip(share, near / _STEEPEST, near * _STEEPEST)
+    return np.asarray(np.where((inner == 0) & (_near(told) > 0), held, share), np.float32)
+
+
+def exchanged(
+    linear: Array, opaque: NDArray[np.bool_], body: Body, target: Array, weight: Array, share: Array
+) -> Array:
+    """The same light with another body colour.
+
+    Gloss and what else lies beside the body stay. What is neither, where all around is body, is noise and the colours
+    of several lamps: it goes with the body's light, so that a darker body does not show it as spots.
+
+    Args:
+        linear: (H, W, 3) float32 linear sRGB.
+        opaque: (H, W) bool, where nothing but the product is seen.
+        body: The old colour.
+        target: (3,) float32 linear sRGB, the new one at the same shading.
+        weight: (H, W) float32, how far each pixel is of the old colour.
+        share: (H, W) float32, see `body_share`.
+
+    Returns:
+        (H, W, 3) float32 linear sRGB, also beyond 0 to 1.
+    """
+    old = share[..., None] * body.color
+    rest = linear - old
+    white = body.white / np.float32(np.linalg.norm(body.white))
+    noise = np.float32(_UNSURE * np.sqrt(body.doubt)) * np.linalg.norm(old, axis=-1)
+    gloss = np.maximum(rest @ white - noise, 0)[..., None] * white
+    less = 1 - np.minimum(target / body.color, 1)
+    square = np.ones((2 * _SEAM_PX + 1, 2 * _SEAM_PX + 1), np.uint8)
+    within = cv2.erode(np.where(opaque, weight, np.float32(1)), square)[..., None]
+    new = _rim_follows(share, opaque, weight)[..., None] * target
+    return np.asarray(rest + new - within * less * (rest - gloss), np.float32)
+
+
 def _told_apart(body: Body) -> float:
     """1 where body and white differ in colour, 0 where they are the same."""
     color, white = body.color / np.linalg.norm(body.color), body.white / np.linalg.norm(body.white)
     differs = max(0.0, 1 - float(color @ white) ** 2)
-    return differs / (differs + _DOUBT)
+    return differs / (differs + body.doubt)
 
 
 def _with_seams(linear: Array, opaque: NDArray[np.bool_], share: Array, weight: Array) -> Array:

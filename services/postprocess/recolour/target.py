@@ -11,7 +11,7 @@ from services.postprocess.recolour.oklab import Array, from_oklab, to_oklab
 #: No cloth is darker, in OKLab's L: about 1 % of the light comes back from black cotton, and shows its folds.
 _BLACKEST: Final = 0.22
 #: The shading that is still to be told from white: so much of the body is darker.
-_BRIGHT: Final = 0.98
+_BRIGHT: Final = 0.95
 
 
 def reachable(wanted: RGB, share: Array) -> Array:

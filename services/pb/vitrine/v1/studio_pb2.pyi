@@ -106,6 +106,94 @@ class ProductSelection(_message.Message):
 Global___ProductSelection: _TypeAlias = ProductSelection  # noqa: Y015
 
 @_typing.final
+class Recolour(_message.Message):
+    """Another colour for the product. Its folds, seams and highlights stay, and so does all that is not of its main colour:
+    print, skin, soles, buttons.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TO_FIELD_NUMBER: _builtins.int
+    MASK_FIELD_NUMBER: _builtins.int
+    to: _builtins.str
+    """A name of CSS such as "seagreen", or "#rrggbb": what its main colour becomes where its shading is neither deep nor
+    bright. White gives way so far that folds are still seen, and so does black.
+    """
+    @_builtins.property
+    def mask(self) -> _common_pb2.ImageSource:
+        """A picture of the photo's shown size, in any format that photos have: bright where colours may change. The main colour is
+        then the one that most of this part has. Of one with an alpha channel, the alpha decides. Unset: all of the product.
+        """
+
+    def __init__(
+        self,
+        *,
+        to: _builtins.str = ...,
+        mask: _common_pb2.ImageSource | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["mask", b"mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mask", b"mask", "to", b"to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Recolour: _TypeAlias = Recolour  # noqa: Y015
+
+@_typing.final
+class ColourChange(_message.Message):
+    """What became of the product's colour."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    DISTANCE_FIELD_NUMBER: _builtins.int
+    BOX_FIELD_NUMBER: _builtins.int
+    AREA_PX_FIELD_NUMBER: _builtins.int
+    SHARE_FIELD_NUMBER: _builtins.int
+    OUTSIDE_PX_FIELD_NUMBER: _builtins.int
+    STRUCTURE_FIELD_NUMBER: _builtins.int
+    before: _builtins.str
+    """The main colour in the photo, "#rrggbb", the median of all its opaque pixels."""
+    after: _builtins.str
+    """The same pixels' in the picture."""
+    distance: _builtins.float
+    """Of `after` from what was asked for, deltaE2000."""
+    area_px: _builtins.int
+    """How many opaque pixels that are."""
+    share: _builtins.float
+    """Of all opaque pixels, 0 to 1."""
+    outside_px: _builtins.int
+    """Opaque pixels beside it whose bytes have changed; 0 unless light was adapted too."""
+    structure: _builtins.float
+    """Likeness of folds and seams before and after, 0 to 1. Unset where it is too thin to tell."""
+    @_builtins.property
+    def box(self) -> _common_pb2.Box:
+        """Where in the picture it has changed."""
+
+    def __init__(
+        self,
+        *,
+        before: _builtins.str = ...,
+        after: _builtins.str = ...,
+        distance: _builtins.float = ...,
+        box: _common_pb2.Box | None = ...,
+        area_px: _builtins.int = ...,
+        share: _builtins.float = ...,
+        outside_px: _builtins.int = ...,
+        structure: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_structure", b"_structure", "box", b"box", "structure", b"structure"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_structure", b"_structure", "after", b"after", "area_px", b"area_px", "before", b"before", "box", b"box", "distance", b"distance", "outside_px", b"outside_px", "share", b"share", "structure", b"structure"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__structure: _TypeAlias = _typing.Literal["structure"]  # noqa: Y015
+    _WhichOneofArgType__structure: _TypeAlias = _typing.Literal["_structure", b"_structure"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__structure) -> _WhichOneofReturnType__structure | None: ...
+
+Global___ColourChange: _TypeAlias = ColourChange  # noqa: Y015
+
+@_typing.final
 class CreateCutoutRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -116,6 +204,7 @@ class CreateCutoutRequest(_message.Message):
     BACKGROUND_COLOR_FIELD_NUMBER: _builtins.int
     TIMEOUT_FIELD_NUMBER: _builtins.int
     SELECTION_FIELD_NUMBER: _builtins.int
+    RECOLOUR_FIELD_NUMBER: _builtins.int
     crop: _builtins.bool
     """Keep only the product's box, widened by `padding`, instead of the photo's whole frame."""
     padding: _builtins.float
@@ -134,6 +223,10 @@ class CreateCutoutRequest(_message.Message):
     def selection(self) -> Global___ProductSelection:
         """Unset: whatever the segmentation takes for the product."""
 
+    @_builtins.property
+    def recolour(self) -> Global___Recolour:
+        """Unset: the product keeps its colour."""
+
     def __init__(
         self,
         *,
@@ -144,10 +237,11 @@ class CreateCutoutRequest(_message.Message):
         background_color: _builtins.str = ...,
         timeout: _duration_pb2.Duration | None = ...,
         selection: Global___ProductSelection | None = ...,
+        recolour: Global___Recolour | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "output", b"output", "selection", b"selection", "timeout", b"timeout"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "output", b"output", "recolour", b"recolour", "selection", b"selection", "timeout", b"timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["background_color", b"background_color", "crop", b"crop", "image", b"image", "output", b"output", "padding", b"padding", "selection", b"selection", "timeout", b"timeout"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["background_color", b"background_color", "crop", b"crop", "image", b"image", "output", b"output", "padding", b"padding", "recolour", b"recolour", "selection", b"selection", "timeout", b"timeout"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -196,6 +290,7 @@ class CreateCutoutResponse(_message.Message):
     MODEL_FIELD_NUMBER: _builtins.int
     TIMINGS_FIELD_NUMBER: _builtins.int
     INSTANCES_FIELD_NUMBER: _builtins.int
+    RECOLOURED_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     confidence: _builtins.float
     """How sure the segmentation is, 0 to 1."""
@@ -213,6 +308,10 @@ class CreateCutoutResponse(_message.Message):
     def instances(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProductInstance]:
         """The products in the photo, the largest first."""
 
+    @_builtins.property
+    def recoloured(self) -> Global___ColourChange:
+        """Where another colour was asked for."""
+
     def __init__(
         self,
         *,
@@ -223,10 +322,11 @@ class CreateCutoutResponse(_message.Message):
         model: _builtins.str = ...,
         timings: _abc.Iterable[_common_pb2.StageTiming] | None = ...,
         instances: _abc.Iterable[Global___ProductInstance] | None = ...,
+        recoloured: Global___ColourChange | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["box", b"box", "image", b"image"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["box", b"box", "image", b"image", "recoloured", b"recoloured"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["box", b"box", "confidence", b"confidence", "image", b"image", "instances", b"instances", "model", b"model", "request_id", b"request_id", "timings", b"timings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["box", b"box", "confidence", b"confidence", "image", b"image", "instances", b"instances", "model", b"model", "recoloured", b"recoloured", "request_id", b"request_id", "timings", b"timings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -390,6 +490,9 @@ class PreservationThresholds(_message.Message):
     WIDTH_P95_FIELD_NUMBER: _builtins.int
     TEXT_ERROR_FIELD_NUMBER: _builtins.int
     TEXT_EXACT_FIELD_NUMBER: _builtins.int
+    RECOLOUR_OUTSIDE_FIELD_NUMBER: _builtins.int
+    RECOLOUR_DISTANCE_FIELD_NUMBER: _builtins.int
+    RECOLOUR_STRUCTURE_FIELD_NUMBER: _builtins.int
     core_changed: _builtins.float
     """Opaque pixels whose bytes changed; exact mode only: 0 to 1000000000 px."""
     color_mean: _builtins.float
@@ -432,6 +535,12 @@ class PreservationThresholds(_message.Message):
     """Characters read differently, per character: 0 to 1."""
     text_exact: _builtins.float
     """Share of lines of 12 px or more that read the same: 0 to 1."""
+    recolour_outside: _builtins.float
+    """Of a recoloured product: opaque pixels beside what was recoloured that changed: 0 to 1000000000 px."""
+    recolour_distance: _builtins.float
+    """Of a recoloured product: from the colour asked for to that which came out: 0.1 to 100 deltaE2000."""
+    recolour_structure: _builtins.float
+    """Of a recoloured product: structural similarity of folds and seams before and after: -1 to 1."""
     def __init__(
         self,
         *,
@@ -456,10 +565,13 @@ class PreservationThresholds(_message.Message):
         width_p95: _builtins.float | None = ...,
         text_error: _builtins.float | None = ...,
         text_exact: _builtins.float | None = ...,
+        recolour_outside: _builtins.float | None = ...,
+        recolour_distance: _builtins.float | None = ...,
+        recolour_structure: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_boundary_iou", b"_boundary_iou", "_boundary_iou_fine", b"_boundary_iou_fine", "_color_mean", b"_color_mean", "_color_p95", b"_color_p95", "_color_spot", b"_color_spot", "_confidence", b"_confidence", "_core_changed", b"_core_changed", "_expansion", b"_expansion", "_ghost", b"_ghost", "_halo", b"_halo", "_halo_black", b"_halo_black", "_halo_white", b"_halo_white", "_inner_shift", b"_inner_shift", "_outline_shift", b"_outline_shift", "_shrink", b"_shrink", "_structure", b"_structure", "_structure_spot", b"_structure_spot", "_text_error", b"_text_error", "_text_exact", b"_text_exact", "_width_median", b"_width_median", "_width_p95", b"_width_p95", "boundary_iou", b"boundary_iou", "boundary_iou_fine", b"boundary_iou_fine", "color_mean", b"color_mean", "color_p95", b"color_p95", "color_spot", b"color_spot", "confidence", b"confidence", "core_changed", b"core_changed", "expansion", b"expansion", "ghost", b"ghost", "halo", b"halo", "halo_black", b"halo_black", "halo_white", b"halo_white", "inner_shift", b"inner_shift", "outline_shift", b"outline_shift", "shrink", b"shrink", "structure", b"structure", "structure_spot", b"structure_spot", "text_error", b"text_error", "text_exact", b"text_exact", "width_median", b"width_median", "width_p95", b"width_p95"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_boundary_iou", b"_boundary_iou", "_boundary_iou_fine", b"_boundary_iou_fine", "_color_mean", b"_color_mean", "_color_p95", b"_color_p95", "_color_spot", b"_color_spot", "_confidence", b"_confidence", "_core_changed", b"_core_changed", "_expansion", b"_expansion", "_ghost", b"_ghost", "_halo", b"_halo", "_halo_black", b"_halo_black", "_halo_white", b"_halo_white", "_inner_shift", b"_inner_shift", "_outline_shift", b"_outline_shift", "_recolour_distance", b"_recolour_distance", "_recolour_outside", b"_recolour_outside", "_recolour_structure", b"_recolour_structure", "_shrink", b"_shrink", "_structure", b"_structure", "_structure_spot", b"_structure_spot", "_text_error", b"_text_error", "_text_exact", b"_text_exact", "_width_median", b"_width_median", "_width_p95", b"_width_p95", "boundary_iou", b"boundary_iou", "boundary_iou_fine", b"boundary_iou_fine", "color_mean", b"color_mean", "color_p95", b"color_p95", "color_spot", b"color_spot", "confidence", b"confidence", "core_changed", b"core_changed", "expansion", b"expansion", "ghost", b"ghost", "halo", b"halo", "halo_black", b"halo_black", "halo_white", b"halo_white", "inner_shift", b"inner_shift", "outline_shift", b"outline_shift", "recolour_distance", b"recolour_distance", "recolour_outside", b"recolour_outside", "recolour_structure", b"recolour_structure", "shrink", b"shrink", "structure", b"structure", "structure_spot", b"structure_spot", "text_error", b"text_error", "text_exact", b"text_exact", "width_median", b"width_median", "width_p95", b"width_p95"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_boundary_iou", b"_boundary_iou", "_boundary_iou_fine", b"_boundary_iou_fine", "_color_mean", b"_color_mean", "_color_p95", b"_color_p95", "_color_spot", b"_color_spot", "_confidence", b"_confidence", "_core_changed", b"_core_changed", "_expansion", b"_expansion", "_ghost", b"_ghost", "_halo", b"_halo", "_halo_black", b"_halo_black", "_halo_white", b"_halo_white", "_inner_shift", b"_inner_shift", "_outline_shift", b"_outline_shift", "_shrink", b"_shrink", "_structure", b"_structure", "_structure_spot", b"_structure_spot", "_text_error", b"_text_error", "_text_exact", b"_text_exact", "_width_median", b"_width_median", "_width_p95", b"_width_p95", "boundary_iou", b"boundary_iou", "boundary_iou_fine", b"boundary_iou_fine", "color_mean", b"color_mean", "color_p95", b"color_p95", "color_spot", b"color_spot", "confidence", b"confidence", "core_changed", b"core_changed", "expansion", b"expansion", "ghost", b"ghost", "halo", b"halo", "halo_black", b"halo_black", "halo_white", b"halo_white", "inner_shift", b"inner_shift", "outline_shift", b"outline_shift", "shrink", b"shrink", "structure", b"structure", "structure_spot", b"structure_spot", "text_error", b"text_error", "text_exact", b"text_exact", "width_median", b"width_median", "width_p95", b"width_p95"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_boundary_iou", b"_boundary_iou", "_boundary_iou_fine", b"_boundary_iou_fine", "_color_mean", b"_color_mean", "_color_p95", b"_color_p95", "_color_spot", b"_color_spot", "_confidence", b"_confidence", "_core_changed", b"_core_changed", "_expansion", b"_expansion", "_ghost", b"_ghost", "_halo", b"_halo", "_halo_black", b"_halo_black", "_halo_white", b"_halo_white", "_inner_shift", b"_inner_shift", "_outline_shift", b"_outline_shift", "_recolour_distance", b"_recolour_distance", "_recolour_outside", b"_recolour_outside", "_recolour_structure", b"_recolour_structure", "_shrink", b"_shrink", "_structure", b"_structure", "_structure_spot", b"_structure_spot", "_text_error", b"_text_error", "_text_exact", b"_text_exact", "_width_median", b"_width_median", "_width_p95", b"_width_p95", "boundary_iou", b"boundary_iou", "boundary_iou_fine", b"boundary_iou_fine", "color_mean", b"color_mean", "color_p95", b"color_p95", "color_spot", b"color_spot", "confidence", b"confidence", "core_changed", b"core_changed", "expansion", b"expansion", "ghost", b"ghost", "halo", b"halo", "halo_black", b"halo_black", "halo_white", b"halo_white", "inner_shift", b"inner_shift", "outline_shift", b"outline_shift", "recolour_distance", b"recolour_distance", "recolour_outside", b"recolour_outside", "recolour_structure", b"recolour_structure", "shrink", b"shrink", "structure", b"structure", "structure_spot", b"structure_spot", "text_error", b"text_error", "text_exact", b"text_exact", "width_median", b"width_median", "width_p95", b"width_p95"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__boundary_iou: _TypeAlias = _typing.Literal["boundary_iou"]  # noqa: Y015
     _WhichOneofArgType__boundary_iou: _TypeAlias = _typing.Literal["_boundary_iou", b"_boundary_iou"]  # noqa: Y015
@@ -489,6 +601,12 @@ class PreservationThresholds(_message.Message):
     _WhichOneofArgType__inner_shift: _TypeAlias = _typing.Literal["_inner_shift", b"_inner_shift"]  # noqa: Y015
     _WhichOneofReturnType__outline_shift: _TypeAlias = _typing.Literal["outline_shift"]  # noqa: Y015
     _WhichOneofArgType__outline_shift: _TypeAlias = _typing.Literal["_outline_shift", b"_outline_shift"]  # noqa: Y015
+    _WhichOneofReturnType__recolour_distance: _TypeAlias = _typing.Literal["recolour_distance"]  # noqa: Y015
+    _WhichOneofArgType__recolour_distance: _TypeAlias = _typing.Literal["_recolour_distance", b"_recolour_distance"]  # noqa: Y015
+    _WhichOneofReturnType__recolour_outside: _TypeAlias = _typing.Literal["recolour_outside"]  # noqa: Y015
+    _WhichOneofArgType__recolour_outside: _TypeAlias = _typing.Literal["_recolour_outside", b"_recolour_outside"]  # noqa: Y015
+    _WhichOneofReturnType__recolour_structure: _TypeAlias = _typing.Literal["recolour_structure"]  # noqa: Y015
+    _WhichOneofArgType__recolour_structure: _TypeAlias = _typing.Literal["_recolour_structure", b"_recolour_structure"]  # noqa: Y015
     _WhichOneofReturnType__shrink: _TypeAlias = _typing.Literal["shrink"]  # noqa: Y015
     _WhichOneofArgType__shrink: _TypeAlias = _typing.Literal["_shrink", b"_shrink"]  # noqa: Y015
     _WhichOneofReturnType__structure: _TypeAlias = _typing.Literal["structure"]  # noqa: Y015
@@ -531,6 +649,12 @@ class PreservationThresholds(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__inner_shift) -> _WhichOneofReturnType__inner_shift | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__outline_shift) -> _WhichOneofReturnType__outline_shift | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__recolour_distance) -> _WhichOneofReturnType__recolour_distance | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__recolour_outside) -> _WhichOneofReturnType__recolour_outside | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__recolour_structure) -> _WhichOneofReturnType__recolour_structure | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__shrink) -> _WhichOneofReturnType__shrink | None: ...
     @_typing.overload
@@ -876,6 +1000,7 @@ class CreateShotRequest(_message.Message):
     DETERMINISTIC_FIELD_NUMBER: _builtins.int
     WORDS_FIELD_NUMBER: _builtins.int
     STYLES_FIELD_NUMBER: _builtins.int
+    RECOLOUR_FIELD_NUMBER: _builtins.int
     scene_id: _builtins.str
     """A scene from `CatalogService.ListScenes`."""
     seed: _builtins.int
@@ -943,6 +1068,10 @@ class CreateShotRequest(_message.Message):
     def styles(self) -> _containers.RepeatedCompositeFieldContainer[Global___StyleUse]:
         """At most 4, each once; the sum of what each would change is changed, in whatever order they stand here."""
 
+    @_builtins.property
+    def recolour(self) -> Global___Recolour:
+        """Unset: the product keeps its colour."""
+
     def __init__(
         self,
         *,
@@ -971,10 +1100,11 @@ class CreateShotRequest(_message.Message):
         deterministic: _builtins.bool = ...,
         words: Global___SceneWords | None = ...,
         styles: _abc.Iterable[Global___StyleUse] | None = ...,
+        recolour: Global___Recolour | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "guidance", b"guidance", "image", b"image", "output", b"output", "plate_strength", b"plate_strength", "reference", b"reference", "seed", b"seed", "selection", b"selection", "thresholds", b"thresholds", "timeout", b"timeout", "words", b"words"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "guidance", b"guidance", "image", b"image", "output", b"output", "plate_strength", b"plate_strength", "recolour", b"recolour", "reference", b"reference", "seed", b"seed", "selection", b"selection", "thresholds", b"thresholds", "timeout", b"timeout", "words", b"words"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "deterministic", b"deterministic", "guidance", b"guidance", "image", b"image", "layers", b"layers", "max_attempts", b"max_attempts", "negative_prompt", b"negative_prompt", "output", b"output", "plate_strength", b"plate_strength", "pose", b"pose", "preservation", b"preservation", "prompt", b"prompt", "reference", b"reference", "report", b"report", "scene_id", b"scene_id", "scheduler", b"scheduler", "seed", b"seed", "selection", b"selection", "shadow", b"shadow", "steps", b"steps", "styles", b"styles", "thresholds", b"thresholds", "timeout", b"timeout", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "deterministic", b"deterministic", "guidance", b"guidance", "image", b"image", "layers", b"layers", "max_attempts", b"max_attempts", "negative_prompt", b"negative_prompt", "output", b"output", "plate_strength", b"plate_strength", "pose", b"pose", "preservation", b"preservation", "prompt", b"prompt", "recolour", b"recolour", "reference", b"reference", "report", b"report", "scene_id", b"scene_id", "scheduler", b"scheduler", "seed", b"seed", "selection", b"selection", "shadow", b"shadow", "steps", b"steps", "styles", b"styles", "thresholds", b"thresholds", "timeout", b"timeout", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__camera_pitch_deg: _TypeAlias = _typing.Literal["camera_pitch_deg"]  # noqa: Y015
     _WhichOneofArgType__camera_pitch_deg: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg"]  # noqa: Y015
@@ -1060,6 +1190,7 @@ class CreateShotResponse(_message.Message):
     LAYERS_FIELD_NUMBER: _builtins.int
     REPORT_FIELD_NUMBER: _builtins.int
     INSTANCES_FIELD_NUMBER: _builtins.int
+    RECOLOURED_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     scene_id: _builtins.str
     seed: _builtins.int
@@ -1097,6 +1228,10 @@ class CreateShotResponse(_message.Message):
     def instances(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProductInstance]:
         """The products in the photo, the largest first."""
 
+    @_builtins.property
+    def recoloured(self) -> Global___ColourChange:
+        """Where another colour was asked for."""
+
     def __init__(
         self,
         *,
@@ -1116,10 +1251,11 @@ class CreateShotResponse(_message.Message):
         layers: _abc.Iterable[Global___Layer] | None = ...,
         report: Global___PreservationReport | None = ...,
         instances: _abc.Iterable[Global___ProductInstance] | None = ...,
+        recoloured: Global___ColourChange | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "preservation", b"preservation", "product_box", b"product_box", "report", b"report"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "preservation", b"preservation", "product_box", b"product_box", "recoloured", b"recoloured", "report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_pitch_deg", b"camera_pitch_deg", "confidence", b"confidence", "image", b"image", "instances", b"instances", "layers", b"layers", "pose", b"pose", "preservation", b"preservation", "product_box", b"product_box", "recipe_sha256", b"recipe_sha256", "report", b"report", "request_id", b"request_id", "scale", b"scale", "scene_id", b"scene_id", "seed", b"seed", "timings", b"timings", "view_confidence", b"view_confidence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_pitch_deg", b"camera_pitch_deg", "confidence", b"confidence", "image", b"image", "instances", b"instances", "layers", b"layers", "pose", b"pose", "preservation", b"preservation", "product_box", b"product_box", "recipe_sha256", b"recipe_sha256", "recoloured", b"recoloured", "report", b"report", "request_id", b"request_id", "scale", b"scale", "scene_id", b"scene_id", "seed", b"seed", "timings", b"timings", "view_confidence", b"view_confidence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -7,9 +7,15 @@ from tests.support.dyed_cloth import GREY, NAVY, RED, SIDE, cloth, light_of
 ALL = np.ones((SIDE, SIDE), bool)
 
 
-def test_colour_is_that_of_middle_shading():
-    body = Body.of(to_linear(cloth(RED, gloss=0.2)), ALL)
-    assert np.allclose(body.color, light_of(RED), rtol=0.06)
+def test_colour_is_that_of_cloth_without_gloss():
+    color = Body.of(to_linear(cloth(RED, gloss=0.2)), ALL).color
+    assert np.allclose(color / color.max(), light_of(RED) / light_of(RED).max(), atol=0.005)
+
+
+def test_colours_of_two_lamps_make_gloss_doubtful():
+    image = to_linear(cloth(GREY))
+    image[:, : SIDE // 2] *= np.float32([1.15, 1, 0.8])
+    assert Body.of(image, ALL).doubt > 10 * Body.of(to_linear(cloth(GREY)), ALL).doubt
 
 
 def test_larger_of_two_colours_counts():
