@@ -10,7 +10,7 @@ from services.postprocess.recolour.clusters import Clusters
 from services.postprocess.recolour.oklab import Array, from_oklab, tints, to_oklab
 
 #: Darker than this, in OKLab's L, one step of a byte turns the tint: such pixels do not say which colours there are.
-DARK: Final = 0.25
+DARK: Final = 0.3
 #: Of light, so that shading in multiples of it is a number: the darkest byte but black.
 _DARKEST: Final = 1 / 255 / 12.92
 #: The body's colour is read where its shading is neither deep nor bright: these quantiles of its luminance.

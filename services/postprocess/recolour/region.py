@@ -10,9 +10,11 @@ from services.postprocess.recolour.body import DARK, Body
 from services.postprocess.recolour.oklab import Array, tints, to_oklab
 
 #: How far a tint may lie from those of the body at least and at most; from twice that on it is another colour.
-_NEAR: Final = (0.045, 0.08)
+_NEAR: Final = (0.06, 0.09)
 #: Tints of light, unshaded and unlit body lie on the way from white to this many times the body's.
 _DEEPEST: Final = 2.0
+#: A body with a tint of this or more has no grey in it: what lies on white's other side counts as twice as far.
+_COLOURED: Final = 0.04
 #: Tints of skin, from fair to dark: hue in degrees, and distance from grey.
 _SKIN_HUE: Final = (36.0, 78.0)
 _SKIN_TINT: Final = (0.04, 0.24)
@@ -52,9 +54,11 @@ def belonging(linear: Array, opaque: NDArray[np.bool_], body: Body) -> Array:
 def _from_way(found: Array, white: Array, tint: Array) -> Array:
     """Distance of (H, W, 2) tints from the straight way that gloss and deep folds take."""
     way = _DEEPEST * tint - white
-    along = np.clip(((found - white) @ way) / max(float(way @ way), 1e-6), 0, 1)
-    off = found - white - along[..., None] * way
-    return np.asarray(np.hypot(off[..., 0], off[..., 1]), np.float32)
+    along = ((found - white) @ way) / max(float(way @ way), 1e-6)
+    off = found - white - np.clip(along, 0, 1)[..., None] * way
+    # Body and gloss never add up to what lies beyond white; only another lamp does, a little.
+    farther = 1 + min(1.0, float(np.hypot(*tint)) / _COLOURED)
+    return np.asarray(np.where(along < 0, farther, 1) * np.hypot(off[..., 0], off[..., 1]), np.float32)
 
 
 def _protected(body: Body, near: float) -> list[int]:
