@@ -79,13 +79,13 @@ def _calmed(share: Array, noise: Array) -> Array:
     return np.asarray(mean + kept * (share - mean), np.float32)
 
 
-def _rim_follows(share: Array, opaque: NDArray[np.bool_], weight: Array) -> Array:
+def _rim_shading(share: Array, opaque: NDArray[np.bool_], weight: Array) -> Array:
     """Along the outline, where the old background may have taken part, not far from what it is a little further in."""
     side = 2 * _SEAM_PX + 1
     inner = cv2.erode(opaque.astype(np.uint8), np.ones((side, side), np.uint8), borderValue=0).astype(np.float32)
     told = inner * weight
     near = _local(share, told)
-    held = np.clip(share, near / _STEEPEST, near * _STEEPEST)
+    held = np.clip(share, weight * near / _STEEPEST, near * _STEEPEST)
     return np.asarray(np.where((inner == 0) & (_near(told) > 0), held, share), np.float32)
 
 
@@ -116,7 +116,7 @@ def exchanged(
     less = 1 - np.minimum(target / body.color, 1)
     square = np.ones((2 * _SEAM_PX + 1, 2 * _SEAM_PX + 1), np.uint8)
     within = cv2.erode(np.where(opaque, weight, np.float32(1)), square)[..., None]
-    new = _rim_follows(share, opaque, weight)[..., None] * target
+    new = _rim_shading(share, opaque, weight)[..., None] * target
     return np.asarray(rest + new - within * less * (rest - gloss), np.float32)
 
 
