@@ -68,7 +68,6 @@ def test_item_of_a_job_that_has_some_is_numbered_by_the_job(taken):
         ({"lint": {"fix": True}}, "lint"),
         ({"shot": {"image": URL}}, "shot.image"),
         ({"shot": {"scene_id": "nowhere"}}, "shot.scene_id"),
-        ({"shot": {"recolour": {"to": "seagren"}}}, "shot.recolour.to"),
         ({"shot": {"recolour": {"mask": URL}}}, "shot.recolour.to"),
         ({"shot": {"canvas": {"width": 9000, "height": 90}}}, "shot.canvas.width"),
         ({"shot": {"reference": {"url": "https://169.254.169.254/x"}}}, "shot.reference.url"),
