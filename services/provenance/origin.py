@@ -1,7 +1,7 @@
 """Where a finished picture comes from, before it is written into its file."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from services.provenance.source import DigitalSource, declared_source
@@ -54,6 +54,10 @@ class Origin:
     edit: str
     opened: Part | None = None
     placed: Part | None = None
+
+    def recoloured(self) -> Self:
+        """The same of a product that got another colour, which no generative model gave it."""
+        return replace(self, edit=f"{self.edit} The product was given another colour.")
 
 
 def cutout_origin(photo: Part) -> Origin:

@@ -46,3 +46,10 @@ def test_kind_of_picture_follows_what_it_is_made_of(origin, source):
 def test_picture_tells_what_was_opened_and_what_was_placed():
     origin = shot_origin(PHOTO, GENERATED, drawn=False)
     assert (origin.opened, origin.placed) == (PHOTO, GENERATED)
+
+
+def test_another_colour_is_told_beside_what_else_was_done():
+    before = cutout_origin(PHOTO)
+    after = before.recoloured()
+    assert after.edit == f"{before.edit} The product was given another colour."
+    assert after.source == before.source
