@@ -51,7 +51,7 @@ def colourways(
     work = plan(found, list(colours), out, "png")
 
     async def make(vitrine: "AsyncVitrine", job: "Job") -> "PhotoResponse":
-        return await vitrine.cutout(job.photo, **options, recolour=colours[job.label])
+        return await vitrine.cutout(job.photo, **{**options, "recolour": colours[job.label]})
 
     outcomes = make_all(service_address(address), work, make, jobs)
     write_pages(out, found, outcomes, open_settings().limits.image, across=1, rows=ROWS_PER_SHEET)

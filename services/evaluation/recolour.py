@@ -78,7 +78,7 @@ def _differences(name: str, dyed: Dyed, picture: NDArray[np.uint8], inside: NDAr
 def _changed_outside(case: Case, dyed: Dyed) -> float:
     """Opaque pixels whose bytes differ from the photo's where a mask lets nothing change."""
     mask = np.zeros(dyed.photo.alpha.shape, np.uint8)
-    mask[mask.shape[0] * 2 // 3 :] = 255
+    mask[len(mask) * 2 // 3 :] = 255
     core = np.zeros(mask.shape, bool)
     core[case.product.box.slices()] = case.product.core
     differs = (_finished(case, dyed, mask) != dyed.photo.photo).any(axis=2)

@@ -94,7 +94,7 @@ class Restorer:
             deadline.check()
         parts = compose(request, product, scene, deadline, self._reader)
         after = picture_digest(parts.picture, product)
-        change = recolouring and colour_change(parts.picture[product.box.slices()], recolouring)
+        change = None if recolouring is None else colour_change(parts.picture[product.box.slices()], recolouring)
         deadline.check()
         evidence = Evidence(
             picture=parts.picture,
@@ -179,12 +179,12 @@ class Restorer:
         placement = frame(request, (image.shape[0], image.shape[1]))
         product = place_product(image, cutout, placement)
         recolouring = _recoloured(product, request.recolour, placement)
-        product = recolouring.product if recolouring else product
+        product = product if recolouring is None else recolouring.product
         deadline.check()
         picture = cut_picture(request, product)
         with Draft.within(self._store, deadline) as draft:
             blob = write_picture(draft, self._writer, picture, request.output)
-        change = recolouring and colour_change(product.color, recolouring)
+        change = None if recolouring is None else colour_change(product.color, recolouring)
         return CutoutResult(blob, time.perf_counter() - began, change)
 
     def lint(self, request: LintRequest, cutout: SegmentResult, deadline: Deadline) -> LintResult:

@@ -76,10 +76,10 @@ def colour_change(shown: NDArray[np.uint8], recolouring: Recolouring) -> ColourC
         distance=_distance(last, recolouring.wanted),
         box=_box_of(changed, top, left),
         area_px=int(np.count_nonzero(changed)),
-        share=float(np.count_nonzero(changed) / max(1, np.count_nonzero(product.core))),
+        share=int(np.count_nonzero(changed)) / max(1, int(np.count_nonzero(product.core))),
         outside_px=int(np.count_nonzero(beside)),
         outside_yx=None if place is None else (int(place[0]) + top, int(place[1]) + left),
-        structure=alike and alike.mean,
+        structure=None if alike is None else alike.mean,
     )
 
 

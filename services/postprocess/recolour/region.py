@@ -47,8 +47,8 @@ def belonging(linear: Array, opaque: NDArray[np.bool_], body: Body) -> Array:
     near = float(np.clip(body.spread, *_NEAR))
     weight = 1 - _smooth_step(away / near - 1)
     weight *= ~np.isin(body.clusters.of_each(found), _protected(body, near))
-    weight = cv2.medianBlur(np.round(weight * 255).astype(np.uint8), _SPECK_PX)
-    return _rim_follows(weight.astype(np.float32) / np.float32(255), opaque)
+    levels = cv2.medianBlur(np.round(weight * 255).astype(np.uint8), _SPECK_PX)
+    return _rim_follows(levels.astype(np.float32) / np.float32(255), opaque)
 
 
 def _from_way(found: Array, white: Array, tint: Array) -> Array:

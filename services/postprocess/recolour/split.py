@@ -66,7 +66,7 @@ def _rounding(linear: Array, form: Array) -> Array:
     step = (
         np.float32(2.4 / 1.055 / 255) * ((encode(np.clip(linear, 0, 1)) + np.float32(0.055)) / np.float32(1.055)) ** 1.4
     )
-    return np.asarray((np.maximum(step, _LEAST_STEP) * form / 2) ** 2, np.float32).sum(axis=-1)
+    return np.asarray(((np.maximum(step, _LEAST_STEP) * form / 2) ** 2).sum(axis=-1), np.float32)
 
 
 def _calmed(share: Array, noise: Array) -> Array:
@@ -140,7 +140,8 @@ def _with_seams(linear: Array, opaque: NDArray[np.bool_], share: Array, weight: 
     if not seam.any():
         return plain
     # Surely of one side is what lies clear of the other.
-    own, other = own * (1 - cv2.dilate(other, square)), cv2.erode(other, np.ones((3, 3), np.uint8))
+    own = own * np.asarray(1 - cv2.dilate(other, square), np.float32)
+    other = np.asarray(cv2.erode(other, np.ones((3, 3), np.uint8)), np.float32)
     here, there = _local(linear, own), _local(linear, other)
     step = here - there
     contrast = (step * step).sum(axis=-1)

@@ -123,6 +123,14 @@ async def test_cutout_is_told_to_be_one(parts, cutout_of):
     assert made.fakes.requests["postprocess"].output.origin.source is DigitalSource.ALGORITHMICALLY_ENHANCED
 
 
+async def test_another_colour_is_told_of_shots_and_cutouts(parts, shot_of, cutout_of):
+    made, colour = parts(), {"to": "red"}
+    await made.workflow.shot(shot_of(recolour=colour))
+    assert "another colour" in made.fakes.requests["postprocess"].output.origin.edit
+    await made.workflow.cutout(cutout_of(recolour=colour))
+    assert "another colour" in made.fakes.requests["postprocess"].output.origin.edit
+
+
 async def test_keys_of_the_same_request_differ(parts, shot_of):
     workflow = parts().workflow
     first, second = await workflow.shot(shot_of(), "id"), await workflow.shot(shot_of(), "id")
