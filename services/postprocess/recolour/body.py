@@ -56,19 +56,17 @@ class Body:
         """
         colors = linear[chosen]
         lab = to_oklab(colors)
-        lit = lab[:, 0] >= min(DARK, float(np.quantile(lab[:, 0], 0.5)))
-        colors, lab = colors[lit], lab[lit]
         found = tints(lab)
-        clusters = Clusters.of(found)
+        lit = lab[:, 0] >= min(DARK, float(np.quantile(lab[:, 0], 0.5)))
+        clusters = Clusters.of(found[lit])
         own = clusters.of_each(found) == 0
-        colors, lab, found = colors[own], lab[own], found[own]
-        low, high = np.quantile(lab[:, 0], _MIDDLE)
-        middle = (lab[:, 0] >= low) & (lab[:, 0] <= high)
+        low, high = np.quantile(lab[own, 0], _MIDDLE)
+        middle = own & (lab[:, 0] >= low) & (lab[:, 0] <= high)
         color = np.maximum(np.median(colors[middle], axis=0), _DARKEST).astype(np.float32)
-        tint = tints(to_oklab(color))
-        away = _MAD * float(np.median(np.hypot(*(found - tint).T)))
+        tint, told = tints(to_oklab(color)), found[own & lit]
+        away = _MAD * float(np.median(np.hypot(*(told - tint).T)))
         doubt = max(_DOUBT, _UNEVEN * away**2)
-        spread = 3 * _MAD * float(np.median(across(found, tint)))
+        spread = 3 * _MAD * float(np.median(across(told, tint)))
         return cls(color, _white(clusters, tint), tint, spread, doubt, clusters)
 
 
