@@ -43,15 +43,15 @@ def colourways(
 
     checked(CreateCutoutRequest, {"background_color": background}, "--background")
     colours = {each.lower().removeprefix("#"): recolour_to(each) for each in recolour}
-    options: CutoutOptions = {
-        "output": OutputOptions(format=ImageFormat.PNG), "crop": True, "padding": 0.05,
-        "background_color": background, "timeout_s": timeout,
-    }  # fmt: skip
     found = find_photos(photos)
     work = plan(found, list(colours), out, "png")
 
     async def make(vitrine: "AsyncVitrine", job: "Job") -> "PhotoResponse":
-        return await vitrine.cutout(job.photo, **{**options, "recolour": colours[job.label]})
+        options: CutoutOptions = {
+            "output": OutputOptions(format=ImageFormat.PNG), "crop": True, "padding": 0.05,
+            "background_color": background, "timeout_s": timeout, "recolour": colours[job.label],
+        }  # fmt: skip
+        return await vitrine.cutout(job.photo, **options)
 
     outcomes = make_all(service_address(address), work, make, jobs)
     write_pages(out, found, outcomes, open_settings().limits.image, across=1, rows=ROWS_PER_SHEET)
