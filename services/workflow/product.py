@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from services.codecs.photo import Photo
 from services.common.geometry import Box
 from services.postprocess.schema import Recolour
-from services.provenance.origin import Part
+from services.provenance.origin import Origin, Part
 from services.segment.schema import Instance, SegmentResult
 from services.workflow.stages import Pending
 
@@ -45,6 +45,10 @@ class Product:
     def image(self) -> NDArray[np.uint8]:
         """The photo's colours, (H, W, 3) uint8 sRGB."""
         return self.photo.image
+
+    def told(self, origin: Origin) -> Origin:
+        """What a finished picture tells, with what became of the product's colour."""
+        return origin.recoloured() if self.recolour else origin
 
     def padded_box(self, share: float) -> Box:
         """The box with free space around it, a share of its longer side, clipped to the photo."""

@@ -35,7 +35,7 @@ from services.fetch.sources import Sources
 from services.generate.scene import Scene, SceneCatalog
 from services.lint.ruleset import RuleSetCatalog
 from services.postprocess.schema import CutoutRequest, Output, Recolour
-from services.provenance.origin import Origin, Part, cutout_origin, shot_origin
+from services.provenance.origin import Part, cutout_origin, shot_origin
 from services.segment.schema import SegmentRequest, Selection
 from services.storage.owner import result_key
 from services.styles.registry import StyleRegistry
@@ -219,7 +219,7 @@ class ShotWorkflow:
                 CutoutRequest(
                     crop=product.padded_box(request.padding) if request.crop else None,
                     background=_rgb(request.background_color),
-                    output=replace(output, origin=_told(cutout_origin(product.file), product)),
+                    output=replace(output, origin=product.told(cutout_origin(product.file))),
                     recolour=product.recolour,
                     request_id=request_id,
                     deadline_s=walk.deadline.at_s,
@@ -300,7 +300,7 @@ class ShotWorkflow:
             drawing = self._drawings.of(request, asked, layout.placement, preview_every, styles)
             reference, background = await asyncio.to_thread(self._reference, request.reference, look)
             origin = shot_origin(product.file, background, drawn=drawing is not None)
-            output = replace(output, origin=_told(origin, product))
+            output = replace(output, origin=product.told(origin))
             recipe = Recipe.resolve(request, asked, fit, self._draw_seed, drawing, reference)
             acceptance = self._policy.of(request, tenant)
             attempts = Attempts(self._stages, walk, product, layout, output, request.layers, acceptance, self._quality)
@@ -365,11 +365,6 @@ class ShotWorkflow:
         selection = select(request.selection, size_hw, limits)
         recolour = recolour_of(recolour_in(request), size_hw, limits)
         return decoded, Part.sent("The photo of the product", content), selection, recolour
-
-
-def _told(origin: Origin, product: Product) -> Origin:
-    """With what became of the product's colour."""
-    return origin.recoloured() if product.recolour else origin
 
 
 def _not_found(confidence: float, least: float, selection: Selection | None) -> ProductNotFound:
