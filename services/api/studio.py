@@ -28,6 +28,7 @@ from services.api.findings import shown
 from services.common.image import MIN_SIDE_PX
 from services.common.pose import Pose
 from services.generate.schema import Scheduler
+from services.postprocess.cover.schema import CoverPart, Typeface, is_blank
 from services.postprocess.preservation.thresholds import Level, criterion_of
 from services.postprocess.schema import LayerName, Preservation, Shadow
 
@@ -42,6 +43,15 @@ MAX_WORDS_CHARS = 200
 #: That one picture is drawn with, and how much of each.
 MAX_STYLES = 4
 MAX_STYLE_WEIGHT = 2.0
+
+#: Of a cover's texts, in characters, and of its lines.
+MAX_MASTHEAD_CHARS = 24
+MAX_ISSUE_CHARS = 40
+MAX_PRICE_CHARS = 24
+MAX_HEADLINE_CHARS = 60
+MAX_TITLE_CHARS = 60
+MAX_LINE_CHARS = 120
+MAX_LINES = 6
 
 MAX_POINTS = 64
 MAX_BOXES = 16
@@ -214,6 +224,45 @@ def _check_each_once(styles: list[StyleUse]) -> list[StyleUse]:
     return styles
 
 
+class CoverLine(Message):
+    title: Text = Field("", max_length=MAX_TITLE_CHARS, description="Set in bold.")
+    text: Text = Field("", max_length=MAX_LINE_CHARS, description="What it says beneath.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if is_blank(self.title + self.text):
+            raise ValueError("a title or a text is wanted, got neither")
+        return self
+
+
+class Cover(Message):
+    masthead: Text = Field("", max_length=MAX_MASTHEAD_CHARS, description="The magazine's name, behind the product.")
+    issue: Text = Field("", max_length=MAX_ISSUE_CHARS, description="A number or a date.")
+    price: Text = Field("", max_length=MAX_PRICE_CHARS)
+    headline: Text = Field("", max_length=MAX_HEADLINE_CHARS, description="The main story.")
+    lines: list[CoverLine] = Field([], max_length=MAX_LINES, description="Further ones.")
+    color: Colour = Field("", description='"#rrggbb", or empty: what can be read on the picture.')
+    typeface: Annotated[Typeface | None, ZeroIsAbsent] = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        texts = (self.masthead, self.issue, self.price, self.headline)
+        if not self.lines and is_blank("".join(texts)):
+            raise ValueError("a masthead, an issue, a price, a headline or a line is wanted, got none")
+        return self
+
+
+class CoverText(Message):
+    part: CoverPart
+    line: Count32 = Field(0, description="Of a LINE, counted from 1.")
+    box: Box = Box()
+    color: Colour = ""
+    contrast: float = Field(0.0, description="WCAG 2, with at least 95 % of the background under and around it.")
+    contrast_wanted: float = 0.0
+    scrim: float = Field(0.0, description="How far the background was dimmed or lightened for it, 0 to 1.")
+    visible: float = Field(0.0, description="The share that the product does not hide.")
+
+
 class CreateShotRequest(Message):
     image: ImageSource = ImageSource()
     scene_id: str = Field("", max_length=64)
@@ -245,6 +294,7 @@ class CreateShotRequest(Message):
         [], max_length=MAX_STYLES, description="LoRA adapters that the picture is drawn with, by their sum."
     )
     recolour: Recolour | None = Field(None, description="Another colour for the product.")
+    cover: Cover | None = Field(None, description="Words that make the picture a magazine cover.")
 
 
 class PreservationProof(Message):
@@ -275,6 +325,7 @@ class CreateShotResponse(Message):
     report: PreservationReport = PreservationReport()
     instances: list[ProductInstance] = []
     recoloured: ColourChange | None = None
+    cover: list[CoverText] = []
 
 
 class StreamShotRequest(Message):

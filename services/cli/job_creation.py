@@ -11,6 +11,16 @@ import typer
 
 from services.cli.configuration import api_key, service_address
 from services.cli.console import AddressOption, JsonOption, asides, counting_progress, results, write_json
+from services.cli.cover import (
+    CoverColorOption,
+    CoverLineOption,
+    HeadlineOption,
+    IssueOption,
+    MastheadOption,
+    PriceOption,
+    TypefaceOption,
+    read_cover,
+)
 from services.cli.drawing import (
     NegativePromptOption,
     PromptOption,
@@ -87,6 +97,13 @@ def create(
     word: WordOption = None,
     style: StyleOption = None,
     recolour: RecolourOption = None,
+    masthead: MastheadOption = None,
+    issue: IssueOption = None,
+    price: PriceOption = None,
+    headline: HeadlineOption = None,
+    cover_line: CoverLineOption = None,
+    cover_color: CoverColorOption = None,
+    typeface: TypefaceOption = None,
     address: AddressOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -102,7 +119,7 @@ def create(
         prompt, negative_prompt, steps, guidance=None, plate_strength=None, scheduler=None, deterministic=False,
         reference=None, word=word,
     )  # fmt: skip
-    fields |= read_styles(style)
+    fields |= read_styles(style) | read_cover(masthead, issue, price, headline, cover_line, cover_color, typeface)
     proof = proof_options(layer, report, None, None)
     fields |= {name: value for name, value in proof.items() if value and name != "thresholds"}
     if (other := read_recolour(recolour, None)) is not None:

@@ -9,6 +9,16 @@ import typer
 from services.cli.checked import checked
 from services.cli.configuration import service_address
 from services.cli.console import AddressOption, JsonOption, counting_progress
+from services.cli.cover import (
+    CoverColorOption,
+    CoverLineOption,
+    HeadlineOption,
+    IssueOption,
+    MastheadOption,
+    PriceOption,
+    TypefaceOption,
+    read_cover,
+)
 from services.cli.drawing import (
     DeterministicOption,
     GuidanceOption,
@@ -89,6 +99,13 @@ def shoot(
     reference: ReferenceOption = None,
     word: WordOption = None,
     style: StyleOption = None,
+    masthead: MastheadOption = None,
+    issue: IssueOption = None,
+    price: PriceOption = None,
+    headline: HeadlineOption = None,
+    cover_line: CoverLineOption = None,
+    cover_color: CoverColorOption = None,
+    typeface: TypefaceOption = None,
     preview_every: PreviewEveryOption = None,
     previews: PreviewsOption = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Pictures made at once.")] = 4,
@@ -105,6 +122,7 @@ def shoot(
         prompt, negative_prompt, steps, guidance, plate_strength, scheduler, deterministic, reference, word
     )
     options |= read_styles(style) | proof_options(layer, report, threshold, max_attempts)
+    options |= read_cover(masthead, issue, price, headline, cover_line, cover_color, typeface)
     if (selection := read_selection(keep_mask, include, exclude, include_box, exclude_box)) is not None:
         options["selection"] = selection
     if (other := read_recolour(recolour, recolour_mask)) is not None:

@@ -25,6 +25,7 @@ class LayerChoice(StrEnum):
     BACKGROUND = "background"
     HEATMAP = "heatmap"
     UNCERTAINTY = "uncertainty"
+    TEXT = "text"
 
 
 PoseChoice = Literal["standing", "lying", "hanging"]

@@ -24,6 +24,9 @@ from services.api.lint import LintFinding, LintPhotoRequest, LintPhotoResponse, 
 from services.api.studio import (
     Canvas,
     ColourChange,
+    Cover,
+    CoverLine,
+    CoverText,
     CreateCutoutRequest,
     CreateCutoutResponse,
     CreateShotRequest,
@@ -45,12 +48,17 @@ from services.client.errors import report_of
 from services.client.flows import Health
 from services.client.options import CutoutOptions, LintOptions, Photo, ShotOptions, StreamOptions
 from services.generate.schema import Scheduler
+from services.postprocess.cover.schema import CoverPart, Typeface
 
 __all__ = [
     "AsyncVitrine",
     "Box",
     "Canvas",
     "ColourChange",
+    "Cover",
+    "CoverLine",
+    "CoverPart",
+    "CoverText",
     "CreateCutoutRequest",
     "CreateCutoutResponse",
     "CreateJobResponse",
@@ -90,6 +98,7 @@ __all__ = [
     "StyleTrainingState",
     "StyleUse",
     "TrainingPicture",
+    "Typeface",
     "Vitrine",
     "WatchJobResponse",
     "Webhook",

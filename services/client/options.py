@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from services.api.common import OutputOptions
-from services.api.studio import Canvas, PreservationThresholds, ProductSelection, Recolour, SceneWords, StyleUse
+from services.api.studio import Canvas, Cover, PreservationThresholds, ProductSelection, Recolour, SceneWords, StyleUse
 from services.common.pose import Pose
 from services.generate.schema import Scheduler
 from services.postprocess.preservation.thresholds import Level
@@ -66,6 +66,7 @@ class ShotOptions(TypedDict, total=False):
     words: SceneWords
     styles: Sequence[StyleUse]
     recolour: Recolour
+    cover: Cover
     output: OutputOptions
     timeout_s: float
 

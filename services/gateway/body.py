@@ -25,6 +25,7 @@ LISTS: Final = {
     "selection.include_boxes": ("left", "top", "width", "height"),
     "selection.exclude_boxes": ("left", "top", "width", "height"),
     "styles": ("style_id", "weight"),
+    "cover.lines": ("title", "text"),
 }
 
 _MAX_FIELDS = 256
@@ -191,7 +192,8 @@ def _branch(fields: dict[str, Any], name: str) -> tuple[dict[str, Any], str]:
 
 def _append(branch: dict[str, Any], name: str, leaf: str, text: str) -> None:
     elements: list[dict[str, str]] = branch.setdefault(leaf, [])
-    numbers = text.split(",")
-    if len(numbers) != len(LISTS[name]):
+    # What stands last may hold commas of its own.
+    parts = text.split(",", len(LISTS[name]) - 1)
+    if len(parts) != len(LISTS[name]):
         raise InvalidInput(f"expected {','.join(LISTS[name])}, got {text[:80]!r}", field=f"{name}.{len(elements)}")
-    elements.append(dict(zip(LISTS[name], (number.strip() for number in numbers), strict=True)))
+    elements.append(dict(zip(LISTS[name], (part.strip() for part in parts), strict=True)))

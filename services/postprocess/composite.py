@@ -23,7 +23,7 @@ class Layer:
     Args:
         box: Where on the canvas.
         weight: (H, W) float32, 0 to 1.
-        color: (H, W, 3) float32, linear light, straight.
+        color: (H, W, 3) float32, linear light, straight; (3,) where it is one colour.
     """
 
     box: Box
@@ -43,6 +43,7 @@ class Composition:
         picture: (H, W, 3) uint8 sRGB.
         behind: (h, w, 3) uint8 sRGB of the product's box: what it was laid over.
         lettering: Boxes of print on the canvas, whose colours no light has changed.
+        words: A cover's, one over the other, behind the product. `picture` and `behind` are without them.
     """
 
     background: NDArray[np.uint8]
@@ -52,6 +53,7 @@ class Composition:
     picture: NDArray[np.uint8]
     behind: NDArray[np.uint8]
     lettering: tuple[Box, ...] = ()
+    words: tuple[Layer, ...] = ()
 
     @property
     def backdrop(self) -> NDArray[np.uint8]:
@@ -91,6 +93,31 @@ def compose_parts(
     return Composition(background, shading, reflection, product, picture, behind)
 
 
+def with_words(parts: Composition) -> NDArray[np.uint8]:
+    """The picture with its words, (H, W, 3) uint8 sRGB: they are laid over the backdrop and the product over them.
+
+    Pixels that no word touches keep the picture's bytes, as does the product's core.
+    """
+    if not parts.words:
+        return parts.picture
+    product = parts.product
+    region = product.box
+    for word in parts.words:
+        region = region.union(word.box)
+    light = to_linear(parts.backdrop[region.slices()])
+    touched = np.zeros(light.shape[:2], np.bool_)
+    for word in parts.words:
+        place = word.box.within(region).slices()
+        lay_over(light[place], word.color, word.weight)
+        touched[place] |= word.weight > 0
+    inside = product.box.within(region).slices()
+    lay_over(light[inside], to_linear(product.color), product.coverage())
+    touched[inside] &= ~product.core
+    finished = parts.picture.copy()
+    finished[region.slices()][touched] = to_bytes(light[touched])
+    return finished
+
+
 def on_color(
     color: NDArray[np.uint8], alpha: NDArray[np.uint16], background: tuple[int, int, int]
 ) -> NDArray[np.uint8]:
@@ -120,7 +147,7 @@ def _prepared(
     if shading is not None:
         light[shading.box.within(region).slices()] *= shading.factor
     if reflection is not None:
-        _lay_over(light[reflection.box.within(region).slices()], reflection.color, reflection.weight)
+        lay_over(light[reflection.box.within(region).slices()], reflection.color, reflection.weight)
     return light, region
 
 
@@ -128,13 +155,13 @@ def _finished(
     background: NDArray[np.uint8], product: Product, light: NDArray[np.float32], region: Box
 ) -> NDArray[np.uint8]:
     """The picture; `light` is written to."""
-    _lay_over(light[product.box.within(region).slices()], to_linear(product.color), product.coverage())
+    lay_over(light[product.box.within(region).slices()], to_linear(product.color), product.coverage())
     finished = background.copy()
     finished[region.slices()] = to_bytes(light)
     finished[product.box.slices()][product.core] = product.color[product.core]
     return finished
 
 
-def _lay_over(below: NDArray[np.float32], color: NDArray[np.float32], weight: NDArray[np.float32]) -> None:
+def lay_over(below: NDArray[np.float32], color: NDArray[np.float32], weight: NDArray[np.float32]) -> None:
     """Mix `color` into `below`, in place."""
     below += (color - below) * weight[..., None]

@@ -4,7 +4,7 @@ Every layer is of the canvas' size, its colours sRGB and straight, its alpha lin
 operator on linear light (Porter and Duff, 1984), from the back to the front,
 
     below = decode(BACKGROUND)
-    for layer in (SHADOW, REFLECTION, FOREGROUND):
+    for layer in (SHADOW, REFLECTION, TEXT, FOREGROUND):
         below = decode(layer.rgb) * layer.alpha + below * (1 - layer.alpha)
     picture = encode(below)
 
@@ -85,6 +85,24 @@ def _reflection(parts: Composition) -> NDArray[np.uint16]:
     return _placed(parts, reflection.box, _sixteen(encode(reflection.color)), _sixteen(reflection.weight))
 
 
+def _text(parts: Composition) -> NDArray[np.uint16]:
+    """All words as one layer: what each lets through of those below it, and what it adds."""
+    if not parts.words:
+        return _empty(parts)
+    region = parts.words[0].box
+    for word in parts.words[1:]:
+        region = region.union(word.box)
+    light = np.zeros((region.height, region.width, 3), np.float32)
+    through = np.ones((region.height, region.width), np.float32)
+    for word in parts.words:
+        place = word.box.within(region).slices()
+        light[place] += (word.color - light[place]) * word.weight[..., None]
+        through[place] *= 1 - word.weight
+    weight = 1 - through
+    color = np.asarray(light / np.maximum(weight, np.float32(1 / OPAQUE))[..., None], np.float32)
+    return _placed(parts, region, _sixteen(encode(color)), _sixteen(weight))
+
+
 def _background(parts: Composition) -> NDArray[np.uint8]:
     return parts.background
 
@@ -96,6 +114,7 @@ _DRAWN: Final = MappingProxyType[LayerName, Callable[[Composition], NDArray[np.u
         LayerName.SHADOW: _shadow,
         LayerName.REFLECTION: _reflection,
         LayerName.BACKGROUND: _background,
+        LayerName.TEXT: _text,
     }
 )
 

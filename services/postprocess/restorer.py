@@ -1,6 +1,7 @@
 """The postprocess stage: the product goes back into its new scene, and the picture into the store."""
 
 import time
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -16,7 +17,10 @@ from services.common.light import Finish, Light
 from services.common.placement import Placement
 from services.common.pose import Pose
 from services.generate.schema import GenerateResult
-from services.postprocess.composite import composite
+from services.postprocess.composite import Composition, composite, with_words
+from services.postprocess.cover.printer import CoverPrinter
+from services.postprocess.cover.schema import Cover, CoverText
+from services.postprocess.cover.typecase import Typecase
 from services.postprocess.cutout import cut_picture, frame
 from services.postprocess.draft import Draft, keys_of
 from services.postprocess.files import write_layer, write_layers, write_picture
@@ -69,6 +73,7 @@ class Restorer:
         self._reader = TextReader(threads)
         self._battery = Battery(self._reader)
         self._linter = Linter(store, self._reader, self._writer)
+        self._printer = CoverPrinter(Typecase.shipped())
         cv2.setNumThreads(threads)
 
     def shot(
@@ -77,8 +82,8 @@ class Restorer:
         """Put the product into the scene, measure what became of it, and store the picture if that passes.
 
         Raises:
+            InvalidInput: Nothing of the product is where its colour may change, or its cover's words have no room.
             Internal: The parts do not fit each other.
-            InvalidInput: Nothing of the product is where its colour may change.
             StorageUnavailable: The store can't be written.
             Cancelled, DeadlineExceeded: The picture is no longer wanted.
         """
@@ -93,9 +98,12 @@ class Restorer:
             wanted = product_digest(product)
             deadline.check()
         parts = compose(request, product, scene, deadline, self._reader)
-        after = picture_digest(parts.picture, product)
-        change = None if recolouring is None else colour_change(parts.picture[product.box.slices()], recolouring)
+        parts, texts = self._with_cover(request.cover, parts, deadline)
+        picture = with_words(parts)
+        after = picture_digest(picture, product)
+        change = None if recolouring is None else colour_change(picture[product.box.slices()], recolouring)
         deadline.check()
+        # Letters behind an edge are no ghost of the product: what is measured is the picture without them.
         evidence = Evidence(
             picture=parts.picture,
             product=product,
@@ -112,7 +120,7 @@ class Restorer:
         blob, layers = None, list[StoredLayer]()
         if reports.passed:
             with Draft.within(self._store, deadline) as draft:
-                blob = write_picture(draft, self._writer, parts.picture, request.output)
+                blob = write_picture(draft, self._writer, picture, request.output)
                 layers = write_layers(draft, request, cutout, parts, inspection)
         return RestoreResult(
             blob=blob,
@@ -125,7 +133,17 @@ class Restorer:
             resampling=product.resampling,
             duration_s=time.perf_counter() - began,
             recoloured=change,
+            cover=texts,
         )
+
+    def _with_cover(
+        self, cover: Cover | None, parts: Composition, deadline: Deadline
+    ) -> tuple[Composition, tuple[CoverText, ...]]:
+        """The parts of a picture with the words of its cover, and what is told of those."""
+        if cover is None:
+            return parts, ()
+        printed = self._printer.printed(cover, parts, deadline)
+        return replace(parts, words=printed.layers), printed.texts
 
     def report(
         self, request: ReportRequest, shot: RestoreResult, seen: SegmentResult, deadline: Deadline

@@ -16,6 +16,7 @@ from services.common.logs import carried_fields
 from services.common.placement import Placement
 from services.common.pose import Pose
 from services.lint.step import Step
+from services.postprocess.cover.schema import Cover, CoverText
 from services.postprocess.preservation.thresholds import Level, Thresholds
 from services.provenance.origin import Origin
 from services.storage.blobs import StoredBlob
@@ -54,6 +55,7 @@ class LayerName(StrEnum):
     BACKGROUND = "BACKGROUND"
     HEATMAP = "HEATMAP"
     UNCERTAINTY = "UNCERTAINTY"
+    TEXT = "TEXT"
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class RestoreRequest:
         level: How much will be measured: for FULL, what that takes is kept.
         thresholds: What is asked of the measures.
         recolour: Another colour for the product; None = its own.
+        cover: Words to set on the picture; None = none.
         request_id: For the logs.
         deadline_s: Unix time when the result is no longer wanted; None = never.
         log_fields: What the logs say besides, of the tenant, job and trace that it was made for.
@@ -110,6 +113,7 @@ class RestoreRequest:
     level: Level = Level.BASIC
     thresholds: Thresholds = field(default_factory=Thresholds)
     recolour: Recolour | None = None
+    cover: Cover | None = None
     request_id: str = ""
     deadline_s: float | None = None
     log_fields: Mapping[str, Any] = field(default_factory=carried_fields, compare=False)
@@ -151,6 +155,7 @@ class RestoreResult:
         resampling: "none" or the filter's name.
         duration_s: Time worked, queueing not counted.
         recoloured: What became of the product's colour; None where none was asked for.
+        cover: The words that were set on it.
     """
 
     blob: StoredBlob | None
@@ -163,6 +168,7 @@ class RestoreResult:
     resampling: str
     duration_s: float
     recoloured: "ColourChange | None" = None
+    cover: tuple[CoverText, ...] = ()
 
     @property
     def identical(self) -> bool:

@@ -9,6 +9,7 @@ from services.provenance.source import DigitalSource, declared_source
 _RENDERED: Final = (
     "The product was placed into a scene that was rendered from a photographed panorama and computed surfaces."
 )
+_DRAWN: Final = "The surroundings of the product were drawn by a generative model."
 
 
 @dataclass(frozen=True)
@@ -66,19 +67,22 @@ def cutout_origin(photo: Part) -> Origin:
     return Origin(photo.declared or DigitalSource.ALGORITHMICALLY_ENHANCED, "The background was removed.", photo)
 
 
-def shot_origin(photo: Part, background: Part | None, *, drawn: bool) -> Origin:
+def shot_origin(photo: Part, background: Part | None, *, drawn: bool, lettered: bool = False) -> Origin:
     """Of a product in a scene.
 
     Args:
         photo: Of the product.
         background: The caller's own; None = a scene of the service.
         drawn: Whether a diffusion model drew the surroundings.
+        lettered: Whether the words of a cover were set on it.
     """
+    words = " Words were set behind and beside it." if lettered else ""
     if drawn:
-        source = DigitalSource.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA
-        return Origin(source, "The surroundings of the product were drawn by a generative model.", photo, background)
-    edit = "The product was placed into another picture." if background else _RENDERED
-    return Origin(_composed(photo, background), edit, photo, background)
+        source, edit = DigitalSource.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA, _DRAWN
+    else:
+        source = _composed(photo, background)
+        edit = "The product was placed into another picture." if background else _RENDERED
+    return Origin(source, edit + words, photo, background)
 
 
 def mended_origin(photo: Part) -> Origin:

@@ -186,6 +186,7 @@ class Attempts:
             level=self._acceptance.level,
             thresholds=self._acceptance.thresholds,
             recolour=self._product.recolour,
+            cover=recipe.cover,
             request_id=self._walk.request_id,
             deadline_s=self._walk.deadline.at_s,
         )

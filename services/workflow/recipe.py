@@ -16,7 +16,9 @@ from services.common.css_color import css_rgb, hex_of
 from services.common.pose import Pose
 from services.generate.scene import Scene
 from services.generate.schema import Drawing
+from services.postprocess.cover.schema import Cover
 from services.postprocess.schema import Output, Preservation, Shadow
+from services.workflow.cover import cover_of
 from services.workflow.fit import Fit
 
 
@@ -31,6 +33,7 @@ class Recipe:
         pose, camera_pitch_deg, shadow, preservation: The request's, or the defaults.
         drawing: What a diffusion model draws; None = the background is taken as it is.
         reference: (h, w, 3) uint8 sRGB, the request's; None = the scene's plate.
+        cover: The request's, as it is set; None = the picture is none.
     """
 
     request: CreateShotRequest
@@ -42,6 +45,7 @@ class Recipe:
     preservation: Preservation
     drawing: Drawing | None = None
     reference: NDArray[np.uint8] | None = None
+    cover: Cover | None = None
 
     @classmethod
     def resolve(
@@ -64,6 +68,7 @@ class Recipe:
             preservation=request.preservation or Preservation.EXACT,
             drawing=drawing,
             reference=reference,
+            cover=cover_of(request.cover),
         )
 
     def sha256(self, output: Output, model: str, engine: str) -> str:
@@ -87,6 +92,7 @@ class Recipe:
             "preservation": self.preservation,
             "drawing": _drawn(self.drawing),
             "reference_sha256": _digest(self.request.reference),
+            "cover": self.cover and asdict(self.cover),
             "output": {"format": output.format, "quality": output.quality},
             "model": model,
             "engine": engine,

@@ -42,6 +42,7 @@ from services.styles.registry import StyleRegistry
 from services.workflow.acceptance import AcceptancePolicy
 from services.workflow.answer import blob_answer, box_answer, change_answer, instance_answer
 from services.workflow.attempts import Attempts
+from services.workflow.cover import CoverPolicy, plan_page
 from services.workflow.drawing import DrawingPolicy
 from services.workflow.events import Listener, nobody_listens
 from services.workflow.fit import Fit, check_named, fit_view
@@ -106,6 +107,7 @@ class ShotWorkflow:
         self._quality = QualityMetrics(recorder or Recorder(Silent))
         self._styles = styles or StyleFinder()
         self._linting = Linting(rule_sets or RuleSetCatalog.shipped(), limits.max_canvas_px, DEFAULT_QUALITY)
+        self._covers = CoverPolicy()
 
     @classmethod
     def open(
@@ -299,7 +301,7 @@ class ShotWorkflow:
             fit, layout = await walk.local(StageName.LAYOUT, self._placed, request, asked, product)
             drawing = self._drawings.of(request, asked, layout.placement, preview_every, styles)
             reference, background = await asyncio.to_thread(self._reference, request.reference, look)
-            origin = shot_origin(product.file, background, drawn=drawing is not None)
+            origin = shot_origin(product.file, background, drawn=drawing is not None, lettered=bool(request.cover))
             output = replace(output, origin=product.told(origin))
             recipe = Recipe.resolve(request, asked, fit, self._draw_seed, drawing, reference)
             acceptance = self._policy.of(request, tenant)
@@ -308,11 +310,12 @@ class ShotWorkflow:
         return shot_answer(walk, product, fit, layout, made)
 
     def _scene_of(self, request: CreateShotRequest) -> Scene:
-        """The scene asked for, which can show what is asked of it."""
+        """The scene asked for; it, the canvas and the service's fonts can show what is asked of them."""
         check_canvas(request.canvas, self._limits.max_canvas_px)
         scene = self._scenes.get(request.scene_id)
         check_named(scene, request.pose, request.camera_pitch_deg)
         self._drawings.check(request, scene)
+        self._covers.check(request)
         return scene
 
     def _placed(self, request: CreateShotRequest, scene: Scene, product: Product) -> tuple[Fit, Layout]:
@@ -321,7 +324,7 @@ class ShotWorkflow:
         if fit is None:
             viewpoint = find_viewpoint(product.image, product.whole, request.pose)
             fit = fit_view(viewpoint, self._scenes, scene, request.pose, request.camera_pitch_deg)
-        layout = plan_layout(
+        layout = (plan_page if request.cover else plan_layout)(
             product.image.shape[:2], product.box, scene, request.canvas, fit.pose, fit.pitch_deg,
             self._limits.max_canvas_px,
         )  # fmt: skip

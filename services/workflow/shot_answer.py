@@ -3,6 +3,7 @@
 from services.api.studio import CreateShotResponse
 from services.workflow.answer import blob_answer, box_answer, change_answer, instance_answer, layer_answer, proof_answer
 from services.workflow.attempt import Attempt
+from services.workflow.cover import cover_answer
 from services.workflow.fit import Fit
 from services.workflow.layout import Layout
 from services.workflow.product import Product
@@ -30,4 +31,5 @@ def shot_answer(walk: Walk, product: Product, fit: Fit, layout: Layout, made: At
         report=made.report,
         instances=[instance_answer(each) for each in product.instances],
         recoloured=made.restored.recoloured and change_answer(made.restored.recoloured),
+        cover=[cover_answer(each) for each in made.restored.cover],
     )

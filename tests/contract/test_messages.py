@@ -28,6 +28,7 @@ from services.pb.vitrine.v1 import (
     usage_pb2,
     webhooks_pb2,
 )
+from services.postprocess.cover.schema import CoverPart, Typeface
 from services.postprocess.preservation.thresholds import Level
 from services.postprocess.schema import LayerName, Preservation, Shadow
 from tests.support.gateway_parts import Parts
@@ -52,6 +53,8 @@ ENUMS = {
     "vitrine.v1.CreateShotRequest.Preservation": Preservation,
     "vitrine.v1.CreateShotRequest.Scheduler": Scheduler,
     "vitrine.v1.Layer.Name": LayerName,
+    "vitrine.v1.Cover.Typeface": Typeface,
+    "vitrine.v1.CoverText.Part": CoverPart,
     "vitrine.v1.PreservationReport.Level": Level,
     "vitrine.v1.LintRule.Level": RuleLevel,
     "vitrine.v1.LintFix.Step": Step,

@@ -41,6 +41,16 @@ def test_cutout_over_grpc_is_a_transparent_png_of_the_photos_size(service, photo
     assert answer.model.startswith("isnet")
 
 
+def test_cover_over_http_is_a_page_whose_words_can_be_read_and_whose_product_is_kept(service, photo):
+    words = {"cover.masthead": "VITRINE", "cover.headline": "\u041a\u043e\u0444\u0435", "cover.lines": "Tea, or not"}
+    form = {"scene_id": "marble", "seed": "7", "canvas.width": "900", "canvas.height": "1200", **words}
+    answer = service.http.post("/v1/shots", files={"image": ("a.jpg", photo)}, data=form).json()
+    assert [text["part"] for text in answer["cover"]] == ["MASTHEAD", "HEADLINE", "LINE"]
+    assert all(text["contrast"] >= text["contrast_wanted"] for text in answer["cover"])
+    assert answer["preservation"]["identical"]
+    assert (answer["image"]["width"], answer["image"]["height"]) == (900, 1200)
+
+
 def test_cropped_cutout_is_the_box_and_its_padding(service, photo):
     answer = service.studio.CreateCutout(
         studio_pb2.CreateCutoutRequest(image={"content": photo}, crop=True, background_color="#ff0000")

@@ -73,10 +73,12 @@ def test_options_reach_the_service(vitrine, address, service):
     vitrine(
         "jobs", "create", "https://a.example/a.jpg", "-s", "marble", "--seed", 7, "--canvas", "800x600", "--format",
         "webp", "--layer", "shadow", "--prompt", "at noon", "--name", "spring", "--priority", 5, "--tries", 2,
-        "--keep-days", 2, "--key", "order-7", "--address", address,
+        "--keep-days", 2, "--key", "order-7", "--masthead", "VITRINE", "--cover-line", "Tea=for two",
+        "--address", address,
     )  # fmt: skip
     [request] = service.requests
     assert (request.shot.seed, request.shot.canvas.width, request.shot.prompt) == (7, 800, "at noon")
+    assert (request.shot.cover.masthead, request.shot.cover.lines[0].text) == ("VITRINE", "for two")
     assert request.shot.output.format == common_pb2.ImageFormat.WEBP
     assert list(request.shot.layers) == [studio_pb2.Layer.SHADOW]
     assert (request.name, request.priority, request.max_attempts) == ("spring", 5, 2)

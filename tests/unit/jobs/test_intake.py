@@ -132,6 +132,12 @@ def test_recipe_may_name_no_hostile_address(taken):
     assert caught.value.details["field"] == "shot.reference.blob_key"
 
 
+def test_cover_that_can_not_be_set_is_refused_before_any_item(taken):
+    with pytest.raises(InvalidInput) as caught:
+        taken({"scene_id": "white", "cover": {"masthead": "\u4e2d"}}).check_recipe()
+    assert (caught.value.details["field"], caught.value.details["got"]) == ("shot.cover.masthead", "U+4E2D")
+
+
 def test_bytes_get_a_place_and_are_named_by_it(taken, photo):
     job = taken({"scene_id": "white", "reference": {"content": photo}})
     masks = {

@@ -15,7 +15,7 @@ from services.common.placement import Placement
 from services.common.pose import Pose
 from services.common.srgb import decode, encode
 from services.generate.schema import GenerateResult
-from services.postprocess.composite import Composition
+from services.postprocess.composite import Composition, Layer, with_words
 from services.postprocess.layers import draw_layer, draw_uncertainty
 from services.postprocess.picture import compose
 from services.postprocess.product import place_product
@@ -45,7 +45,7 @@ def composed(background: np.ndarray = NOISE, finish: Finish = GLOSSY, **changes:
 def put_together(parts: Composition) -> np.ndarray:
     """The documented formula, in float64."""
     below = decode(draw_layer(LayerName.BACKGROUND, parts) / 255)
-    for name in (LayerName.SHADOW, LayerName.REFLECTION, LayerName.FOREGROUND):
+    for name in (LayerName.SHADOW, LayerName.REFLECTION, LayerName.TEXT, LayerName.FOREGROUND):
         layer = draw_layer(name, parts) / OPAQUE
         below = decode(layer[..., :3]) * layer[..., 3:] + below * (1 - layer[..., 3:])
     return np.round(encode(below) * 255).astype(int)
@@ -56,6 +56,19 @@ def put_together(parts: Composition) -> np.ndarray:
 def test_layers_give_the_picture_again(background: str, preservation: Preservation) -> None:
     parts = composed(BACKGROUNDS[background], preservation=preservation)
     off = np.abs(put_together(parts) - parts.picture)
+    assert off.max() <= 1
+    assert off[PRODUCT.box.slices()][PRODUCT.core].max() == 0
+
+
+@pytest.mark.parametrize("background", BACKGROUNDS)
+def test_layers_give_the_picture_again_with_the_words_of_a_cover(background: str) -> None:
+    rng = np.random.default_rng(9)
+    words = tuple(
+        Layer(Box(top, 20, 60, 100), rng.random((60, 100), np.float32), np.float32(color))
+        for top, color in ((20, (0, 0, 0)), (50, (1, 1, 1)), (90, (0.2, 0.5, 0.1)))
+    )
+    parts = replace(composed(BACKGROUNDS[background]), words=words)
+    off = np.abs(put_together(parts) - with_words(parts))
     assert off.max() <= 1
     assert off[PRODUCT.box.slices()][PRODUCT.core].max() == 0
 

@@ -20,6 +20,7 @@ from services.common.pose import Pose
 from services.common.provenance_settings import ProvenanceSettings
 from services.generate.scene import SceneCatalog
 from services.generate.schema import GenerateResult
+from services.postprocess.cover.schema import Cover
 from services.postprocess.preservation.thresholds import Level, Thresholds
 from services.postprocess.product import place_product
 from services.postprocess.proof import core_digest
@@ -203,6 +204,35 @@ def test_layers_lie_beside_the_picture(restorer: Restorer, store: MemoryBlobs) -
     assert [layer.blob.key for layer in result.layers] == [f"shots/one-{name.lower()}.png" for name in LayerName]
     assert {(layer.blob.height, layer.blob.width) for layer in result.layers} == {CANVAS}
     assert len(store.files) == len(LayerName) + 1
+
+
+def on_cover(cover: Cover) -> tuple[RestoreRequest, GenerateResult]:
+    """The product low on a page that has room for words."""
+    canvas_hw = (640, 480)
+    camera = Camera(canvas_hw, 25.0, 30.0, (400.0, 240.0), 250.0)
+    placement = Placement(canvas_hw, Box(10, 10, 76, 76), 120, 200, 1.0, Box(128, 208, 60, 60))
+    scene = replace(SCENE, background=np.full((*canvas_hw, 3), (210, 220, 200), np.uint8))
+    return replace(REQUEST, placement=placement, camera=camera, cover=cover), scene
+
+
+def test_words_of_a_cover_stand_in_the_picture_and_change_nothing_of_the_product_and_its_report(
+    restorer: Restorer, store: MemoryBlobs
+) -> None:
+    request, scene = on_cover(Cover("VITRINE", headline="A disc"))
+    plain = restorer.shot(replace(request, cover=None), CUTOUT, scene, Deadline())
+    without = pixels(store, plain.blob.key)
+    result = restorer.shot(replace(request, layers=(LayerName.TEXT,)), CUTOUT, scene, Deadline())
+    assert [text.part for text in result.cover] == ["MASTHEAD", "HEADLINE"]
+    assert (pixels(store, result.blob.key) != without).any()
+    assert result.core_sha256_after == plain.core_sha256_before
+    assert result.reports.whole.measures == plain.reports.whole.measures
+    assert [layer.name for layer in result.layers] == [LayerName.TEXT]
+
+
+def test_words_that_have_no_room_are_refused_and_nothing_is_stored(restorer: Restorer, store: MemoryBlobs) -> None:
+    with pytest.raises(InvalidInput, match=r"cover\.headline"):
+        restorer.shot(replace(REQUEST, cover=Cover(headline="W" * 60)), CUTOUT, SCENE, Deadline())
+    assert not store.files
 
 
 def test_each_of_several_products_has_an_alpha_and_a_report(restorer: Restorer, store: MemoryBlobs) -> None:

@@ -53,3 +53,11 @@ def test_another_colour_is_told_beside_what_else_was_done():
     after = before.recoloured()
     assert after.edit == f"{before.edit} The product was given another colour."
     assert after.source == before.source
+
+
+@pytest.mark.parametrize("drawn", [False, True])
+def test_words_of_a_cover_are_told_and_change_no_kind(drawn):
+    plain, cover = shot_origin(PHOTO, None, drawn=drawn), shot_origin(PHOTO, None, drawn=drawn, lettered=True)
+    assert "Words were set" in cover.edit
+    assert "Words" not in plain.edit
+    assert cover.source is plain.source

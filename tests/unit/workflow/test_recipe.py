@@ -37,6 +37,7 @@ def digest(scene="marble", seed=1, model="isnet 1", engine="plates 1", output=("
         {"selection": {"keep_mask": {"content": b"mask"}}},
         {"recolour": {"to": "seagreen"}},
         {"recolour": {"to": "seagreen", "mask": {"content": b"mask"}}},
+        {"cover": {"masthead": "VITRINE"}},
         {"model": "isnet 2"},
         {"engine": "plates 2"},
     ],

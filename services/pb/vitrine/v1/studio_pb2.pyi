@@ -392,7 +392,7 @@ Global___Canvas: _TypeAlias = Canvas  # noqa: Y015
 @_typing.final
 class Layer(_message.Message):
     """A part of the picture as a file of its own: a PNG of the picture's size, colours sRGB and straight, alpha linear. Laid
-    over each other in linear light, BACKGROUND, SHADOW, REFLECTION and FOREGROUND give the picture again, see docs/api.md.
+    over each other in linear light, BACKGROUND, SHADOW, REFLECTION, TEXT and FOREGROUND give the picture again, see docs/api.md.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -420,6 +420,8 @@ class Layer(_message.Message):
         """How little ALPHA means, from 0 = certain: grey, 8 bits. 128 and more where product and background look too alike to
         tell in the photo.
         """
+        TEXT: Layer._Name.ValueType  # 8
+        """The words of a cover, and what the background was dimmed or lightened by for them: RGBA, 16 bits."""
 
     class Name(_Name, metaclass=_NameEnumTypeWrapper): ...
     NAME_UNSPECIFIED: Layer.Name.ValueType  # 0
@@ -439,6 +441,8 @@ class Layer(_message.Message):
     """How little ALPHA means, from 0 = certain: grey, 8 bits. 128 and more where product and background look too alike to
     tell in the photo.
     """
+    TEXT: Layer.Name.ValueType  # 8
+    """The words of a cover, and what the background was dimmed or lightened by for them: RGBA, 16 bits."""
 
     NAME_FIELD_NUMBER: _builtins.int
     BLOB_FIELD_NUMBER: _builtins.int
@@ -884,6 +888,173 @@ class StyleUse(_message.Message):
 Global___StyleUse: _TypeAlias = StyleUse  # noqa: Y015
 
 @_typing.final
+class CoverLine(_message.Message):
+    """One of a cover's lines, of which at least one part is not empty."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TITLE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """Set in bold; at most 60 characters on one line."""
+    text: _builtins.str
+    """What it says beneath; at most 120 characters on one line."""
+    def __init__(
+        self,
+        *,
+        title: _builtins.str = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CoverLine: _TypeAlias = CoverLine  # noqa: Y015
+
+@_typing.final
+class Cover(_message.Message):
+    """Makes the shot a magazine cover, see docs/covers.md. At least one text is there; each stands on one line here, and is
+    broken as the page has room. The masthead lies behind the product, all others clear of it. A character that no font of
+    the service has a glyph for is refused.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Typeface:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _TypefaceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Cover._Typeface.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        TYPEFACE_UNSPECIFIED: Cover._Typeface.ValueType  # 0
+        SERIF: Cover._Typeface.ValueType  # 1
+        """Default."""
+        SANS: Cover._Typeface.ValueType  # 2
+
+    class Typeface(_Typeface, metaclass=_TypefaceEnumTypeWrapper):
+        """What masthead and headline are set in."""
+
+    TYPEFACE_UNSPECIFIED: Cover.Typeface.ValueType  # 0
+    SERIF: Cover.Typeface.ValueType  # 1
+    """Default."""
+    SANS: Cover.Typeface.ValueType  # 2
+
+    MASTHEAD_FIELD_NUMBER: _builtins.int
+    ISSUE_FIELD_NUMBER: _builtins.int
+    PRICE_FIELD_NUMBER: _builtins.int
+    HEADLINE_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    COLOR_FIELD_NUMBER: _builtins.int
+    TYPEFACE_FIELD_NUMBER: _builtins.int
+    masthead: _builtins.str
+    """The magazine's name, at most 24 characters: as wide as the page, its letters behind the product."""
+    issue: _builtins.str
+    """A number or a date, at most 40 characters."""
+    price: _builtins.str
+    """At most 24 characters."""
+    headline: _builtins.str
+    """The main story, at most 60 characters."""
+    color: _builtins.str
+    """"#rrggbb": of all words. Empty: for each the colour that can be read on what it stands on."""
+    typeface: Global___Cover.Typeface.ValueType
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___CoverLine]:
+        """Further ones, at most 6."""
+
+    def __init__(
+        self,
+        *,
+        masthead: _builtins.str = ...,
+        issue: _builtins.str = ...,
+        price: _builtins.str = ...,
+        headline: _builtins.str = ...,
+        lines: _abc.Iterable[Global___CoverLine] | None = ...,
+        color: _builtins.str = ...,
+        typeface: Global___Cover.Typeface.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["color", b"color", "headline", b"headline", "issue", b"issue", "lines", b"lines", "masthead", b"masthead", "price", b"price", "typeface", b"typeface"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Cover: _TypeAlias = Cover  # noqa: Y015
+
+@_typing.final
+class CoverText(_message.Message):
+    """One text of a cover as it was set."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Part:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _PartEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[CoverText._Part.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        PART_UNSPECIFIED: CoverText._Part.ValueType  # 0
+        MASTHEAD: CoverText._Part.ValueType  # 1
+        ISSUE: CoverText._Part.ValueType  # 2
+        PRICE: CoverText._Part.ValueType  # 3
+        HEADLINE: CoverText._Part.ValueType  # 4
+        LINE: CoverText._Part.ValueType  # 5
+
+    class Part(_Part, metaclass=_PartEnumTypeWrapper): ...
+    PART_UNSPECIFIED: CoverText.Part.ValueType  # 0
+    MASTHEAD: CoverText.Part.ValueType  # 1
+    ISSUE: CoverText.Part.ValueType  # 2
+    PRICE: CoverText.Part.ValueType  # 3
+    HEADLINE: CoverText.Part.ValueType  # 4
+    LINE: CoverText.Part.ValueType  # 5
+
+    PART_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
+    BOX_FIELD_NUMBER: _builtins.int
+    COLOR_FIELD_NUMBER: _builtins.int
+    CONTRAST_FIELD_NUMBER: _builtins.int
+    CONTRAST_WANTED_FIELD_NUMBER: _builtins.int
+    SCRIM_FIELD_NUMBER: _builtins.int
+    VISIBLE_FIELD_NUMBER: _builtins.int
+    part: Global___CoverText.Part.ValueType
+    line: _builtins.int
+    """Of a LINE: its position among the request's `lines`, counted from 1; else 0."""
+    color: _builtins.str
+    """"#rrggbb"."""
+    contrast: _builtins.float
+    """The WCAG 2 contrast, 1 to 21, that its colour reaches with at least 95 % of the background under and around its letters."""
+    contrast_wanted: _builtins.float
+    """What that has to reach: 4.5, or 3 for large letters."""
+    scrim: _builtins.float
+    """How far the background was dimmed or lightened under it to reach that: 0 = not at all, 1 = black or white."""
+    visible: _builtins.float
+    """The share of its letters that the product does not hide; below 1 for mastheads alone."""
+    @_builtins.property
+    def box(self) -> _common_pb2.Box:
+        """What its letters take of the picture."""
+
+    def __init__(
+        self,
+        *,
+        part: Global___CoverText.Part.ValueType = ...,
+        line: _builtins.int = ...,
+        box: _common_pb2.Box | None = ...,
+        color: _builtins.str = ...,
+        contrast: _builtins.float = ...,
+        contrast_wanted: _builtins.float = ...,
+        scrim: _builtins.float = ...,
+        visible: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["box", b"box"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["box", b"box", "color", b"color", "contrast", b"contrast", "contrast_wanted", b"contrast_wanted", "line", b"line", "part", b"part", "scrim", b"scrim", "visible", b"visible"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CoverText: _TypeAlias = CoverText  # noqa: Y015
+
+@_typing.final
 class CreateShotRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1001,6 +1172,7 @@ class CreateShotRequest(_message.Message):
     WORDS_FIELD_NUMBER: _builtins.int
     STYLES_FIELD_NUMBER: _builtins.int
     RECOLOUR_FIELD_NUMBER: _builtins.int
+    COVER_FIELD_NUMBER: _builtins.int
     scene_id: _builtins.str
     """A scene from `CatalogService.ListScenes`."""
     seed: _builtins.int
@@ -1072,6 +1244,12 @@ class CreateShotRequest(_message.Message):
     def recolour(self) -> Global___Recolour:
         """Unset: the product keeps its colour."""
 
+    @_builtins.property
+    def cover(self) -> Global___Cover:
+        """Words that make the picture a magazine cover; on any scene, drawn or not. Where `canvas` names no size, it is 3 wide
+        to 4 high.
+        """
+
     def __init__(
         self,
         *,
@@ -1101,10 +1279,11 @@ class CreateShotRequest(_message.Message):
         words: Global___SceneWords | None = ...,
         styles: _abc.Iterable[Global___StyleUse] | None = ...,
         recolour: Global___Recolour | None = ...,
+        cover: Global___Cover | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "guidance", b"guidance", "image", b"image", "output", b"output", "plate_strength", b"plate_strength", "recolour", b"recolour", "reference", b"reference", "seed", b"seed", "selection", b"selection", "thresholds", b"thresholds", "timeout", b"timeout", "words", b"words"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "cover", b"cover", "guidance", b"guidance", "image", b"image", "output", b"output", "plate_strength", b"plate_strength", "recolour", b"recolour", "reference", b"reference", "seed", b"seed", "selection", b"selection", "thresholds", b"thresholds", "timeout", b"timeout", "words", b"words"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "deterministic", b"deterministic", "guidance", b"guidance", "image", b"image", "layers", b"layers", "max_attempts", b"max_attempts", "negative_prompt", b"negative_prompt", "output", b"output", "plate_strength", b"plate_strength", "pose", b"pose", "preservation", b"preservation", "prompt", b"prompt", "recolour", b"recolour", "reference", b"reference", "report", b"report", "scene_id", b"scene_id", "scheduler", b"scheduler", "seed", b"seed", "selection", b"selection", "shadow", b"shadow", "steps", b"steps", "styles", b"styles", "thresholds", b"thresholds", "timeout", b"timeout", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "cover", b"cover", "deterministic", b"deterministic", "guidance", b"guidance", "image", b"image", "layers", b"layers", "max_attempts", b"max_attempts", "negative_prompt", b"negative_prompt", "output", b"output", "plate_strength", b"plate_strength", "pose", b"pose", "preservation", b"preservation", "prompt", b"prompt", "recolour", b"recolour", "reference", b"reference", "report", b"report", "scene_id", b"scene_id", "scheduler", b"scheduler", "seed", b"seed", "selection", b"selection", "shadow", b"shadow", "steps", b"steps", "styles", b"styles", "thresholds", b"thresholds", "timeout", b"timeout", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__camera_pitch_deg: _TypeAlias = _typing.Literal["camera_pitch_deg"]  # noqa: Y015
     _WhichOneofArgType__camera_pitch_deg: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg"]  # noqa: Y015
@@ -1191,6 +1370,7 @@ class CreateShotResponse(_message.Message):
     REPORT_FIELD_NUMBER: _builtins.int
     INSTANCES_FIELD_NUMBER: _builtins.int
     RECOLOURED_FIELD_NUMBER: _builtins.int
+    COVER_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     scene_id: _builtins.str
     seed: _builtins.int
@@ -1232,6 +1412,10 @@ class CreateShotResponse(_message.Message):
     def recoloured(self) -> Global___ColourChange:
         """Where another colour was asked for."""
 
+    @_builtins.property
+    def cover(self) -> _containers.RepeatedCompositeFieldContainer[Global___CoverText]:
+        """The words of a cover, in the order MASTHEAD, ISSUE, PRICE, HEADLINE, LINE."""
+
     def __init__(
         self,
         *,
@@ -1252,10 +1436,11 @@ class CreateShotResponse(_message.Message):
         report: Global___PreservationReport | None = ...,
         instances: _abc.Iterable[Global___ProductInstance] | None = ...,
         recoloured: Global___ColourChange | None = ...,
+        cover: _abc.Iterable[Global___CoverText] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "preservation", b"preservation", "product_box", b"product_box", "recoloured", b"recoloured", "report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_pitch_deg", b"camera_pitch_deg", "confidence", b"confidence", "image", b"image", "instances", b"instances", "layers", b"layers", "pose", b"pose", "preservation", b"preservation", "product_box", b"product_box", "recipe_sha256", b"recipe_sha256", "recoloured", b"recoloured", "report", b"report", "request_id", b"request_id", "scale", b"scale", "scene_id", b"scene_id", "seed", b"seed", "timings", b"timings", "view_confidence", b"view_confidence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_pitch_deg", b"camera_pitch_deg", "confidence", b"confidence", "cover", b"cover", "image", b"image", "instances", b"instances", "layers", b"layers", "pose", b"pose", "preservation", b"preservation", "product_box", b"product_box", "recipe_sha256", b"recipe_sha256", "recoloured", b"recoloured", "report", b"report", "request_id", b"request_id", "scale", b"scale", "scene_id", b"scene_id", "seed", b"seed", "timings", b"timings", "view_confidence", b"view_confidence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
