@@ -51,8 +51,8 @@ class CoverPolicy:
         """Refuse a cover that can't be set, whatever the photo shows.
 
         Raises:
-            InvalidInput: The canvas that the request names is too small, or no font has a glyph for a character; details
-                name the field, and of a character its code point.
+            InvalidInput: The canvas that the request names is too small, or no font has a glyph for a character;
+                details name the field, and of a character its code point.
         """
         cover = cover_of(request.cover)
         if cover is None:
