@@ -10,9 +10,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from services.api import common as api
 from services.api.common import StageName
 from services.api.lint import LintPhotoRequest, LintPhotoResponse
@@ -24,9 +21,8 @@ from services.api.studio import (
     CreateShotRequest,
     CreateShotResponse,
 )
-from services.codecs.photo import Photo, decode_image, decode_named
 from services.common.deadline import Deadline
-from services.common.errors import InvalidInput, ProductNotFound
+from services.common.errors import InvalidInput
 from services.common.image import ImageFormat
 from services.common.metrics import Recorder, Silent
 from services.common.settings import GenerateSettings, LimitSettings, PreservationSettings, Settings
@@ -34,9 +30,8 @@ from services.common.tenant import LOCAL_TENANT
 from services.fetch.sources import Sources
 from services.generate.scene import Scene, SceneCatalog
 from services.lint.ruleset import RuleSetCatalog
-from services.postprocess.schema import CutoutRequest, Output, Recolour
-from services.provenance.origin import Part, cutout_origin, shot_origin
-from services.segment.schema import SegmentRequest, Selection
+from services.postprocess.schema import CutoutRequest, Output
+from services.provenance.origin import cutout_origin, shot_origin
 from services.storage.owner import result_key
 from services.styles.registry import StyleRegistry
 from services.workflow.acceptance import AcceptancePolicy
@@ -45,6 +40,7 @@ from services.workflow.attempts import Attempts
 from services.workflow.cover import CoverPolicy, plan_page
 from services.workflow.drawing import DrawingPolicy
 from services.workflow.events import Listener, nobody_listens
+from services.workflow.finder import ProductFinder
 from services.workflow.fit import Fit, check_named, fit_view
 from services.workflow.layout import Layout, check_canvas, plan_layout
 from services.workflow.lint_answer import lint_answer
@@ -53,8 +49,7 @@ from services.workflow.look import Look, let_pass
 from services.workflow.product import Product
 from services.workflow.quality import QualityMetrics
 from services.workflow.recipe import Recipe
-from services.workflow.recolour import check_recolour, recolour_of
-from services.workflow.selection import select
+from services.workflow.recolour import check_recolour
 from services.workflow.shot_answer import shot_answer
 from services.workflow.stages import Stages
 from services.workflow.styles import StyleFinder
@@ -100,6 +95,7 @@ class ShotWorkflow:
         self._scenes = scenes
         self._limits = limits
         self._min_confidence = min_confidence
+        self._finder = ProductFinder(stages, limits.image, min_confidence)
         self._policy = policy or AcceptancePolicy(PreservationSettings(), min_confidence)
         self._draw_seed = draw_seed
         self._drawings = drawings or DrawingPolicy(GenerateSettings())
@@ -150,6 +146,7 @@ class ShotWorkflow:
         """The same walk through other stages."""
         other = copy.copy(self)
         other._stages = stages
+        other._finder = ProductFinder(stages, self._limits.image, self._min_confidence)
         return other
 
     def deadline(self, timeout_s: float | None) -> Deadline:
@@ -216,7 +213,7 @@ class ShotWorkflow:
         output = _output(request.output, ImageFormat.PNG, result_key("cutouts", tenant, request_id))
         async with Walk.within(deadline or self.deadline(request.timeout), request_id) as walk:
             request = await self._sources.fetched(request, tenant, walk.deadline)
-            product = await self._find_product(walk, tenant, request, look)
+            product = await self._finder.find(walk, tenant, request, look)
             call = self._stages.postprocess.cutout(
                 CutoutRequest(
                     crop=product.padded_box(request.padding) if request.crop else None,
@@ -257,7 +254,7 @@ class ShotWorkflow:
         rule_set = self._linting.rule_set_of(request)
         async with Walk.within(deadline or self.deadline(request.timeout), request_id) as walk:
             request = await self._sources.fetched(request, tenant, walk.deadline)
-            product = await self._find_product(walk, tenant, request, look)
+            product = await self._finder.find(walk, tenant, request, look)
             order = self._linting.ordered(request, tenant, walk, product, self._policy.thresholds(tenant))
             call = self._stages.postprocess.lint(order, product.cutout)
             result = await walk.remote(StageName.POSTPROCESS, call, lambda result: result.duration_s)
@@ -297,10 +294,10 @@ class ShotWorkflow:
         async with Walk.within(deadline or self.deadline(request.timeout), request_id, listener) as walk:
             styles = await asyncio.to_thread(self._styles.found, request, tenant, walk.deadline)
             request = await self._sources.fetched(request, tenant, walk.deadline)
-            product = await self._find_product(walk, tenant, request, look)
+            product = await self._finder.find(walk, tenant, request, look)
             fit, layout = await walk.local(StageName.LAYOUT, self._placed, request, asked, product)
             drawing = self._drawings.of(request, asked, layout.placement, preview_every, styles)
-            reference, background = await asyncio.to_thread(self._reference, request.reference, look)
+            reference, background = await asyncio.to_thread(self._finder.reference, request.reference, look)
             origin = shot_origin(product.file, background, drawn=drawing is not None, lettered=bool(request.cover))
             output = replace(output, origin=product.told(origin))
             recipe = Recipe.resolve(request, asked, fit, self._draw_seed, drawing, reference)
@@ -329,56 +326,6 @@ class ShotWorkflow:
             self._limits.max_canvas_px,
         )  # fmt: skip
         return fit, layout
-
-    async def _find_product(self, walk: Walk, tenant: str, request: PhotoRequest, look: Look) -> Product:
-        decoded, file, selection, recolour = await walk.local(StageName.DECODE, self._decoded, request, look)
-        cutout = self._stages.segment.run(
-            SegmentRequest(decoded.image, walk.request_id, walk.deadline.at_s, decoded.alpha, selection, tenant)
-        )
-        found = await walk.remote(StageName.SEGMENT, cutout, lambda result: result.duration_s)
-        if found.box is None or found.confidence < self._min_confidence:
-            raise _not_found(found.confidence, self._min_confidence, selection)
-        return Product(
-            photo=decoded,
-            file=file,
-            alpha=found.alpha,
-            whole=found.alpha if found.whole is None else found.whole,
-            cutout=cutout,
-            box=found.box,
-            confidence=found.confidence,
-            model=found.model,
-            instances=found.instances,
-            recolour=recolour,
-        )
-
-    def _reference(
-        self, wanted: api.ImageSource | None, look: Look
-    ) -> tuple[NDArray[np.uint8], Part] | tuple[None, None]:
-        if wanted is None:
-            return None, None
-        reference = decode_named(wanted.content, self._limits.image, "the reference", "reference").on_white()
-        look(reference)
-        return reference, Part.sent("The picture behind the product", wanted.content)
-
-    def _decoded(self, request: PhotoRequest, look: Look) -> tuple[Photo, Part, Selection | None, Recolour | None]:
-        limits, content = self._limits.image, request.image.content
-        decoded = decode_image(content, limits)
-        look(decoded.image)
-        size_hw = decoded.image.shape[0], decoded.image.shape[1]
-        selection = select(request.selection, size_hw, limits)
-        recolour = recolour_of(recolour_in(request), size_hw, limits)
-        return decoded, Part.sent("The photo of the product", content), selection, recolour
-
-
-def _not_found(confidence: float, least: float, selection: Selection | None) -> ProductNotFound:
-    told = f"confidence is {confidence:.2f}, wanted is at least {least:.2f}"
-    if selection is None:
-        message = f"no product was found in the photo: {told}; send a photo with one product clearly in front"
-        return ProductNotFound(message, confidence=round(confidence, 4), limit=least)
-    return ProductNotFound(
-        f"nothing that the selection leaves is a product: {told}; widen the mask or the boxes, or move the points",
-        confidence=round(confidence, 4), limit=least, field="selection",
-    )  # fmt: skip
 
 
 def _check_transparent(wanted: api.OutputOptions) -> None:
