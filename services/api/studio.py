@@ -25,6 +25,7 @@ from services.api.common import (
     ZeroIsAbsent,
 )
 from services.api.findings import shown
+from services.common.camera import FOCAL_RANGE_MM, MOST_ROLL_DEG
 from services.common.image import MIN_SIDE_PX
 from services.common.pose import Pose
 from services.generate.schema import Scheduler
@@ -245,6 +246,8 @@ class CreateShotRequest(Message):
         [], max_length=MAX_STYLES, description="LoRA adapters that the picture is drawn with, by their sum."
     )
     recolour: Recolour | None = Field(None, description="Another colour for the product.")
+    camera_roll_deg: float | None = Field(None, ge=-MOST_ROLL_DEG, le=MOST_ROLL_DEG)
+    focal_length_mm: float | None = Field(None, ge=FOCAL_RANGE_MM[0], le=FOCAL_RANGE_MM[1])
 
 
 class PreservationProof(Message):
@@ -275,6 +278,8 @@ class CreateShotResponse(Message):
     report: PreservationReport = PreservationReport()
     instances: list[ProductInstance] = []
     recoloured: ColourChange | None = None
+    camera_roll_deg: float = 0.0
+    focal_length_mm: float = 0.0
 
 
 class StreamShotRequest(Message):
