@@ -64,13 +64,13 @@ class Taken:
     Args:
         name: In words.
         photo: (H, W, 3) uint8 sRGB.
-        alpha: (H, W) uint16, the product's coverage.
+        coverage: (H, W) float32, how much of each pixel the product has, 0 to 1.
         stand: How it was taken.
     """
 
     name: str
     photo: NDArray[np.uint8]
-    alpha: NDArray[np.uint16]
+    coverage: NDArray[np.float32]
     stand: Stand
 
     @classmethod
@@ -85,7 +85,7 @@ class Taken:
         photo = to_bytes(np.asarray(light_there + (1 - alpha)[..., None] * ground, np.float32)).astype(np.float64)
         noisy = np.clip(np.round(photo + rng.normal(0, 1.5, photo.shape)), 0, 255).astype(np.uint8)
         words = f"{good.name}, {stand.pitch_deg:.0f} down, rolled {stand.roll_deg:.1f}, {stand.focal_mm:.0f} mm"
-        return cls(words, noisy, np.round(alpha * 65535).astype(np.uint16), stand)
+        return cls(words, noisy, alpha, stand)
 
 
 @dataclass(frozen=True)
