@@ -43,6 +43,8 @@ _LEAST_SHARE: Final = 0.05
 _SLACKS: Final = (math.radians(3.0), math.radians(1.0), math.radians(0.3))
 #: What leaving a rim out costs, in squared standard deviations, and twice that where all of it is seen.
 _LEFT_OUT: Final = 6.0
+#: The same for a rim that is seen from above though its near half does not show.
+_UNSEEN: Final = 2.0
 _HALF: Final = 32767
 #: The product's longer side, in pixels, that it is looked at in.
 _LOOK_PX: Final = 320
@@ -91,15 +93,34 @@ def find_perspective(
 
 
 def _of_rims(rims: Rims, usual: tuple[float, float]) -> Perspective:
-    """What a round good tells. A rim that the others contradict is left out: a dome or a round bottom is none."""
+    """What a round good tells.
+
+    A dome or a round bottom is no rim: what the other contradicts is left out. Where that is in doubt, or from which
+    side a rim is seen, so is the answer.
+    """
     lean = math.atan2(-rims.axis[0], -rims.axis[1])
-    found = []
-    for kept in _parts(rims.rims):
+    costs, fits = [], []
+    for kept, penalty in _parts(rims.rims):
         start = np.array([math.asin(max(0.05, *(rim.flatness for rim in kept))), lean, usual[0]])
         fit = _Fit.of(_missed_by(replace(rims, rims=kept)), start, usual)
-        left_out = sum(_LEFT_OUT * (1 + rim.whole) for rim in rims.rims if rim not in kept)
-        found.append((fit.cost + left_out, fit))
-    return min(found, key=lambda each: each[0])[1].told(_ramp(rims.even, _EVEN))
+        costs.append(penalty + fit.cost)
+        fits.append(fit)
+    best = fits[int(np.argmin(costs))]
+    weights = np.exp(-0.5 * (np.array(costs) - min(costs)))
+    apart = np.stack([fit.spreads**2 + (fit.state - best.state) ** 2 for fit in fits])
+    best = replace(best, spreads=np.sqrt(weights @ apart / weights.sum()))
+    return best.told(_ramp(rims.even, _EVEN))
+
+
+def _parts(rims: tuple[Rim, ...]) -> list[tuple[tuple[Rim, ...], float]]:
+    """What the rims may be, each with what that costs."""
+    parts = [(rims, 0.0)]
+    above = tuple(replace(rim, flatness=abs(rim.flatness)) for rim in rims)
+    if any(rim.flatness < 0 for rim in rims):
+        parts.append((above, _UNSEEN))
+    if len(rims) > 1:
+        parts += [((rim,), sum(_LEFT_OUT * (1 + other.whole) for other in rims if other is not rim)) for rim in above]
+    return parts
 
 
 def _missed_by(rims: Rims) -> Callable[[Points], Points]:
@@ -122,10 +143,6 @@ def _of_edges(edges: Parallels, usual: tuple[float, float]) -> Perspective | Non
         found = _Fit.of(misses, state, usual)
         state = found.state
     return found.told(_ramp(sum(shares), _EXPLAINED))
-
-
-def _parts(rims: tuple[Rim, ...]) -> list[tuple[Rim, ...]]:
-    return [rims, *((rim,) for rim in rims if len(rims) > 1 and rim.flatness > 0)]
 
 
 def _lens(state: Points) -> Lens:

@@ -19,13 +19,15 @@ Array = NDArray[np.float32]
 
 #: Of all rows, how many have to lie even about the axis. Handles and spouts don't.
 _LEAST_EVEN: Final = 0.35
-#: Steps towards the axis, to which rows have to be level, and when there is no need for another.
-_TURNS: Final = 7
+#: The axis is looked for with the product this small, first leaning by these, then in finer steps; a row belongs to it
+#: within a standard deviation.
+_COARSE_PX: Final = 160
+_LEANS: Final = np.radians(np.arange(-24.0, 25.0, 3.0))
+_STEP: Final = math.radians(0.75)
+_INSIDE: Final = math.exp(-0.5)
+#: How well the axis is known, in radians: at best, and with only some rows even.
 _AXIS: Final = math.radians(0.5)
 _UNEVEN: Final = math.radians(8.0)
-_UPRIGHT: Final = math.radians(0.1)
-_MOST_LEAN: Final = math.radians(30)
-_SAMPLES: Final = 14
 #: Ends of the outline that are tried for half an ellipse: so many, down to this share of the product's height.
 _ENDS: Final = 28
 _DEEPEST: Final = 0.62
@@ -34,6 +36,8 @@ _LEAST_POINTS: Final = 16
 _SPANNED: Final = 0.8
 #: A foot is no narrower than this share of the body.
 _LEAST_FOOT: Final = 0.4
+#: The wider of both is at least this share of it.
+_WIDEST: Final = 0.5
 #: Rounder ones are the outline of a ball rather than a circle; flatter ones as well an edge of a box.
 _ROUNDEST: Final = 0.93
 _FLATTEST: Final = 0.07
@@ -100,6 +104,8 @@ class Rims:
             rims.append(Rim(place, per_px * across, (along if whole else -along) / across, arc.spread, whole))
         if not any(abs(rim.flatness) > _FLATTEST for rim in rims):
             return None
+        if max(rim.half_width for rim in rims) < _WIDEST * per_px * body.half_width:
+            return None
         up = np.array([math.sin(body.lean), -math.cos(body.lean)])
         middle = np.array([body.middle, body.coverage.shape[0] / 2])
         return cls(up, origin + per_px * body.place(middle), body.even, tuple(rims))
@@ -135,20 +141,17 @@ class _Upright:
 
     @classmethod
     def of(cls, coverage: Array) -> Self | None:
+        turned = _turned(coverage, lean := _lean(coverage))
+        first, last, rows = _crossings(turned)
+        if len(rows) < _LEAST_POINTS:
+            return None
+        middles = (first + last) / 2
+        near = _near(middles, 0.7 + 0.006 * float((last - first).max())) > _INSIDE
+        near = near[:, near.sum(axis=0).argmax()]
+        even, middle = float(near.mean()), float(middles[near].mean())
+        if even < _LEAST_EVEN:
+            return None
         centre = np.array([coverage.shape[1] / 2, coverage.shape[0] / 2])
-        lean, turned = 0.0, coverage
-        for _ in range(_TURNS):
-            turned = _turned(coverage, lean)
-            first, last, rows = _crossings(turned)
-            if len(rows) < 2 * _SAMPLES:
-                return None
-            even, slope, offset = _line(rows, (first + last) / 2, 0.7 + 0.006 * float((last - first).max()))
-            if even < _LEAST_EVEN or abs(lean) > _MOST_LEAN:
-                return None
-            if abs(slope) < _UPRIGHT:
-                break
-            lean -= math.atan(slope)
-        middle = offset + slope * turned.shape[0] / 2
         widths = np.minimum(middle - first, last - middle)
         return cls(turned, lean, centre, middle, float(np.percentile(widths, 98)), even)
 
@@ -200,17 +203,31 @@ def _crossings(coverage: Array) -> tuple[Points, Points, Points]:
     return first + 0.5 - beyond(first, -1), last + 0.5 + beyond(last, 1), rows + 0.5
 
 
-def _line(rows: Points, middles: Points, tolerance: float) -> tuple[float, float, float]:
-    """The line that most middles lie on: their share, its slope and its offset (random sample consensus, but with the
-    same few pairs each time)."""
-    at = np.linspace(0, len(rows) - 1, _SAMPLES).astype(int)
-    one, other = np.triu_indices(_SAMPLES, 3)
-    slopes = (middles[at[other]] - middles[at[one]]) / (rows[at[other]] - rows[at[one]])
-    offsets = middles[at[one]] - slopes * rows[at[one]]
-    near = np.abs(slopes[:, None] * rows + offsets[:, None] - middles) < tolerance
-    chosen = near[near.sum(axis=1).argmax()]
-    slope, offset = np.polyfit(rows[chosen], middles[chosen], 1)
-    return float(chosen.mean()), float(slope), float(offset)
+def _near(middles: Points, tolerance: float) -> Points:
+    """(N, M) how near the middles are to every fourth of them, 1 to 0, as a bell."""
+    return np.asarray(np.exp(-0.5 * ((middles[:, None] - middles[::4]) / tolerance) ** 2))
+
+
+def _lean(coverage: Array) -> float:
+    """By how much a product has to be turned to the left, in radians, for most rows to have one middle."""
+    scale = min(1.0, _COARSE_PX / max(coverage.shape))
+    size_wh = max(8, round(scale * coverage.shape[1])), max(8, round(scale * coverage.shape[0]))
+    small = np.asarray(cv2.resize(coverage, size_wh, interpolation=cv2.INTER_AREA), np.float32)
+
+    def even(lean: float) -> float:
+        first, last, rows = _crossings(_turned(small, lean))
+        if len(rows) == 0:
+            return 0.0
+        bell = _near((first + last) / 2, 0.4 + 0.01 * float((last - first).max()))
+        return float(bell.sum(axis=0).max() / len(rows))
+
+    found = max(_LEANS, key=even)
+    steps = found + _STEP * np.arange(-4, 5)
+    scores = np.array([even(float(step)) for step in steps])
+    at = min(max(int(scores.argmax()), 1), len(steps) - 2)
+    low, best, high = scores[at - 1 : at + 2]
+    bend = low - 2 * best + high
+    return float(steps[at] + (0.5 * _STEP * (low - high) / bend if bend < 0 else 0.0))
 
 
 @dataclass(frozen=True, eq=False)
