@@ -19,17 +19,17 @@ from services.workflow.lens import Lens, Points
 
 #: Shorter segments, relative to the root of the product's area, are noise or print.
 _LEAST_LENGTH: Final = 0.07
-_MOST: Final = 40
+_MOST: Final = 28
 #: How well a segment tells its direction, in pixels across its length and in radians at best.
 _OFF_PX: Final = 0.3
 _OFF: Final = math.radians(0.3)
 #: Coarse look: pitches, rolls and turns of the box, focal lengths relative to the usual one, and how far off a segment
 #: may be.
-_PITCHES: Final = np.radians(np.arange(2.0, 75.0, 6.0))
-_ROLLS: Final = np.radians((-9.0, -4.5, 0.0, 4.5, 9.0))
-_YAWS: Final = np.radians(np.arange(0.0, 90.0, 7.5))
+_PITCHES: Final = np.radians(np.arange(3.0, 75.0, 7.0))
+_ROLLS: Final = np.radians((-8.0, -4.0, 0.0, 4.0, 8.0))
+_YAWS: Final = np.radians(np.arange(0.0, 90.0, 9.0))
 _ZOOMS: Final = (0.6, 1.0, 2.0)
-_COARSE: Final = math.radians(3.0)
+_COARSE: Final = math.radians(3.5)
 #: (S, 3, 3) frames of all states of the coarse look, and those.
 _STATES: Final = np.stack(np.meshgrid(_PITCHES, _ROLLS, _YAWS, indexing="ij"), axis=-1).reshape(-1, 3)
 _FRAMES: Final = np.stack([Lens(pitch, roll, 1.0).frame(yaw) for pitch, roll, yaw in _STATES])
@@ -82,8 +82,8 @@ class Parallels:
             np.full(len(lengths), -1),
         )
 
-    def guess(self, focal: float) -> tuple[Lens, float]:
-        """The lens, of about that focal length, and the turn of the box that most edges agree with."""
+    def guess(self, focal: float) -> tuple[Lens, float, float]:
+        """The lens, of about that focal length, and the turn of the box that most edges agree with; and how many do."""
         best, found = -1.0, (Lens(0.0, 0.0, focal), 0.0)
         for zoom in _ZOOMS:
             lens = Lens(0.0, 0.0, zoom * focal)
@@ -93,7 +93,7 @@ class Parallels:
             if agreed[at] > best:
                 pitch, roll, yaw = (float(part) for part in _STATES[at])
                 best, found = float(agreed[at]), (Lens(pitch, roll, lens.focal), yaw)
-        return found
+        return *found, best
 
     def sorted_by(self, lens: Lens, yaw: float, slack: float) -> Self:
         """The same edges, each with the direction that it has, if any.

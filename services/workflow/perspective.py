@@ -37,6 +37,10 @@ _MODEL: Final = 1.5
 #: Shares between which a product goes from surely not to surely round, by its even rows, or a box, by its edges.
 _EVEN: Final = (0.3, 0.6)
 _EXPLAINED: Final = (0.35, 0.7)
+#: Numbers of edges between which four unknowns go from just explained to confirmed.
+_ENOUGH: Final = (3.0, 7.0)
+#: Of which edges the coarse look has to explain about this share.
+_AGREED: Final = 0.5
 #: A direction is one with this share of all edges' length.
 _LEAST_SHARE: Final = 0.05
 #: How far edges may be off, in radians, before the fit and after it.
@@ -85,10 +89,11 @@ def find_perspective(
     if look is None:
         return None
     usual = math.log((told_mm or USUAL_FOCAL_MM) / FULL_FRAME_MM), _TOLD_SPREAD if told_mm else _FOCAL_SPREAD
-    rims = Rims.of(look.coverage, look.grey(), look.origin, look.per_px)
+    grey = look.grey()
+    rims = Rims.of(look.coverage, grey, look.origin, look.per_px)
     if rims is not None:
         return _of_rims(rims, usual)
-    edges = Parallels.of(look.grey(), look.origin, look.per_px)
+    edges = Parallels.of(grey, look.origin, look.per_px)
     return None if edges is None else _of_edges(edges, usual)
 
 
@@ -118,8 +123,10 @@ def _parts(rims: tuple[Rim, ...]) -> list[tuple[tuple[Rim, ...], float]]:
     above = tuple(replace(rim, flatness=abs(rim.flatness)) for rim in rims)
     if any(rim.flatness < 0 for rim in rims):
         parts.append((above, _UNSEEN))
+    widest = max(rim.half_width for rim in rims)
     if len(rims) > 1:
-        parts += [((rim,), sum(_LEFT_OUT * (1 + other.whole) for other in rims if other is not rim)) for rim in above]
+        for rim, other in (above, above[::-1]):
+            parts.append(((rim,), _LEFT_OUT * (1 + other.whole) * other.half_width / widest))
     return parts
 
 
@@ -133,7 +140,9 @@ def _of_edges(edges: Parallels, usual: tuple[float, float]) -> Perspective | Non
     def misses(state: Points) -> Points:
         return edges.misses(_lens(state), state[3])
 
-    lens, yaw = edges.guess(math.exp(usual[0]))
+    lens, yaw, agreed = edges.guess(math.exp(usual[0]))
+    if agreed < _AGREED:
+        return None
     state = np.array([lens.pitch, lens.roll, math.log(lens.focal), yaw])
     for slack in _SLACKS:
         edges = edges.sorted_by(_lens(state), state[3], slack)
@@ -142,7 +151,7 @@ def _of_edges(edges: Parallels, usual: tuple[float, float]) -> Perspective | Non
             return None
         found = _Fit.of(misses, state, usual)
         state = found.state
-    return found.told(_ramp(sum(shares), _EXPLAINED))
+    return found.told(_ramp(sum(shares), _EXPLAINED) * _ramp(int((edges.kinds >= 0).sum()), _ENOUGH))
 
 
 def _lens(state: Points) -> Lens:

@@ -21,15 +21,15 @@ Array = NDArray[np.float32]
 _LEAST_EVEN: Final = 0.35
 #: The axis is looked for with the product this small, first leaning by these, then in finer steps; a row belongs to it
 #: within a standard deviation.
-_COARSE_PX: Final = 160
+_COARSE_PX: Final = 128
 _LEANS: Final = np.radians(np.arange(-24.0, 25.0, 3.0))
-_STEP: Final = math.radians(0.75)
+_STEP: Final = math.radians(0.8)
 _INSIDE: Final = math.exp(-0.5)
 #: How well the axis is known, in radians: at best, and with only some rows even.
 _AXIS: Final = math.radians(0.5)
 _UNEVEN: Final = math.radians(8.0)
 #: Ends of the outline that are tried for half an ellipse: so many, down to this share of the product's height.
-_ENDS: Final = 28
+_ENDS: Final = 20
 _DEEPEST: Final = 0.62
 _LEAST_POINTS: Final = 16
 #: Of an ellipse's width an end has to show this share at least.
@@ -38,6 +38,7 @@ _SPANNED: Final = 0.8
 _LEAST_FOOT: Final = 0.4
 #: The wider of both is at least this share of it.
 _WIDEST: Final = 0.5
+_ASIDE: Final = 0.015
 #: Rounder ones are the outline of a ball rather than a circle; flatter ones as well an edge of a box.
 _ROUNDEST: Final = 0.93
 _FLATTEST: Final = 0.07
@@ -101,7 +102,9 @@ class Rims:
             whole = below or arc.near_half(_turned(grey.astype(np.float32), body.lean)) > _NEAR_SEEN
             across, along = arc.extents
             place = origin + per_px * body.place(arc.centre)
-            rims.append(Rim(place, per_px * across, (along if whole else -along) / across, arc.spread, whole))
+            # The smaller a part of the product, the less it need have the same axis.
+            spread = math.hypot(arc.spread, _ASIDE * max(0.0, body.half_width / across - 1))
+            rims.append(Rim(place, per_px * across, (along if whole else -along) / across, spread, whole))
         if not any(abs(rim.flatness) > _FLATTEST for rim in rims):
             return None
         if max(rim.half_width for rim in rims) < _WIDEST * per_px * body.half_width:
@@ -222,7 +225,7 @@ def _lean(coverage: Array) -> float:
         return float(bell.sum(axis=0).max() / len(rows))
 
     found = max(_LEANS, key=even)
-    steps = found + _STEP * np.arange(-4, 5)
+    steps = found + _STEP * np.arange(-3, 4)
     scores = np.array([even(float(step)) for step in steps])
     at = min(max(int(scores.argmax()), 1), len(steps) - 2)
     low, best, high = scores[at - 1 : at + 2]
