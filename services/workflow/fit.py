@@ -15,6 +15,8 @@ from services.workflow.viewpoint import HANGING_PITCH_DEG, Viewpoint
 SURE: Final = 0.6
 #: How far an inferred pitch may lie outside a scene's range and be taken as its nearest end, in degrees.
 SLACK_DEG: Final = 8.0
+#: Less roll than this nobody sees.
+_LEAST_ROLL_DEG: Final = 0.5
 #: From this pitch on, what lies looks as it would hanging on a wall.
 _FACED_DEG: Final = 65.0
 
@@ -105,7 +107,7 @@ def fit_view(
     seen = viewpoint.perspective
     if seen is None or fit.pose is not Pose.STANDING:
         return fit
-    level = seen.roll_confidence < SURE or abs(seen.roll_deg) > MOST_ROLL_DEG
+    level = seen.roll_confidence < SURE or not _LEAST_ROLL_DEG <= abs(seen.roll_deg) <= MOST_ROLL_DEG
     known = seen.focal_confidence >= SURE and FOCAL_RANGE_MM[0] <= seen.focal_mm <= FOCAL_RANGE_MM[1]
     return replace(
         fit,

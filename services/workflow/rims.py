@@ -73,12 +73,14 @@ class Rims:
         axis: (2,) unit vector up along the axis, in the photo.
         middle: (2,) a point on the axis in the middle of the product.
         even: Share of the rows that are symmetric about it.
+        askew: By how much, in radians, the wider rim lies across it askew.
         rims: One or two.
     """
 
     axis: Points
     middle: Points
     even: float
+    askew: float
     rims: tuple[Rim, ...]
 
     @classmethod
@@ -94,7 +96,7 @@ class Rims:
         body = _Upright.of(coverage)
         if body is None:
             return None
-        rims = []
+        rims, askew = [], []
         for below in (True, False):
             arc = _Arc.of(body.end(below=below), body.middle)
             if arc is None or (below and arc.extents[0] < _LEAST_FOOT * body.half_width):
@@ -102,6 +104,7 @@ class Rims:
             whole = below or arc.near_half(_turned(grey.astype(np.float32), body.lean)) > _NEAR_SEEN
             across, along = arc.extents
             place = origin + per_px * body.place(arc.centre)
+            askew.append(arc.askew)
             # The smaller a part of the product, the less it need have the same axis.
             spread = math.hypot(arc.spread, _ASIDE * max(0.0, body.half_width / across - 1))
             rims.append(Rim(place, per_px * across, (along if whole else -along) / across, spread, whole))
@@ -109,9 +112,10 @@ class Rims:
             return None
         if max(rim.half_width for rim in rims) < _WIDEST * per_px * body.half_width:
             return None
+        widest = max(range(len(rims)), key=lambda at: rims[at].half_width)
         up = np.array([math.sin(body.lean), -math.cos(body.lean)])
         middle = np.array([body.middle, body.coverage.shape[0] / 2])
-        return cls(up, origin + per_px * body.place(middle), body.even, tuple(rims))
+        return cls(up, origin + per_px * body.place(middle), body.even, askew[widest], tuple(rims))
 
     def misses(self, lens: Lens) -> Points:
         """(R + 1,) how far the rims and the axis are from what a lens would show, in standard deviations."""
@@ -119,7 +123,7 @@ class Rims:
         upward = lens.toward(self.middle[None], lens.up[None])[0, 0]
         # Upward lines meet above a camera that looks up, below one that looks down: only their slope counts.
         turn = self.axis[0] * upward[1] - self.axis[1] * upward[0]
-        return np.array([*seen, turn / (_AXIS + _UNEVEN * (1 - self.even) ** 2)])
+        return np.array([*seen, turn / (_AXIS + _UNEVEN * (1 - self.even) ** 2 + self.askew)])
 
 
 @dataclass(frozen=True)
@@ -296,6 +300,13 @@ class _Arc:
         sine, cosine = math.sin(self.turn), math.cos(self.turn)
         one, other = (float(each) for each in self.half_axes)
         return math.hypot(one * cosine, other * sine), math.hypot(one * sine, other * cosine)
+
+    @property
+    def askew(self) -> float:
+        """By how much its longer axis is turned from lying across, in radians; less where it is nearly round."""
+        long, short = float(self.half_axes.max()), float(self.half_axes.min())
+        turn = self.turn + (0.0 if self.half_axes[0] >= self.half_axes[1] else math.pi / 2)
+        return abs((turn + math.pi / 2) % math.pi - math.pi / 2) * (1 - (short / long) ** 2)
 
     @property
     def spread(self) -> float:

@@ -35,6 +35,9 @@ _USUAL_PITCH_DEG: Final = 40.0
 _SAG_WEIGHT: Final = 0.3
 #: From this confidence on a perspective is believed at all.
 _TRUSTED: Final = 0.6
+#: From this confidence on it says that the product is a solid, whose camera looked down less than this.
+_SOLID: Final = 0.9
+_STEEPEST_DEG: Final = 70.0
 #: Limits of the rings around the product, relative to the root of its area.
 _RINGS: Final = (0.012, 0.04, 0.09, 0.2, 0.5)
 _SECTOR_DEG: Final = 22
@@ -87,12 +90,25 @@ def find_viewpoint(
     if pose is None:
         standing = 1 / (1 + math.exp(-_standing_odds(outline, own_shadow(small, np.asarray(coverage, np.float32)))))
     found = _on_ground(outline, standing)
-    if found.pose is not Pose.STANDING:
+    return found if pose is Pose.LYING else _with_perspective(found, find_perspective(image, alpha, told_mm))
+
+
+def _with_perspective(found: Viewpoint, seen: Perspective | None) -> Viewpoint:
+    """What an outline tells, and what a camera that is known beside it tells.
+
+    Cloth that lies flat has no rims and no three directions of edges: what has them, and is not seen from right above,
+    stands.
+    """
+    if seen is None or seen.pitch_confidence < _TRUSTED:
         return found
-    seen = find_perspective(image, alpha, told_mm)
-    if seen is None or seen.pitch_confidence < max(_TRUSTED, found.pitch_confidence):
+    if found.pose is Pose.STANDING:
+        if seen.pitch_confidence < found.pitch_confidence:
+            return found
+        return replace(found, pitch_deg=seen.pitch_deg, pitch_confidence=seen.pitch_confidence, perspective=seen)
+    if seen.pitch_confidence < _SOLID or seen.pitch_deg > _STEEPEST_DEG:
         return found
-    return replace(found, pitch_deg=seen.pitch_deg, pitch_confidence=seen.pitch_confidence, perspective=seen)
+    sure = max(seen.pitch_confidence, 1 - found.pose_confidence)
+    return Viewpoint(Pose.STANDING, sure, seen.pitch_deg, seen.pitch_confidence, seen)
 
 
 def _on_ground(outline: Outline, standing: float) -> Viewpoint:
