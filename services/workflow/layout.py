@@ -33,7 +33,7 @@ _FOOTPRINT: Final = 0.7
 #: How far a product shrinks to stay whole at the position asked for, before it moves instead.
 _LEAST_SHRINK: Final = 0.5
 #: Of the picture, from top to bottom, in degrees: wider plates look drawn out, narrower ones show next to nothing.
-_FOV_RANGE_DEG: Final = (6.0, 80.0)
+_FOV_RANGE_DEG: Final = (3.0, 80.0)
 #: A product that could be this much larger than its own pixels keeps those, and with them every byte.
 _KEPT_PIXELS: Final = 0.03
 

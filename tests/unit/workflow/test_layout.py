@@ -227,7 +227,7 @@ def test_crop_leaves_room_for_soft_edges() -> None:
     assert math.isclose(INSIDE.left - crop.left, crop.right - INSIDE.right)
 
 
-sizes = st.integers(120, 300)
+sizes = st.integers(200, 300)
 
 
 def above_the_product(camera: Camera, row: float) -> float:
@@ -235,7 +235,7 @@ def above_the_product(camera: Camera, row: float) -> float:
     return row - camera.horizon_row
 
 
-@given(st.builds(Box, st.integers(150, 350), st.integers(250, 450), sizes, sizes), st.floats(5, 35), st.floats(50, 135))
+@given(st.builds(Box, st.integers(150, 350), st.integers(250, 450), sizes, sizes), st.floats(8, 35), st.floats(50, 135))
 def test_horizon_stays_as_far_above_the_product_as_in_the_photo(box: Box, pitch: float, focal: float) -> None:
     photo = Camera(PHOTO, pitch, fov(focal, PHOTO), (0, 0), 1)
     layout = plan(box, pitch_deg=pitch, focal_mm=focal, read_mm=focal)
