@@ -178,7 +178,7 @@ class _Upright:
         """(2,) where a (column, row) lies in the array that this was turned from."""
         sine, cosine = math.sin(self.lean), math.cos(self.lean)
         x, y = point[0] - self.coverage.shape[1] / 2, point[1] - self.coverage.shape[0] / 2
-        return self.centre + np.array([cosine * x - sine * y, sine * x + cosine * y])
+        return np.asarray(self.centre + np.array([cosine * x - sine * y, sine * x + cosine * y]))
 
 
 def _turned(coverage: Array, lean: float) -> Array:
@@ -207,7 +207,8 @@ def _crossings(coverage: Array) -> tuple[Points, Points, Points]:
         held, other = padded[at, column + 1], padded[at, column + 1 + step]
         return np.asarray((held - 0.5) / np.maximum(held - other, 1e-6), np.float64)
 
-    return first + 0.5 - beyond(first, -1), last + 0.5 + beyond(last, 1), rows + 0.5
+    middles = np.asarray(rows + 0.5, np.float64)
+    return first + 0.5 - beyond(first, -1), last + 0.5 + beyond(last, 1), middles
 
 
 def _near(middles: Points, tolerance: float) -> Points:
