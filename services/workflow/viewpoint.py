@@ -35,9 +35,9 @@ _USUAL_PITCH_DEG: Final = 40.0
 _SAG_WEIGHT: Final = 0.3
 #: From this confidence on a perspective is believed at all.
 _TRUSTED: Final = 0.6
-#: From this confidence on it says that the product is a solid, whose camera looked down less than this.
+#: From this confidence on it says that the product is a solid, seen from between these pitches.
 _SOLID: Final = 0.9
-_STEEPEST_DEG: Final = 70.0
+_SOLID_DEG: Final = (12.0, 70.0)
 #: Limits of the rings around the product, relative to the root of its area.
 _RINGS: Final = (0.012, 0.04, 0.09, 0.2, 0.5)
 _SECTOR_DEG: Final = 22
@@ -90,14 +90,14 @@ def find_viewpoint(
     if pose is None:
         standing = 1 / (1 + math.exp(-_standing_odds(outline, own_shadow(small, np.asarray(coverage, np.float32)))))
     found = _on_ground(outline, standing)
-    return found if pose is Pose.LYING else _with_perspective(found, find_perspective(image, alpha, told_mm))
+    return found if pose is Pose.LYING else with_perspective(found, find_perspective(image, alpha, told_mm))
 
 
-def _with_perspective(found: Viewpoint, seen: Perspective | None) -> Viewpoint:
+def with_perspective(found: Viewpoint, seen: Perspective | None) -> Viewpoint:
     """What an outline tells, and what a camera that is known beside it tells.
 
     Cloth that lies flat has no rims and no three directions of edges: what has them, and is not seen from right above,
-    stands.
+    stands. But a hem is bent as a rim seen from nearly its own height, which counts only where even the lens shows.
     """
     if seen is None or seen.pitch_confidence < _TRUSTED:
         return found
@@ -105,7 +105,9 @@ def _with_perspective(found: Viewpoint, seen: Perspective | None) -> Viewpoint:
         if seen.pitch_confidence < found.pitch_confidence:
             return found
         return replace(found, pitch_deg=seen.pitch_deg, pitch_confidence=seen.pitch_confidence, perspective=seen)
-    if seen.pitch_confidence < _SOLID or seen.pitch_deg > _STEEPEST_DEG:
+    low, high = _SOLID_DEG
+    hem = seen.pitch_deg < low and seen.focal_confidence < _TRUSTED
+    if seen.pitch_confidence < _SOLID or seen.pitch_deg > high or hem:
         return found
     sure = max(seen.pitch_confidence, 1 - found.pose_confidence)
     return Viewpoint(Pose.STANDING, sure, seen.pitch_deg, seen.pitch_confidence, seen)
