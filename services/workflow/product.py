@@ -28,7 +28,6 @@ class Product:
         model: Name and version of the segmentation model, or that the photo's own alpha was taken.
         instances: The products it consists of.
         recolour: The colour it is to have; None = its own.
-        focal_mm: The focal length that the photo's file tells, on a frame of 36 x 24 mm.
     """
 
     photo: Photo
@@ -41,7 +40,6 @@ class Product:
     model: str
     instances: tuple[Instance, ...]
     recolour: Recolour | None = None
-    focal_mm: float | None = None
 
     @property
     def image(self) -> NDArray[np.uint8]:

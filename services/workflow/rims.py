@@ -27,7 +27,7 @@ _STEP: Final = math.radians(0.8)
 _INSIDE: Final = math.exp(-0.5)
 #: How well the axis is known, in radians: at best, and with only some rows even.
 _AXIS: Final = math.radians(0.5)
-_UNEVEN: Final = math.radians(8.0)
+_UNEVEN: Final = math.radians(20.0)
 #: Ends of the outline that are tried for half an ellipse: so many, down to this share of the product's height.
 _ENDS: Final = 20
 _DEEPEST: Final = 0.62

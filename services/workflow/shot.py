@@ -319,7 +319,7 @@ class ShotWorkflow:
         """Pose and camera, read from the photo where the request does not name them, and the product's place."""
         fit = Fit.named(request.pose, request.camera_pitch_deg)
         if fit is None:
-            viewpoint = find_viewpoint(product.image, product.whole, request.pose, product.focal_mm)
+            viewpoint = find_viewpoint(product.image, product.whole, request.pose, product.photo.focal_mm)
             fit = fit_view(viewpoint, self._scenes, scene, request.pose, request.camera_pitch_deg)
         fit = fit.with_lens(request.camera_roll_deg, request.focal_length_mm)
         photo_hw = product.image.shape[0], product.image.shape[1]
@@ -345,7 +345,6 @@ class ShotWorkflow:
             model=found.model,
             instances=found.instances,
             recolour=recolour,
-            focal_mm=decoded.focal_mm,
         )
 
     def _reference(

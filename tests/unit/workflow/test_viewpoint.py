@@ -8,7 +8,7 @@ import pytest
 
 from services.common.pose import Pose
 from services.workflow.perspective import Perspective
-from services.workflow.viewpoint import EYE_LEVEL_DEG, Viewpoint, with_perspective, find_viewpoint, own_shadow
+from services.workflow.viewpoint import EYE_LEVEL_DEG, Viewpoint, find_viewpoint, own_shadow, with_perspective
 
 SIZE = (400, 300)
 
