@@ -15,6 +15,8 @@ from services.workflow.viewpoint import HANGING_PITCH_DEG, Viewpoint
 SURE: Final = 0.6
 #: How far an inferred pitch may lie outside a scene's range and be taken as its nearest end, in degrees.
 SLACK_DEG: Final = 8.0
+#: A plate that is tilted for no reason looks worse than one that is level, so more is asked of a roll.
+_SURE_ROLL: Final = 0.8
 #: Less roll than this nobody sees.
 _LEAST_ROLL_DEG: Final = 0.5
 #: From this pitch on, what lies looks as it would hanging on a wall.
@@ -89,7 +91,7 @@ def check_named(scene: Scene, pose: Pose | None, pitch_deg: float | None) -> Non
 def fit_view(
     viewpoint: Viewpoint, scenes: SceneCatalog, scene: Scene, pose: Pose | None, pitch_deg: float | None
 ) -> Fit:
-    """Pose and camera for a scene, from what the photo shows.
+    """Pose and camera for a scene, from what the photo shows. Who names the pitch has described the camera.
 
     Where the scene does not fit what the photo surely shows, the shot is refused rather than made to look wrong: a shoe
     seen from above does not stand on a podium. Where the photo says little of pose or pitch, the scene's own stands in.
@@ -105,15 +107,15 @@ def fit_view(
     """
     fit = _shown(viewpoint, scenes, scene, pose, pitch_deg)
     seen = viewpoint.perspective
-    if seen is None or fit.pose is not Pose.STANDING:
+    if seen is None or fit.pose is not Pose.STANDING or pitch_deg is not None:
         return fit
-    level = seen.roll_confidence < SURE or not _LEAST_ROLL_DEG <= abs(seen.roll_deg) <= MOST_ROLL_DEG
+    level = seen.roll_confidence < _SURE_ROLL or not _LEAST_ROLL_DEG <= abs(seen.roll_deg) <= MOST_ROLL_DEG
     known = seen.focal_confidence >= SURE and FOCAL_RANGE_MM[0] <= seen.focal_mm <= FOCAL_RANGE_MM[1]
     return replace(
         fit,
         roll_deg=0.0 if level else seen.roll_deg,
         focal_mm=seen.focal_mm if known else None,
-        read_mm=seen.focal_mm if pitch_deg is None else None,
+        read_mm=seen.focal_mm,
     )
 
 

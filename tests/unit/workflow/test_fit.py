@@ -106,5 +106,5 @@ def test_named_roll_and_lens_go_before_the_photos():
     assert Fit(Pose.LYING, 80.0, 1.0).with_lens(None, 50.0).focal_mm == 50.0
 
 
-def test_named_pitch_is_the_pictures_own():
-    assert fit("marble", CUP, pitch=12.0).read_mm is None
+def test_who_names_the_pitch_has_described_the_camera():
+    assert fit("marble", CUP, pitch=12.0) == Fit(Pose.STANDING, 12.0, 0.9)
