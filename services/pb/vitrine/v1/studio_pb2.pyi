@@ -1040,11 +1040,11 @@ class CreateShotRequest(_message.Message):
     """Draw in a batch of its own: the same picture again on the same machine, whatever else is drawn there."""
     camera_roll_deg: _builtins.float
     """How far the photo's camera was turned clockwise, as seen from behind it, -30 to 30 degrees: the right end of its
-    horizon rises. Unset: read from the photo where pose or pitch are, as far as it tells; else level.
+    horizon rises. Unset: read from the photo where the pitch is, as far as it tells; else level.
     """
     focal_length_mm: _builtins.float
     """Focal length of the photo's camera in mm, on a frame of 36 x 24 mm with the photo's diagonal, 10 to 600. Unset: read
-    from the photo where pose or pitch are, as far as it tells; else the scene's own lens.
+    from the photo where the pitch is, as far as it tells; else the scene's own lens.
     """
     @_builtins.property
     def image(self) -> _common_pb2.ImageSource: ...
