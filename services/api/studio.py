@@ -25,6 +25,7 @@ from services.api.common import (
     ZeroIsAbsent,
 )
 from services.api.findings import shown
+from services.common.camera import FOCAL_RANGE_MM, MOST_ROLL_DEG
 from services.common.image import MIN_SIDE_PX
 from services.common.pose import Pose
 from services.generate.schema import Scheduler
@@ -295,6 +296,8 @@ class CreateShotRequest(Message):
     )
     recolour: Recolour | None = Field(None, description="Another colour for the product.")
     cover: Cover | None = Field(None, description="Words that make the picture a magazine cover.")
+    camera_roll_deg: float | None = Field(None, ge=-MOST_ROLL_DEG, le=MOST_ROLL_DEG)
+    focal_length_mm: float | None = Field(None, ge=FOCAL_RANGE_MM[0], le=FOCAL_RANGE_MM[1])
 
 
 class PreservationProof(Message):
@@ -326,6 +329,8 @@ class CreateShotResponse(Message):
     instances: list[ProductInstance] = []
     recoloured: ColourChange | None = None
     cover: list[CoverText] = []
+    camera_roll_deg: float = 0.0
+    focal_length_mm: float = 0.0
 
 
 class StreamShotRequest(Message):

@@ -34,10 +34,12 @@ from services.cli.group import EXIT_FAILED
 from services.cli.recolour import RecolourOption, read_recolour
 from services.cli.shot_options import (
     CanvasOption,
+    FocalOption,
     LayerOption,
     PitchOption,
     PoseOption,
     ReportOption,
+    RollOption,
     SeedOption,
     proof_options,
     view_options,
@@ -87,6 +89,8 @@ def create(
     ] = None,
     seed: SeedOption = None,
     pitch: PitchOption = None,
+    roll: RollOption = None,
+    focal: FocalOption = None,
     pose: PoseOption = None,
     canvas: CanvasOption = None,
     layer: LayerOption = None,
@@ -114,7 +118,7 @@ def create(
 
     if not photos and manifest is None:
         raise typer.BadParameter("name photos or a --manifest", param_hint="PHOTOS / --manifest")
-    fields: dict[str, Any] = dict(view_options(seed, pitch, pose, canvas))
+    fields: dict[str, Any] = dict(view_options(seed, pitch, pose, canvas, roll, focal))
     fields |= read_drawing(
         prompt, negative_prompt, steps, guidance=None, plate_strength=None, scheduler=None, deterministic=False,
         reference=None, word=word,

@@ -45,6 +45,7 @@ from services.cli.selection import (
 from services.cli.shot_options import (
     AttemptsOption,
     CanvasOption,
+    FocalOption,
     FormatOption,
     LayerOption,
     PitchOption,
@@ -52,6 +53,7 @@ from services.cli.shot_options import (
     PreviewEveryOption,
     PreviewsOption,
     ReportOption,
+    RollOption,
     SeedOption,
     ThresholdOption,
     output_options,
@@ -75,6 +77,8 @@ def shoot(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the pictures.")] = Path("out"),
     seed: SeedOption = None,
     pitch: PitchOption = None,
+    roll: RollOption = None,
+    focal: FocalOption = None,
     pose: PoseOption = None,
     canvas: CanvasOption = None,
     picture_format: FormatOption = "jpeg",
@@ -117,7 +121,7 @@ def shoot(
     from services.cli.batch import make_all, tell
     from services.cli.previews import Previews
 
-    options = output_options(picture_format, timeout) | view_options(seed, pitch, pose, canvas)
+    options = output_options(picture_format, timeout) | view_options(seed, pitch, pose, canvas, roll, focal)
     options |= read_drawing(
         prompt, negative_prompt, steps, guidance, plate_strength, scheduler, deterministic, reference, word
     )

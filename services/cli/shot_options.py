@@ -36,6 +36,12 @@ SeedOption = Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="Same
 PitchOption = Annotated[
     float | None, typer.Option(min=0, max=90, help="How far the camera looked down, in degrees.")
 ]  # fmt: skip
+RollOption = Annotated[
+    float | None, typer.Option(min=-30, max=30, help="How far the camera was turned clockwise, in degrees.")
+]  # fmt: skip
+FocalOption = Annotated[
+    float | None, typer.Option("--focal", min=10, max=600, help="Its focal length in mm, on a frame of 36 x 24 mm.")
+]  # fmt: skip
 PoseOption = Annotated[PoseChoice | None, typer.Option(help="How the product rests.")]
 CanvasOption = Annotated[str | None, typer.Option(metavar="WxH", help="Size of the pictures, in pixels.")]
 FormatOption = Annotated[FormatChoice, typer.Option("--format", help="File format.")]
@@ -70,7 +76,14 @@ def output_options(picture_format: FormatChoice, timeout_s: float) -> "ShotOptio
     return {"output": OutputOptions(format=ImageFormat(picture_format.upper())), "timeout_s": timeout_s}
 
 
-def view_options(seed: int | None, pitch: float | None, pose: PoseChoice | None, canvas: str | None) -> "ShotOptions":
+def view_options(
+    seed: int | None,
+    pitch: float | None,
+    pose: PoseChoice | None,
+    canvas: str | None,
+    roll: float | None,
+    focal: float | None,
+) -> "ShotOptions":
     """How the picture is to be taken; what was not named stays open.
 
     Raises:
@@ -83,6 +96,10 @@ def view_options(seed: int | None, pitch: float | None, pose: PoseChoice | None,
         options["seed"] = seed
     if pitch is not None:
         options["camera_pitch_deg"] = pitch
+    if roll is not None:
+        options["camera_roll_deg"] = roll
+    if focal is not None:
+        options["focal_length_mm"] = focal
     if pose is not None:
         options["pose"] = Pose(pose.upper())
     if canvas is not None:

@@ -48,6 +48,8 @@ class ShotOptions(TypedDict, total=False):
     canvas: Canvas
     pose: Pose
     camera_pitch_deg: float
+    camera_roll_deg: float
+    focal_length_mm: float
     shadow: Shadow
     preservation: Preservation
     selection: ProductSelection

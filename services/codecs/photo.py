@@ -14,6 +14,7 @@ from PIL import ExifTags, Image
 
 from services.codecs.opener import opened
 from services.codecs.profile import to_srgb
+from services.common.camera import FOCAL_RANGE_MM
 from services.common.errors import UnsupportedMedia, VitrineError
 from services.common.geometry import SizeHW
 from services.common.image import ImageLimits
@@ -40,17 +41,19 @@ _KEEPS_SIDES: Final = frozenset(
 
 @dataclass(frozen=True)
 class Photo:
-    """A decoded photo, without anything else that its file told.
+    """A decoded photo, without anything else that its file told but the lens.
 
     Args:
         image: (H, W, 3) uint8 sRGB, upright; with `alpha` its straight colours, else flattened on white.
         alpha: (H, W) uint8, 255 = product, of a photo that arrived cut out; else None.
         format: The file's, by Pillow's name: "JPEG", "PNG", "WEBP", "AVIF", "HEIF" or "TIFF".
+        focal_mm: Focal length on a frame of 36 x 24 mm, where the file tells it.
     """
 
     image: NDArray[np.uint8]
     alpha: NDArray[np.uint8] | None = None
     format: str = ""
+    focal_mm: float | None = None
 
     def on_white(self) -> NDArray[np.uint8]:
         """What a viewer shows of it: (H, W, 3) uint8 sRGB."""
@@ -71,15 +74,15 @@ def decode_image(data: bytes, limits: ImageLimits) -> Photo:
     with opened(data, limits) as picture:
         picture.load()
         profile = picture.info.get("icc_profile")
-        image_format = _named_format(picture)
+        image_format, focal_mm = _named_format(picture), _focal_mm(picture)
         color, alpha = _split(_turned(picture))
         image = np.asarray(to_srgb(_eight_bits(color), profile), dtype=np.uint8)
         coverage = None if alpha is None else np.asarray(alpha, dtype=np.uint8)
     if coverage is None:
-        return Photo(image, format=image_format)
+        return Photo(image, None, image_format, focal_mm)
     if np.count_nonzero(coverage < 128) < CUTOUT_SHARE * coverage.size:
-        return Photo(_flat(image, coverage), format=image_format)
-    return Photo(image, coverage, image_format)
+        return Photo(_flat(image, coverage), None, image_format, focal_mm)
+    return Photo(image, coverage, image_format, focal_mm)
 
 
 def decode_named(data: bytes, limits: ImageLimits, called: str, field: str) -> Photo:
@@ -120,6 +123,15 @@ def _upright(picture: Image.Image) -> Image.Transpose | None:
         return _UPRIGHT.get(picture.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # noqa: BLE001 # broken EXIF raises anything; the picture itself may be whole
         return None
+
+
+def _focal_mm(picture: Image.Image) -> float | None:
+    """EXIF's FocalLengthIn35mmFilm (CIPA DC-008, 4.6.6), where it is a focal length."""
+    try:
+        told = float(picture.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.FocalLengthIn35mmFilm, 0))
+    except Exception:  # noqa: BLE001 # as above
+        return None
+    return told if FOCAL_RANGE_MM[0] <= told <= FOCAL_RANGE_MM[1] else None
 
 
 def _turned(picture: Image.Image) -> Image.Image:

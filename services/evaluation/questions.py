@@ -10,6 +10,7 @@ from services.evaluation.case import Cases
 from services.evaluation.core import Core
 from services.evaluation.fine import Fine
 from services.evaluation.light import LightKept
+from services.evaluation.perspective import PerspectiveRead
 from services.evaluation.reading import Question
 from services.evaluation.recolour import Recoloured
 from services.evaluation.report import ReportMoves
@@ -28,6 +29,7 @@ _MAKERS: Final[dict[str, Callable[[Cases], Question]]] = {
     Recoloured.name: Recoloured,
     CastShadow.name: lambda _: CastShadow(),
     Budget.name: Budget,
+    PerspectiveRead.name: PerspectiveRead,
     ReportMoves.name: ReportMoves,
 }
 NAMES: Final = tuple(_MAKERS)

@@ -46,8 +46,13 @@ class GroundView:
         return cls(replace(camera, pitch_deg=pitch_deg), (box.top + box.height / 2, box.left + box.width / 2))
 
     @property
+    def _level(self) -> Camera:
+        """The same camera without roll, its foot where this view's is."""
+        return replace(self.camera, foot_yx=self.foot_yx).level
+
+    @property
     def _row(self) -> float:
-        return self.foot_yx[0] - self.camera.size_hw[0] / 2
+        return self._level.foot_yx[0] - self._level.size_hw[0] / 2
 
     @property
     def _ray_deg(self) -> float:
@@ -57,7 +62,7 @@ class GroundView:
     def depression_deg(self) -> float:
         """How steeply the camera looks at the foot, 2 to 78 degrees."""
         low, high = _DEPRESSION_RANGE_DEG
-        return min(high, max(low, self.camera.depression_deg(self.foot_yx[0])))
+        return min(high, max(low, self._level.depression_deg(self._level.foot_yx[0])))
 
     @property
     def depth_px(self) -> float:
@@ -113,7 +118,8 @@ class GroundView:
         """
         foot, (sine, cosine) = self._axes()[0], (math.sin(self._pitch), math.cos(self._pitch))
         focal = self.camera.focal_px
-        u, w = columns - self.camera.size_hw[1] / 2, rows - self.camera.size_hw[0] / 2
+        points = self.camera.to_level()[:2] @ np.stack([columns, rows, np.ones(len(rows))])
+        u, w = points[0] - self._level.size_hw[1] / 2, points[1] - self._level.size_hw[0] / 2
         behind = height = np.zeros(len(rows))
         steepness = np.maximum(focal * cosine - w * sine, 1e-3 * focal)
         for _ in range(_STEPS_BEHIND):
@@ -124,14 +130,16 @@ class GroundView:
         return np.asarray(np.maximum(in_plane - w, 0))
 
     def _axes(self) -> tuple[NDArray[np.float64], ...]:
-        """The foot, and steps of one pixel along X, Z and h, in the camera's frame (right, down, forward)."""
+        """The foot, and steps of one pixel along X, Z and h, in the level camera's frame (right, down, forward)."""
         sine, cosine = math.sin(self._pitch), math.cos(self._pitch)
-        foot = np.array([self.foot_yx[1] - self.camera.size_hw[1] / 2, self._row, self.camera.focal_px])
+        foot = np.array([self._level.foot_yx[1] - self._level.size_hw[1] / 2, self._row, self.camera.focal_px])
         return foot, np.array([1.0, 0, 0]), np.array([0, -sine, cosine]), np.array([0, -cosine, -sine])
 
     def _intrinsics(self) -> NDArray[np.float64]:
-        height, width = self.camera.size_hw
-        return np.array([[self.camera.focal_px, 0, width / 2], [0, self.camera.focal_px, height / 2], [0, 0, 1]])
+        height, width = self._level.size_hw
+        focal = self.camera.focal_px
+        level = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]])
+        return level if self.camera.roll_deg == 0 else np.linalg.inv(self.camera.to_level()) @ level
 
 
 def grid_to_plane(origin: tuple[float, float], cell: float) -> NDArray[np.float64]:

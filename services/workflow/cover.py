@@ -9,12 +9,12 @@ from services.api.studio import Canvas, CoverText, CreateShotRequest
 from services.api.studio import Cover as WantedCover
 from services.common.errors import InvalidInput
 from services.common.geometry import Box, SizeHW
-from services.common.pose import Pose
 from services.generate.scene import LayoutHints, Scene
 from services.postprocess.cover.schema import Cover, CoverPart, Line, Typeface, is_blank
 from services.postprocess.cover.schema import CoverText as SetText
 from services.postprocess.cover.typecase import Style, Typecase
 from services.workflow.answer import box_answer
+from services.workflow.fit import Fit
 from services.workflow.layout import Layout, plan_layout
 
 #: The page's shorter side at least, in pixels: smaller ones have no room for letters that can be read.
@@ -77,21 +77,19 @@ class CoverPolicy:
             )  # fmt: skip
 
 
-def plan_page(
-    photo_hw: SizeHW, box: Box, scene: Scene, canvas: Canvas, pose: Pose, pitch_deg: float, max_canvas_px: int
-) -> Layout:
+def plan_page(photo_hw: SizeHW, box: Box, scene: Scene, canvas: Canvas, fit: Fit, max_canvas_px: int) -> Layout:
     """Place a product as covers do, where the request does not say otherwise: with room for words on all sides, on a
     page of 3 to 4 that is large enough for them.
 
     Args and errors are those of `plan_layout`.
     """
     scene = scene.model_copy(update={"layout": _PAGE})
-    layout = plan_layout(photo_hw, box, scene, canvas, pose, pitch_deg, max_canvas_px)
+    layout = plan_layout(photo_hw, box, scene, canvas, fit, max_canvas_px)
     if canvas.width or min(layout.placement.canvas_hw) >= _OWN_PAGE_PX:
         return layout
     height = min(max_canvas_px, round(_OWN_PAGE_PX / _PAGE.aspect))
     page = canvas.model_copy(update={"width": round(height * _PAGE.aspect), "height": height})
-    return plan_layout(photo_hw, box, scene, page, pose, pitch_deg, max_canvas_px)
+    return plan_layout(photo_hw, box, scene, page, fit, max_canvas_px)
 
 
 def cover_answer(text: SetText) -> CoverText:

@@ -1,9 +1,12 @@
-"""Pose and camera pitch of a shot: the request's, or the photo's own where the scene fits them."""
+"""Pose and camera of a shot: the request's, or the photo's own where the scene fits them."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
+from services.common.camera import FOCAL_RANGE_MM, FULL_FRAME_MM, MOST_ROLL_DEG, Camera
 from services.common.errors import InvalidInput
+from services.common.geometry import SizeHW
 from services.common.pose import Pose
 from services.generate.scene import Scene, SceneCatalog
 from services.workflow.viewpoint import HANGING_PITCH_DEG, Viewpoint
@@ -12,6 +15,10 @@ from services.workflow.viewpoint import HANGING_PITCH_DEG, Viewpoint
 SURE: Final = 0.6
 #: How far an inferred pitch may lie outside a scene's range and be taken as its nearest end, in degrees.
 SLACK_DEG: Final = 8.0
+#: A plate that is tilted for no reason looks worse than one that is level, so more is asked of a roll.
+_SURE_ROLL: Final = 0.8
+#: Less roll than this nobody sees.
+_LEAST_ROLL_DEG: Final = 0.5
 #: From this pitch on, what lies looks as it would hanging on a wall.
 _FACED_DEG: Final = 65.0
 
@@ -24,16 +31,42 @@ class Fit:
         pose: How it rests.
         pitch_deg: The camera's, 0 to 90.
         confidence: That the photo was taken so, 0 to 1; 1 where the request says it.
+        roll_deg: How far the camera is turned clockwise; 0 where nobody knows.
+        focal_mm: Focal length of the photo's camera, see `Perspective`; None = the scene's own lens.
+        read_mm: What goes with a pitch read from the product's shape: the focal length it was read with. It is the
+            pitch of the photo's camera, which saw the product elsewhere in its picture; None = it is the picture's own.
     """
 
     pose: Pose
     pitch_deg: float
     confidence: float
+    roll_deg: float = 0.0
+    focal_mm: float | None = None
+    read_mm: float | None = None
 
     @classmethod
     def named(cls, pose: Pose | None, pitch_deg: float | None) -> Self | None:
         """What a request says that names both; None for others."""
         return None if pose is None or pitch_deg is None else cls(pose, pitch_deg, 1.0)
+
+    def with_lens(self, roll_deg: float | None, focal_mm: float | None) -> Self:
+        """With what a request names of these."""
+        return replace(
+            self,
+            roll_deg=self.roll_deg if roll_deg is None else roll_deg,
+            focal_mm=self.focal_mm if focal_mm is None else focal_mm,
+        )
+
+    def drawn(self, camera: Camera, scale: float, photo_hw: SizeHW) -> Self:
+        """As the picture's camera shows it: named so, a request gets the same picture.
+
+        Args:
+            camera: The picture's.
+            scale: Its pixels per photo pixel.
+            photo_hw: The photo's size.
+        """
+        focal_mm = FULL_FRAME_MM * camera.focal_px / (scale * math.hypot(*photo_hw))
+        return replace(self, pitch_deg=camera.pitch_deg, focal_mm=focal_mm, read_mm=None)
 
 
 def check_named(scene: Scene, pose: Pose | None, pitch_deg: float | None) -> None:
@@ -58,7 +91,7 @@ def check_named(scene: Scene, pose: Pose | None, pitch_deg: float | None) -> Non
 def fit_view(
     viewpoint: Viewpoint, scenes: SceneCatalog, scene: Scene, pose: Pose | None, pitch_deg: float | None
 ) -> Fit:
-    """Pose and pitch for a scene, from what the photo shows.
+    """Pose and camera for a scene, from what the photo shows. Who names the pitch has described the camera.
 
     Where the scene does not fit what the photo surely shows, the shot is refused rather than made to look wrong: a shoe
     seen from above does not stand on a podium. Where the photo says little of pose or pitch, the scene's own stands in.
@@ -72,6 +105,22 @@ def fit_view(
     Raises:
         InvalidInput: The scene does not fit the photo, nor what looks the same; the message names scenes that do.
     """
+    fit = _shown(viewpoint, scenes, scene, pose, pitch_deg)
+    seen = viewpoint.perspective
+    if seen is None or fit.pose is not Pose.STANDING or pitch_deg is not None:
+        return fit
+    level = seen.roll_confidence < _SURE_ROLL or not _LEAST_ROLL_DEG <= abs(seen.roll_deg) <= MOST_ROLL_DEG
+    known = seen.focal_confidence >= SURE and FOCAL_RANGE_MM[0] <= seen.focal_mm <= FOCAL_RANGE_MM[1]
+    return replace(
+        fit,
+        roll_deg=0.0 if level else seen.roll_deg,
+        focal_mm=seen.focal_mm if known else None,
+        read_mm=seen.focal_mm,
+    )
+
+
+def _shown(viewpoint: Viewpoint, scenes: SceneCatalog, scene: Scene, pose: Pose | None, pitch_deg: float | None) -> Fit:
+    """Pose and pitch alone."""
     sure = min(
         1.0 if pose is not None else viewpoint.pose_confidence,
         1.0 if pitch_deg is not None else viewpoint.pitch_confidence,

@@ -1,16 +1,17 @@
 """Where the product stands on the canvas, and the camera that sees it there."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from services.api.studio import Canvas
-from services.common.camera import Camera
+from services.common.camera import FULL_FRAME_MM, Camera
 from services.common.errors import InvalidInput, TooLarge
 from services.common.geometry import Box, SizeHW
 from services.common.placement import Placement
 from services.common.pose import Pose
 from services.generate.scene import Scene
+from services.workflow.fit import Fit
 
 #: Length of the product's longest visible side. Photos carry no scale; goods sold by photo are mostly about a forearm
 #: long, and the grain of a table then has a believable size beside them.
@@ -31,6 +32,8 @@ _BALANCE: Final = 0.5
 _FOOTPRINT: Final = 0.7
 #: How far a product shrinks to stay whole at the position asked for, before it moves instead.
 _LEAST_SHRINK: Final = 0.5
+#: Of the picture, from top to bottom, in degrees: wider plates look drawn out, narrower ones show next to nothing.
+_FOV_RANGE_DEG: Final = (3.0, 80.0)
 #: A product that could be this much larger than its own pixels keeps those, and with them every byte.
 _KEPT_PIXELS: Final = 0.03
 
@@ -117,9 +120,7 @@ def check_canvas(canvas: Canvas, max_canvas_px: int) -> None:
         )  # fmt: skip
 
 
-def plan_layout(
-    photo_hw: SizeHW, box: Box, scene: Scene, canvas: Canvas, pose: Pose, pitch_deg: float, max_canvas_px: int
-) -> Layout:
+def plan_layout(photo_hw: SizeHW, box: Box, scene: Scene, canvas: Canvas, fit: Fit, max_canvas_px: int) -> Layout:
     """Place a product.
 
     A canvas that nobody asked for gets the scene's aspect and the size at which the product keeps its own pixels. A
@@ -131,18 +132,18 @@ def plan_layout(
         box: The product in it.
         scene: Gives what the request leaves open.
         canvas: What the caller asks for; `check_canvas` has passed it.
-        pose: Standing products have their foot at the foot point, lying and hanging ones their middle at the canvas'.
-        pitch_deg: The camera's.
+        fit: The pose and the camera. Standing products have their foot at the foot point, lying and hanging ones their
+            middle at the canvas'.
         max_canvas_px: Longest side of a canvas that nobody asked for.
 
     Raises:
         InvalidInput: Scale and position put the product wholly outside the canvas.
         TooLarge: The scale asked for, with no canvas beside it, needs one longer than `max_canvas_px`.
     """
-    rows, columns = _axes(photo_hw, box, scene, canvas, pose)
+    rows, columns = _axes(photo_hw, box, scene, canvas, fit.pose)
     size_hw, scale = _canvas_and_scale(rows, columns, scene, canvas, max_canvas_px)
     placement = _placement(photo_hw, box, rows, columns, size_hw, scale, exact=canvas.scale is not None)
-    return Layout(placement, _camera(placement, box, scene, pose, pitch_deg))
+    return Layout(placement, _camera(placement, photo_hw, box, scene, fit))
 
 
 def _axes(photo_hw: SizeHW, box: Box, scene: Scene, canvas: Canvas, pose: Pose) -> tuple[_Axis, _Axis]:
@@ -245,18 +246,56 @@ def _whole(start: float, axis: _Axis) -> int:
     return math.floor(start + 1e-6) if axis.cut_low else round(start)
 
 
-def _camera(placement: Placement, box: Box, scene: Scene, pose: Pose, pitch_deg: float) -> Camera:
+def _camera(placement: Placement, photo_hw: SizeHW, box: Box, scene: Scene, fit: Fit) -> Camera:
     """The camera that sees the middle of the ground contact where the layout put it."""
     scale, crop = placement.scale, placement.crop
     height, width = box.height * scale, box.width * scale
     top, left = placement.top + (box.top - crop.top) * scale, placement.left + (box.left - crop.left) * scale
     px_per_m = max(height, width) / PRODUCT_LENGTH_M
     column = left + width / 2
+    fov_deg = scene.vertical_fov_deg
+    if fit.focal_mm is not None:
+        focal_px = scale * _focal_px(fit.focal_mm, photo_hw)
+        low, high = _FOV_RANGE_DEG
+        fov_deg = min(high, max(low, 2 * math.degrees(math.atan2(placement.canvas_hw[0] / 2, focal_px))))
 
     def seen_from(row: float) -> Camera:
-        return Camera(placement.canvas_hw, pitch_deg, scene.vertical_fov_deg, (row, column), px_per_m)
+        return Camera(placement.canvas_hw, fit.pitch_deg, fov_deg, (row, column), px_per_m, fit.roll_deg)
 
-    if pose is not Pose.STANDING:
+    if fit.pose is not Pose.STANDING:
         return seen_from(top + height / 2)
     depth = math.sin(math.radians(seen_from(top + height).foot_depression_deg))
-    return seen_from(top + height - min(height / 2, _FOOTPRINT * width / 2 * depth))
+    camera = seen_from(top + height - min(height / 2, _FOOTPRINT * width / 2 * depth))
+    if fit.read_mm is None:
+        return camera
+    foot_yx = box.top + (camera.foot_yx[0] - top) / scale, box.left + box.width / 2
+    return _looking_alike(camera, foot_yx, photo_hw, fit.read_mm, scene)
+
+
+def _looking_alike(
+    camera: Camera, foot_yx: tuple[float, float], photo_hw: SizeHW, read_mm: float, scene: Scene
+) -> Camera:
+    """The camera, its pitch such that it sees the foot as steeply as the photo's did, which saw it elsewhere.
+
+    The horizon then lies about as far above the product as it did in the photo.
+
+    Args:
+        camera: With the pitch of the photo's.
+        foot_yx: Of the product, in the photo.
+        photo_hw: Its size.
+        read_mm: Its focal length.
+        scene: Gives the pitches that it can be shown in.
+    """
+
+    def below_axis_deg(foot: tuple[float, float], size_hw: SizeHW, focal_px: float) -> float:
+        y, x, roll = foot[0] - size_hw[0] / 2, foot[1] - size_hw[1] / 2, math.radians(camera.roll_deg)
+        return math.degrees(math.atan2(x * math.sin(roll) + y * math.cos(roll), focal_px))
+
+    moved = below_axis_deg(foot_yx, photo_hw, _focal_px(read_mm, photo_hw))
+    moved -= below_axis_deg(camera.foot_yx, camera.size_hw, camera.focal_px)
+    return replace(camera, pitch_deg=min(scene.pitch.max, max(scene.pitch.min, camera.pitch_deg + moved)))
+
+
+def _focal_px(focal_mm: float, size_hw: SizeHW) -> float:
+    """Of a picture of that size."""
+    return focal_mm / FULL_FRAME_MM * math.hypot(*size_hw)

@@ -30,7 +30,8 @@ class Recipe:
         request: As the caller sent it.
         scene: What its `scene_id` stands for.
         seed: uint32.
-        pose, camera_pitch_deg, shadow, preservation: The request's, or the defaults.
+        pose, shadow, preservation: The request's, or the defaults.
+        camera_pitch_deg, camera_roll_deg, focal_length_mm: Of the picture's camera; the last on a frame of 36 x 24 mm.
         drawing: What a diffusion model draws; None = the background is taken as it is.
         reference: (h, w, 3) uint8 sRGB, the request's; None = the scene's plate.
         cover: The request's, as it is set; None = the picture is none.
@@ -41,6 +42,8 @@ class Recipe:
     seed: int
     pose: Pose
     camera_pitch_deg: float
+    camera_roll_deg: float
+    focal_length_mm: float | None
     shadow: Shadow
     preservation: Preservation
     drawing: Drawing | None = None
@@ -57,13 +60,15 @@ class Recipe:
         drawing: Drawing | None = None,
         reference: NDArray[np.uint8] | None = None,
     ) -> Self:
-        """Fill in what the request leaves open; `fit` tells pose and pitch."""
+        """Fill in what the request leaves open; `fit` tells pose and camera."""
         return cls(
             request=request,
             scene=scene,
             seed=draw_seed() if request.seed is None else request.seed,
             pose=fit.pose,
             camera_pitch_deg=fit.pitch_deg,
+            camera_roll_deg=fit.roll_deg,
+            focal_length_mm=fit.focal_mm,
             shadow=request.shadow or Shadow.SOFT,
             preservation=request.preservation or Preservation.EXACT,
             drawing=drawing,
@@ -88,6 +93,8 @@ class Recipe:
             "seed": self.seed,
             "pose": self.pose,
             "camera_pitch_deg": self.camera_pitch_deg,
+            "camera_roll_deg": self.camera_roll_deg,
+            "focal_length_mm": self.focal_length_mm,
             "shadow": self.shadow,
             "preservation": self.preservation,
             "drawing": _drawn(self.drawing),

@@ -15,6 +15,7 @@ from services.common.deadline import Deadline
 from services.common.geometry import Box, SizeHW
 from services.generate.scene import Scene, SceneCatalog
 from services.generate.schema import GenerateRequest
+from services.workflow.fit import Fit
 from services.workflow.layout import check_canvas, plan_layout
 from services.workflow.stages import GenerateStage
 from services.workflow.walk import Walk
@@ -89,5 +90,5 @@ def _camera(scene: Scene, size_hw: SizeHW, max_canvas_px: int) -> Camera:
     height, width = size_hw
     tall, wide = round(_PLACE_SHARE * height), round(_PLACE_SHARE * width)
     place = Box((height - tall) // 2, (width - wide) // 2, tall, wide)
-    canvas = Canvas(width=width, height=height)
-    return plan_layout(size_hw, place, scene, canvas, scene.poses[0], scene.pitch.default, max_canvas_px).camera
+    canvas, usual = Canvas(width=width, height=height), Fit(scene.poses[0], scene.pitch.default, 1.0)
+    return plan_layout(size_hw, place, scene, canvas, usual, max_canvas_px).camera

@@ -316,16 +316,16 @@ class ShotWorkflow:
         return scene
 
     def _placed(self, request: CreateShotRequest, scene: Scene, product: Product) -> tuple[Fit, Layout]:
-        """Pose and pitch, read from the photo where the request names none, and the product's place."""
+        """Pose and camera, read from the photo where the request does not name them, and the product's place."""
         fit = Fit.named(request.pose, request.camera_pitch_deg)
         if fit is None:
-            viewpoint = find_viewpoint(product.image, product.whole, request.pose)
+            viewpoint = find_viewpoint(product.image, product.whole, request.pose, product.photo.focal_mm)
             fit = fit_view(viewpoint, self._scenes, scene, request.pose, request.camera_pitch_deg)
-        layout = (plan_page if request.cover else plan_layout)(
-            product.image.shape[:2], product.box, scene, request.canvas, fit.pose, fit.pitch_deg,
-            self._limits.max_canvas_px,
-        )  # fmt: skip
-        return fit, layout
+        fit = fit.with_lens(request.camera_roll_deg, request.focal_length_mm)
+        photo_hw = product.image.shape[0], product.image.shape[1]
+        plan = plan_page if request.cover else plan_layout
+        layout = plan(photo_hw, product.box, scene, request.canvas, fit, self._limits.max_canvas_px)
+        return fit.drawn(layout.camera, layout.placement.scale, photo_hw), layout
 
 
 def _check_transparent(wanted: api.OutputOptions) -> None:

@@ -26,6 +26,8 @@ def shot_answer(walk: Walk, product: Product, fit: Fit, layout: Layout, made: At
         timings=walk.progress.timings,
         pose=recipe.pose,
         camera_pitch_deg=recipe.camera_pitch_deg,
+        camera_roll_deg=recipe.camera_roll_deg,
+        focal_length_mm=recipe.focal_length_mm or 0.0,
         view_confidence=fit.confidence,
         layers=[layer_answer(layer) for layer in made.layers],
         report=made.report,

@@ -10,7 +10,7 @@ often they are right.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from services.common.pose import Pose
 from services.common.srgb import to_linear
 from services.workflow.outline import Outline
+from services.workflow.perspective import Perspective, find_perspective
 
 #: Photos are looked at in this size: cues are coarse.
 LOOK_PX: Final = 320
@@ -32,6 +33,11 @@ EYE_LEVEL_DEG: Final = 8.0
 #: Who holds a camera over something on a table or floor looks down about this far.
 _USUAL_PITCH_DEG: Final = 40.0
 _SAG_WEIGHT: Final = 0.3
+#: From this confidence on a perspective is believed at all.
+_TRUSTED: Final = 0.6
+#: From this confidence on it says that the product is a solid, seen from between these pitches.
+_SOLID: Final = 0.9
+_SOLID_DEG: Final = (12.0, 70.0)
 #: Limits of the rings around the product, relative to the root of its area.
 _RINGS: Final = (0.012, 0.04, 0.09, 0.2, 0.5)
 _SECTOR_DEG: Final = 22
@@ -49,21 +55,26 @@ class Viewpoint:
         pose_confidence: 0 to 1, that it does.
         pitch_deg: How far the camera looked down, 0 to 90.
         pitch_confidence: 0 to 1, that this is right within 15 degrees.
+        perspective: What the product's own shape tells of the camera, pitch included; None where it tells little.
     """
 
     pose: Pose
     pose_confidence: float
     pitch_deg: float
     pitch_confidence: float
+    perspective: Perspective | None = None
 
 
-def find_viewpoint(image: NDArray[np.uint8], alpha: NDArray[np.uint16], pose: Pose | None = None) -> Viewpoint:
+def find_viewpoint(
+    image: NDArray[np.uint8], alpha: NDArray[np.uint16], pose: Pose | None = None, told_mm: float | None = None
+) -> Viewpoint:
     """Judge a photo.
 
     Args:
         image: (H, W, 3) uint8 sRGB.
         alpha: (h, w) uint16 over the whole photo, at any size: its product, with what a selection leaves out of it.
-        pose: Where it is known; then only the pitch is looked for.
+        pose: Where it is known; then only the camera is looked for.
+        told_mm: The focal length that the photo's file tells.
     """
     scale = min(1.0, LOOK_PX / max(alpha.shape))
     size_wh = max(8, round(alpha.shape[1] * scale)), max(8, round(alpha.shape[0] * scale))
@@ -78,11 +89,32 @@ def find_viewpoint(image: NDArray[np.uint8], alpha: NDArray[np.uint16], pose: Po
     standing = float(pose is Pose.STANDING)
     if pose is None:
         standing = 1 / (1 + math.exp(-_standing_odds(outline, own_shadow(small, np.asarray(coverage, np.float32)))))
-    return _on_ground(outline, standing)
+    found = _on_ground(outline, standing)
+    return found if pose is Pose.LYING else with_perspective(found, find_perspective(image, alpha, told_mm))
+
+
+def with_perspective(found: Viewpoint, seen: Perspective | None) -> Viewpoint:
+    """What an outline tells, and what a camera that is known beside it tells.
+
+    Cloth that lies flat has no rims and no three directions of edges: what has them, and is not seen from right above,
+    stands. But a hem is bent as a rim seen from nearly its own height, which counts only where even the lens shows.
+    """
+    if seen is None or seen.pitch_confidence < _TRUSTED:
+        return found
+    if found.pose is Pose.STANDING:
+        if seen.pitch_confidence < found.pitch_confidence:
+            return found
+        return replace(found, pitch_deg=seen.pitch_deg, pitch_confidence=seen.pitch_confidence, perspective=seen)
+    low, high = _SOLID_DEG
+    hem = seen.pitch_deg < low and seen.focal_confidence < _TRUSTED
+    if seen.pitch_confidence < _SOLID or seen.pitch_deg > high or hem:
+        return found
+    sure = max(seen.pitch_confidence, 1 - found.pose_confidence)
+    return Viewpoint(Pose.STANDING, sure, seen.pitch_deg, seen.pitch_confidence, seen)
 
 
 def _on_ground(outline: Outline, standing: float) -> Viewpoint:
-    """What lies or stands, given how likely it is that it stands."""
+    """What lies or stands, given how likely it is that it stands, by the outline alone."""
     pitch, level = _standing_pitch(outline)
     from_above = 1 - standing * level
     if standing < 0.5:

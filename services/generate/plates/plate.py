@@ -1,8 +1,9 @@
 """Joins set, light and camera into one finished plate."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -79,8 +80,9 @@ def draw_plate(scene: Scene, camera: Camera, seed: int, stock: Stock, deadline: 
         stock: Gives panoramas and textures.
         deadline: Looked at between steps.
     """
-    draft = _Draft(scene, View(camera, scene.optics.aperture), np.random.default_rng(seed), stock, deadline)
-    return draft.drawn(scene.backdrop)
+    draft = _Draft(scene, View(camera.level, scene.optics.aperture), np.random.default_rng(seed), stock, deadline)
+    plate = draft.drawn(scene.backdrop)
+    return plate if camera.roll_deg == 0 else replace(plate, background=_turned(plate.background, camera))
 
 
 class _Draft:
@@ -217,6 +219,16 @@ class _Draft:
 def _finish(cover: Cover) -> Finish:
     """A studio has little to mirror in a surface: only smooth ones show the product."""
     return Finish(cover.gloss, cover.roughness)
+
+
+def _turned(level: NDArray[np.uint8], camera: Camera) -> NDArray[np.uint8]:
+    """The picture that a rolled camera sees, from its level one's."""
+    matrix = camera.to_level()[:2]
+    # Indices are half a pixel less than coordinates.
+    matrix[:, 2] += matrix[:, :2].sum(axis=1) / 2 - 0.5
+    size_wh = camera.size_hw[1], camera.size_hw[0]
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(level, matrix, size_wh, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def linear(colour: str) -> NDArray[np.float32]:

@@ -64,11 +64,12 @@ def test_numbers_given_to_equal_names_meet_no_photo_that_has_them(tmp_path):
 
 def test_options_reach_the_service(vitrine, address, photos, service):
     vitrine(
-        "shoot", photos / "cup.jpg", "-s", "marble", "--address", address, "--seed", 0, "--pitch", 40, "--pose",
-        "lying", "--canvas", "1200x1600", "--format", "webp", "--timeout", 9,
+        "shoot", photos / "cup.jpg", "-s", "marble", "--address", address, "--seed", 0, "--pitch", 40,
+        "--roll", -2, "--focal", 85, "--pose", "lying", "--canvas", "1200x1600", "--format", "webp", "--timeout", 9,
     )  # fmt: skip
     request = service.requests[0]
     assert request.HasField("seed")
+    assert (request.camera_roll_deg, request.focal_length_mm) == (-2, 85)
     assert (request.camera_pitch_deg, request.pose) == (40, studio_pb2.CreateShotRequest.LYING)
     assert (request.canvas.width, request.canvas.height) == (1200, 1600)
     assert request.output.format == common_pb2.ImageFormat.WEBP

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms
 
 from services.codecs.encode import encode_image
 from services.codecs.photo import decode_image, shown_size_hw
@@ -195,3 +195,18 @@ def test_shown_size_is_that_of_the_decoded_photo(orientation, decoded, noise, wr
     exif[0x0112] = orientation
     data = written(Image.fromarray(noise()[:20]), "JPEG", exif=exif)
     assert shown_size_hw(data, ImageLimits(1 << 20, 1 << 20)) == decoded(data).image.shape[:2]
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "WEBP"])
+def test_lens_that_the_file_tells_is_kept(file_format, decoded, noise, written):
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.FocalLengthIn35mmFilm] = 85
+    assert decoded(written(Image.fromarray(noise()), file_format, exif=exif)).focal_mm == 85
+    assert decoded(written(Image.fromarray(noise()), file_format)).focal_mm is None
+
+
+@pytest.mark.parametrize("told", [0, 65535])
+def test_lens_that_is_none_is_not_kept(told, decoded, noise, written):
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.FocalLengthIn35mmFilm] = told
+    assert decoded(written(Image.fromarray(noise()), "JPEG", exif=exif)).focal_mm is None

@@ -57,3 +57,33 @@ def test_rays_on_a_coarser_grid_cover_the_same_view() -> None:
     fine, coarse = camera(20).rays(), camera(20).rays((50, 60))
     middle = fine.reshape(50, 2, 60, 2, 3).mean(axis=(1, 3))
     assert np.allclose(middle, coarse, atol=1e-3)
+
+
+@given(st.floats(-30, 30), st.floats(5, 60))
+def test_rolled_camera_sees_its_level_ones_rays(roll_deg: float, pitch_deg: float) -> None:
+    rolled = Camera((100, 120), pitch_deg, 30.0, (80.0, 60.0), 200.0, roll_deg)
+    level = rolled.level
+    x, y, _ = rolled.to_level() @ (30.5, 70.5, 1)
+    down, across = y - level.size_hw[0] / 2, x - level.size_hw[1] / 2
+    pitch = math.radians(pitch_deg)
+    ray = np.array(
+        [across, -down * math.cos(pitch) - level.focal_px * math.sin(pitch),
+         level.focal_px * math.cos(pitch) - down * math.sin(pitch)]
+    )  # fmt: skip
+    assert level.focal_px == pytest.approx(rolled.focal_px)
+    assert rolled.rays()[70, 30] == pytest.approx(ray / np.linalg.norm(ray), abs=1e-5)
+
+
+def test_right_end_of_the_horizon_rises_for_a_camera_turned_clockwise() -> None:
+    rays = Camera((100, 120), 0.0, 30.0, (80.0, 60.0), 200.0, 10.0).rays()
+    assert rays[50, 119, 1] < 0 < rays[50, 0, 1]
+
+
+@given(st.floats(-30, 30))
+def test_level_picture_holds_the_whole_of_the_rolled_one(roll_deg: float) -> None:
+    rolled = Camera((100, 120), 20.0, 30.0, (80.0, 60.0), 200.0, roll_deg)
+    height, width = rolled.level.size_hw
+    for corner in ((0, 0), (120, 0), (0, 100), (120, 100)):
+        x, y, _ = rolled.to_level() @ (*corner, 1)
+        assert -1e-6 <= x <= width + 1e-6
+        assert -1e-6 <= y <= height + 1e-6

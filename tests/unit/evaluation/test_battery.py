@@ -11,6 +11,7 @@ from services.evaluation.battery import judged, run_battery
 from services.evaluation.case import Case, Cases
 from services.evaluation.core import Core
 from services.evaluation.light import LightKept
+from services.evaluation.perspective import PerspectiveRead
 from services.evaluation.questions import NAMES, open_questions
 from services.evaluation.shadow import CastShadow
 from services.evaluation.straps import Straps
@@ -40,6 +41,12 @@ def test_bars_hold_on_a_short_run(outcome) -> None:
 def test_bars_of_shadows_hold_on_a_short_run() -> None:
     outcome = run_battery([CastShadow()], 2 * SCENES, quiet)
     assert {row.bar.measure for row in outcome.rows} >= {"shadow_rmse", "shadow_round_rmse", "shadow_gap_px"}
+    assert outcome.holds
+
+
+def test_bars_of_perspective_hold_on_a_short_run(cases) -> None:
+    outcome = run_battery([PerspectiveRead(cases)], 5, quiet)
+    assert {row.bar.measure for row in outcome.rows} >= {"pitch_round_deg", "pitch_box_deg", "roll_box_deg"}
     assert outcome.holds
 
 

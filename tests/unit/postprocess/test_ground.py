@@ -82,3 +82,12 @@ def test_front_of_a_circle_is_farther_from_its_middle_than_its_back() -> None:
 def projected(view: GroundView, x: float, z: float, height: float) -> np.ndarray:
     seen = view.level_to_canvas(height) @ np.array([x, z, 1.0])
     return seen[:2] / seen[2]
+
+
+@given(st.floats(5, 60), rows, st.floats(-20, 20), st.floats(-40, 40), st.floats(-40, 40))
+def test_ground_turns_with_the_camera(pitch: float, row: float, roll: float, x: float, z: float) -> None:
+    camera = Camera((300, 280), pitch, 30.0, (row, 140.0), 500.0, roll)
+    rolled = GroundView(camera, (row, 140.0))
+    level = GroundView(camera.level, camera.level.foot_yx)
+    turned = camera.to_level() @ (*seen(rolled.ground_to_canvas(), x, z), 1)
+    assert turned[:2] == pytest.approx(seen(level.ground_to_canvas(), x, z), abs=1e-6)

@@ -38,6 +38,7 @@ from services.postprocess.schema import (
 from services.provenance.origin import Part, cutout_origin, shot_origin
 from services.provenance.writer import PictureWriter
 from services.segment.schema import Instance, SegmentResult
+from services.workflow.fit import Fit
 from services.workflow.layout import plan_layout
 from tests.support.dyed_cloth import GREEN as GREEN_DYE
 from tests.support.dyed_cloth import NAVY, RED, cloth
@@ -279,7 +280,7 @@ def test_digest_of_a_product_that_the_canvas_clips_can_be_recomputed(
 ) -> None:
     canvas = Canvas(width=50, height=44, scale=1, position_x=position_x, position_y=position_y)
     scene = SceneCatalog.shipped().get("marble")
-    layout = plan_layout((96, 96), CUTOUT.box, scene, canvas, Pose.STANDING, 25, 4096)
+    layout = plan_layout((96, 96), CUTOUT.box, scene, canvas, Fit(Pose.STANDING, 25, 1.0), 4096)
     assert layout.placement.product_box.height * layout.placement.product_box.width < 60 * 60
     request = replace(REQUEST, placement=layout.placement, camera=layout.camera)
     plate = replace(SCENE, background=np.full((44, 50, 3), 200, np.uint8))

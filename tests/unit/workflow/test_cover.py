@@ -11,6 +11,7 @@ from services.common.pose import Pose
 from services.generate.scene import SceneCatalog
 from services.postprocess.cover.schema import CoverPart, CoverText
 from services.workflow.cover import MIN_PAGE_PX, CoverPolicy, cover_answer, cover_of, plan_page
+from services.workflow.fit import Fit
 from services.workflow.layout import plan_layout
 
 POLICY = CoverPolicy()
@@ -55,22 +56,22 @@ def test_page_that_is_too_small_for_letters_is_refused():
 
 @pytest.mark.parametrize("pose", list(Pose))
 def test_page_that_nobody_named_is_3_to_4_and_keeps_the_photos_pixels(pose):
-    layout = plan_page((1500, 1500), ROBE, MARBLE, Canvas(), pose, 10, 4096)
+    layout = plan_page((1500, 1500), ROBE, MARBLE, Canvas(), Fit(pose, 10, 1.0), 4096)
     height, width = layout.placement.canvas_hw
     assert width / height == pytest.approx(0.75, abs=0.01)
     assert layout.placement.scale == 1
 
 
 def test_small_photos_page_is_large_enough_for_letters():
-    layout = plan_page((150, 150), Box(20, 40, 110, 70), MARBLE, Canvas(), Pose.STANDING, 10, 4096)
+    layout = plan_page((150, 150), Box(20, 40, 110, 70), MARBLE, Canvas(), Fit(Pose.STANDING, 10, 1.0), 4096)
     assert layout.placement.canvas_hw == (1200, 900)
     assert layout.placement.scale > 1
 
 
 def test_what_the_request_names_of_the_canvas_stands():
     canvas = Canvas(width=1000, height=700, padding=0.1, position_x=0.3)
-    layout = plan_page((1500, 1500), ROBE, MARBLE, canvas, Pose.LYING, 60, 4096)
-    assert layout == plan_layout((1500, 1500), ROBE, MARBLE, canvas, Pose.LYING, 60, 4096)
+    layout = plan_page((1500, 1500), ROBE, MARBLE, canvas, Fit(Pose.LYING, 60, 1.0), 4096)
+    assert layout == plan_layout((1500, 1500), ROBE, MARBLE, canvas, Fit(Pose.LYING, 60, 1.0), 4096)
 
 
 def test_line_is_told_by_its_place_among_the_requests():

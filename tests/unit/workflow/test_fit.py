@@ -1,11 +1,14 @@
 """Which pose and pitch a scene shows."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.common.errors import InvalidInput
 from services.common.pose import Pose
 from services.generate.scene import SceneCatalog
 from services.workflow.fit import Fit, check_named, fit_view
+from services.workflow.perspective import Perspective
 from services.workflow.viewpoint import Viewpoint
 
 SCENES = SceneCatalog.shipped()
@@ -83,3 +86,25 @@ def test_photo_that_nothing_is_known_of_is_never_refused():
     nothing = Viewpoint(Pose.STANDING, 0.0, 8.0, 0.0)
     for scene in SCENES.scenes:
         assert fit(scene, nothing).pose in SCENES.get(scene).poses
+
+
+SEEN = Perspective(25.0, 4.0, 85.0, 0.9, 0.8, 0.7)
+CUP = Viewpoint(Pose.STANDING, 0.9, 25.0, 0.9, SEEN)
+
+
+def test_plate_follows_roll_and_lens_that_are_surely_seen():
+    assert fit("marble", CUP) == Fit(Pose.STANDING, 25.0, 0.9, 4.0, 85.0, 85.0)
+
+
+def test_roll_and_lens_that_the_photo_does_not_tell_are_level_and_the_scenes_own():
+    unsure = replace(CUP, perspective=replace(SEEN, roll_confidence=0.4, focal_confidence=0.4))
+    assert (fit("marble", unsure).roll_deg, fit("marble", unsure).focal_mm) == (0.0, None)
+
+
+def test_named_roll_and_lens_go_before_the_photos():
+    assert fit("marble", CUP).with_lens(-3.0, None) == Fit(Pose.STANDING, 25.0, 0.9, -3.0, 85.0, 85.0)
+    assert Fit(Pose.LYING, 80.0, 1.0).with_lens(None, 50.0).focal_mm == 50.0
+
+
+def test_who_names_the_pitch_has_described_the_camera():
+    assert fit("marble", CUP, pitch=12.0) == Fit(Pose.STANDING, 12.0, 0.9)

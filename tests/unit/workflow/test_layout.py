@@ -5,10 +5,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.api.studio import Canvas
+from services.common.camera import FULL_FRAME_MM, Camera
 from services.common.errors import InvalidInput, TooLarge
 from services.common.geometry import Box
 from services.common.pose import Pose
 from services.generate.scene import LayoutHints, Scene, SceneCatalog
+from services.workflow.fit import Fit
 from services.workflow.layout import MAX_SCALE, PRODUCT_LENGTH_M, Layout, check_canvas, plan_layout
 
 PHOTO = (800, 1000)
@@ -22,8 +24,10 @@ def scene(**hints: float) -> Scene:
 
 
 def plan(box: Box = INSIDE, canvas: Canvas | None = None, pose: Pose = Pose.STANDING, **changes: object) -> Layout:
-    arguments = {"photo_hw": PHOTO, "scene": scene(), "pitch_deg": 15.0, "max_canvas_px": MAX_PX, **changes}
-    return plan_layout(box=box, canvas=canvas or Canvas(), pose=pose, **arguments)  # type: ignore[arg-type]
+    view = {name: changes.pop(name) for name in ("roll_deg", "focal_mm", "read_mm") if name in changes}
+    fit = Fit(pose, changes.pop("pitch_deg", 15.0), 1.0, **view)  # type: ignore[arg-type]
+    arguments = {"photo_hw": PHOTO, "scene": scene(), "max_canvas_px": MAX_PX, **changes}
+    return plan_layout(box=box, canvas=canvas or Canvas(), fit=fit, **arguments)  # type: ignore[arg-type]
 
 
 def product_edges(layout: Layout, box: Box) -> tuple[float, float, float, float]:
@@ -221,3 +225,38 @@ def test_crop_leaves_room_for_soft_edges() -> None:
     assert crop.top <= INSIDE.top - 8
     assert crop.right >= INSIDE.right + 8
     assert math.isclose(INSIDE.left - crop.left, crop.right - INSIDE.right)
+
+
+sizes = st.integers(200, 300)
+
+
+def above_the_product(camera: Camera, row: float) -> float:
+    """How far the horizon lies above a row of the middle column of a level camera, in pixels."""
+    return row - camera.horizon_row
+
+
+@given(st.builds(Box, st.integers(150, 350), st.integers(250, 450), sizes, sizes), st.floats(8, 35), st.floats(50, 135))
+def test_horizon_stays_as_far_above_the_product_as_in_the_photo(box: Box, pitch: float, focal: float) -> None:
+    photo = Camera(PHOTO, pitch, fov(focal, PHOTO), (0, 0), 1)
+    layout = plan(box, pitch_deg=pitch, focal_mm=focal, read_mm=focal)
+    assume(SHIPPED.pitch.min < layout.camera.pitch_deg < SHIPPED.pitch.max)
+    foot = layout.camera.foot_yx[0]
+    in_photo = box.top + (foot - product_edges(layout, box)[0]) / layout.placement.scale
+    wanted = layout.placement.scale * above_the_product(photo, in_photo)
+    assert above_the_product(layout.camera, foot) == pytest.approx(wanted, rel=0.08, abs=4)
+
+
+@given(st.floats(24, 135), st.floats(-10, 10))
+def test_plate_is_drawn_for_the_photos_lens(focal: float, roll: float) -> None:
+    layout = plan(canvas=Canvas(width=700, height=700), focal_mm=focal, roll_deg=roll)
+    photo_px = focal / FULL_FRAME_MM * math.hypot(*PHOTO)
+    assert layout.camera.focal_px == pytest.approx(layout.placement.scale * photo_px, rel=1e-6)
+    assert layout.camera.roll_deg == roll
+
+
+def test_pitch_that_was_named_is_the_pictures_own() -> None:
+    assert plan(Box(20, 30, 300, 200), pitch_deg=15.0, focal_mm=35.0).camera.pitch_deg == 15.0
+
+
+def fov(focal_mm: float, size_hw: tuple[int, int]) -> float:
+    return 2 * math.degrees(math.atan2(size_hw[0] / 2, focal_mm / FULL_FRAME_MM * math.hypot(*size_hw)))

@@ -16,6 +16,7 @@ SCENES = SceneCatalog.shipped()
 def digest(scene="marble", seed=1, model="isnet 1", engine="plates 1", output=("PNG", 92, "key"), **fields):
     request = CreateShotRequest(**{"image": {"content": b"photo"}, "scene_id": scene, **fields})
     fit = Fit(request.pose or Pose.STANDING, request.camera_pitch_deg or 10.0, 1.0)
+    fit = fit.with_lens(request.camera_roll_deg, request.focal_length_mm)
     recipe = Recipe.resolve(request, SCENES.get(scene), fit, lambda: seed)
     return recipe.sha256(Output(ImageFormat(output[0]), *output[1:]), model, engine)
 
@@ -29,6 +30,8 @@ def digest(scene="marble", seed=1, model="isnet 1", engine="plates 1", output=("
         {"canvas": {"scale": 0.5}},
         {"pose": "LYING"},
         {"camera_pitch_deg": 33},
+        {"camera_roll_deg": 3},
+        {"focal_length_mm": 85},
         {"shadow": "NONE"},
         {"preservation": "HARMONIZED"},
         {"output": ("JPEG", 92, "key")},

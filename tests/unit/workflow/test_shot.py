@@ -89,6 +89,14 @@ async def test_named_pose_and_pitch_are_taken_as_they_are(parts, shot_of):
     assert (answer.pose, answer.camera_pitch_deg, answer.view_confidence) == ("STANDING", 25, 1)
 
 
+async def test_named_roll_and_lens_are_drawn_for_and_told(parts, shot_of):
+    made = parts()
+    answer = await made.workflow.shot(shot_of(camera_roll_deg=-4, focal_length_mm=70))
+    camera = made.fakes.requests["generate"].camera
+    assert (camera.roll_deg, answer.camera_roll_deg) == (-4, -4)
+    assert answer.focal_length_mm == pytest.approx(70)
+
+
 async def test_defaults_are_ours(parts, shot_of):
     made = parts()
     await made.workflow.shot(shot_of())

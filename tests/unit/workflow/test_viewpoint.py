@@ -1,11 +1,14 @@
 """What drawn photos tell of pose and pitch."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from services.common.pose import Pose
-from services.workflow.viewpoint import EYE_LEVEL_DEG, find_viewpoint, own_shadow
+from services.workflow.perspective import Perspective
+from services.workflow.viewpoint import EYE_LEVEL_DEG, Viewpoint, find_viewpoint, own_shadow, with_perspective
 
 SIZE = (400, 300)
 
@@ -62,7 +65,8 @@ def test_hook_above_shoulders_hangs():
 
 def test_slim_level_thing_stands_at_eye_level():
     found = find_viewpoint(floor(255), alpha_of(bottle))
-    assert (found.pose, found.pitch_deg) == (Pose.STANDING, EYE_LEVEL_DEG)
+    assert found.pose is Pose.STANDING
+    assert found.pitch_deg == pytest.approx(EYE_LEVEL_DEG, abs=3)
 
 
 def test_round_base_with_a_shadow_stands_and_is_seen_from_above():
@@ -93,3 +97,27 @@ def test_known_pose_leaves_only_the_pitch_open():
 def test_next_to_nothing_tells_nothing(drawn):
     found = find_viewpoint(floor(), alpha_of(drawn))
     assert (found.pose_confidence, found.pitch_confidence) == (0, 0)
+
+
+BOX = Perspective(30.0, 2.0, 60.0, 0.95, 0.9, 0.9)
+LYING = Viewpoint(Pose.LYING, 0.8, 82.0, 0.9)
+
+
+def test_solid_stands_whatever_its_outline_says():
+    found = with_perspective(LYING, BOX)
+    assert (found.pose, found.pitch_deg, found.perspective) == (Pose.STANDING, 30.0, BOX)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"pitch_confidence": 0.7}, {"pitch_deg": 80.0}, {"pitch_deg": 6.0, "focal_confidence": 0.3}],
+    ids=["unsure", "from above", "bent as a hem"],
+)
+def test_what_may_be_cloth_lies_as_its_outline_says(change):
+    assert with_perspective(LYING, replace(BOX, **change)) == LYING
+
+
+def test_unsure_perspective_leaves_the_outlines_pitch():
+    standing = Viewpoint(Pose.STANDING, 0.8, 40.0, 0.7)
+    assert with_perspective(standing, replace(BOX, pitch_confidence=0.5)) == standing
+    assert with_perspective(standing, BOX).pitch_deg == 30.0

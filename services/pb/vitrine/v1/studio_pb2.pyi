@@ -1173,6 +1173,8 @@ class CreateShotRequest(_message.Message):
     STYLES_FIELD_NUMBER: _builtins.int
     RECOLOUR_FIELD_NUMBER: _builtins.int
     COVER_FIELD_NUMBER: _builtins.int
+    CAMERA_ROLL_DEG_FIELD_NUMBER: _builtins.int
+    FOCAL_LENGTH_MM_FIELD_NUMBER: _builtins.int
     scene_id: _builtins.str
     """A scene from `CatalogService.ListScenes`."""
     seed: _builtins.int
@@ -1208,6 +1210,14 @@ class CreateShotRequest(_message.Message):
     """Unset: the service's default."""
     deterministic: _builtins.bool
     """Draw in a batch of its own: the same picture again on the same machine, whatever else is drawn there."""
+    camera_roll_deg: _builtins.float
+    """How far the photo's camera was turned clockwise, as seen from behind it, -30 to 30 degrees: the right end of its
+    horizon rises. Unset: read from the photo where the pitch is, as far as it tells; else level.
+    """
+    focal_length_mm: _builtins.float
+    """Focal length of the photo's camera in mm, on a frame of 36 x 24 mm with the photo's diagonal, 10 to 600. Unset: read
+    from the photo where the pitch is, as far as it tells; else the scene's own lens.
+    """
     @_builtins.property
     def image(self) -> _common_pb2.ImageSource: ...
     @_builtins.property
@@ -1280,13 +1290,19 @@ class CreateShotRequest(_message.Message):
         styles: _abc.Iterable[Global___StyleUse] | None = ...,
         recolour: Global___Recolour | None = ...,
         cover: Global___Cover | None = ...,
+        camera_roll_deg: _builtins.float | None = ...,
+        focal_length_mm: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "cover", b"cover", "guidance", b"guidance", "image", b"image", "output", b"output", "plate_strength", b"plate_strength", "recolour", b"recolour", "reference", b"reference", "seed", b"seed", "selection", b"selection", "thresholds", b"thresholds", "timeout", b"timeout", "words", b"words"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_camera_roll_deg", b"_camera_roll_deg", "_focal_length_mm", b"_focal_length_mm", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "camera_roll_deg", b"camera_roll_deg", "canvas", b"canvas", "cover", b"cover", "focal_length_mm", b"focal_length_mm", "guidance", b"guidance", "image", b"image", "output", b"output", "plate_strength", b"plate_strength", "recolour", b"recolour", "reference", b"reference", "seed", b"seed", "selection", b"selection", "thresholds", b"thresholds", "timeout", b"timeout", "words", b"words"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "canvas", b"canvas", "cover", b"cover", "deterministic", b"deterministic", "guidance", b"guidance", "image", b"image", "layers", b"layers", "max_attempts", b"max_attempts", "negative_prompt", b"negative_prompt", "output", b"output", "plate_strength", b"plate_strength", "pose", b"pose", "preservation", b"preservation", "prompt", b"prompt", "recolour", b"recolour", "reference", b"reference", "report", b"report", "scene_id", b"scene_id", "scheduler", b"scheduler", "seed", b"seed", "selection", b"selection", "shadow", b"shadow", "steps", b"steps", "styles", b"styles", "thresholds", b"thresholds", "timeout", b"timeout", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_camera_roll_deg", b"_camera_roll_deg", "_focal_length_mm", b"_focal_length_mm", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "camera_roll_deg", b"camera_roll_deg", "canvas", b"canvas", "cover", b"cover", "deterministic", b"deterministic", "focal_length_mm", b"focal_length_mm", "guidance", b"guidance", "image", b"image", "layers", b"layers", "max_attempts", b"max_attempts", "negative_prompt", b"negative_prompt", "output", b"output", "plate_strength", b"plate_strength", "pose", b"pose", "preservation", b"preservation", "prompt", b"prompt", "recolour", b"recolour", "reference", b"reference", "report", b"report", "scene_id", b"scene_id", "scheduler", b"scheduler", "seed", b"seed", "selection", b"selection", "shadow", b"shadow", "steps", b"steps", "styles", b"styles", "thresholds", b"thresholds", "timeout", b"timeout", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__camera_pitch_deg: _TypeAlias = _typing.Literal["camera_pitch_deg"]  # noqa: Y015
     _WhichOneofArgType__camera_pitch_deg: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg"]  # noqa: Y015
+    _WhichOneofReturnType__camera_roll_deg: _TypeAlias = _typing.Literal["camera_roll_deg"]  # noqa: Y015
+    _WhichOneofArgType__camera_roll_deg: _TypeAlias = _typing.Literal["_camera_roll_deg", b"_camera_roll_deg"]  # noqa: Y015
+    _WhichOneofReturnType__focal_length_mm: _TypeAlias = _typing.Literal["focal_length_mm"]  # noqa: Y015
+    _WhichOneofArgType__focal_length_mm: _TypeAlias = _typing.Literal["_focal_length_mm", b"_focal_length_mm"]  # noqa: Y015
     _WhichOneofReturnType__guidance: _TypeAlias = _typing.Literal["guidance"]  # noqa: Y015
     _WhichOneofArgType__guidance: _TypeAlias = _typing.Literal["_guidance", b"_guidance"]  # noqa: Y015
     _WhichOneofReturnType__plate_strength: _TypeAlias = _typing.Literal["plate_strength"]  # noqa: Y015
@@ -1295,6 +1311,10 @@ class CreateShotRequest(_message.Message):
     _WhichOneofArgType__seed: _TypeAlias = _typing.Literal["_seed", b"_seed"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__camera_pitch_deg) -> _WhichOneofReturnType__camera_pitch_deg | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__camera_roll_deg) -> _WhichOneofReturnType__camera_roll_deg | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__focal_length_mm) -> _WhichOneofReturnType__focal_length_mm | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__guidance) -> _WhichOneofReturnType__guidance | None: ...
     @_typing.overload
@@ -1371,6 +1391,8 @@ class CreateShotResponse(_message.Message):
     INSTANCES_FIELD_NUMBER: _builtins.int
     RECOLOURED_FIELD_NUMBER: _builtins.int
     COVER_FIELD_NUMBER: _builtins.int
+    CAMERA_ROLL_DEG_FIELD_NUMBER: _builtins.int
+    FOCAL_LENGTH_MM_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     scene_id: _builtins.str
     seed: _builtins.int
@@ -1388,6 +1410,10 @@ class CreateShotResponse(_message.Message):
     """How far the picture's camera looks down, in degrees."""
     view_confidence: _builtins.float
     """How sure the service is of pose and pitch where the request left them open, 0 to 1; 1 when it named both."""
+    camera_roll_deg: _builtins.float
+    """How far the picture's camera is turned clockwise, in degrees."""
+    focal_length_mm: _builtins.float
+    """The focal length that the picture is drawn for, told as `CreateShotRequest.focal_length_mm` is."""
     @_builtins.property
     def image(self) -> _common_pb2.Blob: ...
     @_builtins.property
@@ -1437,10 +1463,12 @@ class CreateShotResponse(_message.Message):
         instances: _abc.Iterable[Global___ProductInstance] | None = ...,
         recoloured: Global___ColourChange | None = ...,
         cover: _abc.Iterable[Global___CoverText] | None = ...,
+        camera_roll_deg: _builtins.float = ...,
+        focal_length_mm: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "preservation", b"preservation", "product_box", b"product_box", "recoloured", b"recoloured", "report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_pitch_deg", b"camera_pitch_deg", "confidence", b"confidence", "cover", b"cover", "image", b"image", "instances", b"instances", "layers", b"layers", "pose", b"pose", "preservation", b"preservation", "product_box", b"product_box", "recipe_sha256", b"recipe_sha256", "recoloured", b"recoloured", "report", b"report", "request_id", b"request_id", "scale", b"scale", "scene_id", b"scene_id", "seed", b"seed", "timings", b"timings", "view_confidence", b"view_confidence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_pitch_deg", b"camera_pitch_deg", "camera_roll_deg", b"camera_roll_deg", "confidence", b"confidence", "cover", b"cover", "focal_length_mm", b"focal_length_mm", "image", b"image", "instances", b"instances", "layers", b"layers", "pose", b"pose", "preservation", b"preservation", "product_box", b"product_box", "recipe_sha256", b"recipe_sha256", "recoloured", b"recoloured", "report", b"report", "request_id", b"request_id", "scale", b"scale", "scene_id", b"scene_id", "seed", b"seed", "timings", b"timings", "view_confidence", b"view_confidence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

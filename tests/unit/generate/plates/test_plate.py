@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 
@@ -84,3 +87,16 @@ def test_a_sweep_is_brighter_on_the_side_of_its_lamp(plates: PlatePainter) -> No
     plate = draw(plates, "sweep", size=(200, 160))
     left, right = plate.background[150:, :40].mean(), plate.background[150:, -40:].mean()
     assert (left > right) == (plate.light.azimuth_deg < 0)
+
+
+def test_horizon_of_a_rolled_camera_is_tilted_by_its_roll(plates: PlatePainter) -> None:
+    camera = Camera((240, 240), 4, 30, (200, 120), 360)
+    level, rolled = (
+        draw_plate(CATALOG.get("sunset-water"), replace(camera, roll_deg=roll), 1, plates, Deadline()).background
+        for roll in (0.0, 8.0)
+    )
+    matrix = cv2.getRotationMatrix2D((119.5, 119.5), 8, 1)
+    turned = cv2.warpAffine(level, matrix, (240, 240), flags=cv2.INTER_CUBIC)
+    middle = np.hypot(*(np.mgrid[:240, :240] - 119.5)) < 100
+    assert np.corrcoef(turned[middle].ravel(), rolled[middle].ravel())[0, 1] > 0.97
+    assert np.corrcoef(level[middle].ravel(), rolled[middle].ravel())[0, 1] < 0.97
