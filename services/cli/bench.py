@@ -15,6 +15,7 @@ import typer
 from services.cli.bench_engines import bench_engines
 from services.cli.bench_generate import bench_generate
 from services.cli.bench_styles import bench_styles
+from services.cli.bench_upscale import bench_upscale
 from services.cli.configuration import api_key, open_settings, service_address
 from services.cli.console import AddressOption, JsonOption, asides, results, save_json, write_json
 
@@ -38,6 +39,7 @@ bench = typer.Typer(
 bench.command("generate")(bench_generate)
 bench.command("engines")(bench_engines)
 bench.command("styles")(bench_styles)
+bench.command("upscale")(bench_upscale)
 
 #: Makes one shot from a seed.
 Make = Callable[[int], Awaitable["CreateShotResponse"]]
