@@ -34,7 +34,8 @@ QUALITY = 92
 bench = typer.Typer(
     name="bench",
     invoke_without_command=True,
-    help="Measure a shot stage by stage; `generate`: how diffusion is served; `engines`: what computes it.",
+    help="Measure a shot stage by stage; `generate`: how diffusion is served; `engines`: what computes it; "
+    "`upscale`: what makes it larger.",
 )
 bench.command("generate")(bench_generate)
 bench.command("engines")(bench_engines)

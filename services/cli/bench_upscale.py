@@ -63,7 +63,7 @@ def bench_upscale(
 
     Image.fromarray(np.vstack(strips)).save(out / "upscale.png")
     figures = facts | {"side_px": side, "threads": threads, "ways": _medians(rows), "scenes": rows}
-    save_json(out / "upscale.json", figures)
+    save_json(figures, out / "upscale.json")
     if json:
         write_json(figures)
     else:

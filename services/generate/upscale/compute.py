@@ -97,8 +97,8 @@ class OnCpu:
 
 def _convert(network: UpscalingNetwork, path: Path) -> None:
     """Write the network as OpenVINO reads it."""
-    # Most weights came in half precision, so keeping them so loses nothing. The file that is looked for comes last.
+    # The file that is looked for comes last.
     made = path.with_name(f"new-{path.name}")
-    openvino.save_model(openvino_model(network), made, compress_to_fp16=True)
+    openvino.save_model(openvino_model(network), made, compress_to_fp16=False)
     made.with_suffix(".bin").replace(path.with_suffix(".bin"))
     made.replace(path)

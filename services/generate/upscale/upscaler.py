@@ -1,7 +1,9 @@
 """Backgrounds enlarged by a network that draws the detail that larger pixels would lack.
 
-Real-ESRGAN (Wang et al., arXiv 2107.10833), four times as large in sRGB; what is more than the picture needs is taken
-away again in linear light. The product is never shown to it: Postprocess puts the photo's own pixels back afterwards.
+Real-ESRGAN (Wang et al., arXiv 2107.10833), four times as large in sRGB. Such networks shift tones (the small one makes
+an even grey lighter by 5/255) and smooth what they take for noise, so the result is brought back to the picture given:
+one step of back-projection (Irani and Peleg, CVGIP 53, 1991). What is more than the picture needs is taken away again
+in linear light. The product is never shown to it: Postprocess puts the photo's own pixels back afterwards.
 """
 
 from typing import Final, Self
@@ -94,6 +96,7 @@ class Upscaler:
         if max(size_hw[0] / height, size_hw[1] / width) < MIN_ENLARGEMENT or height * width > MAX_AREA_PX:
             return image
         large = enlarge_in_tiles(image, self._computing, self._scale, self._overlap_px, deadline.check)
+        _bring_back(large, image)
         if large.shape[0] < size_hw[0] or large.shape[1] < size_hw[1]:
             return large
         return _shrunk(large, size_hw)
@@ -103,9 +106,20 @@ class Upscaler:
         self.enlarge(np.full((16, 16, 3), 127, np.uint8), (32, 32), Deadline())
 
 
+def _bring_back(large: NDArray[np.uint8], image: NDArray[np.uint8]) -> None:
+    """Change an enlarged picture in place, so that its mean light over each pixel of the picture given is that pixel's,
+    but for what the smooth change between neighbours leaves."""
+    # One channel at a time: in linear light the whole would take four times its bytes.
+    for channel in range(3):
+        light = to_linear(np.ascontiguousarray(large[..., channel]))
+        mean = to_bytes(np.asarray(cv2.resize(light, image.shape[1::-1], interpolation=cv2.INTER_AREA), np.float32))
+        missing = cv2.subtract(image[..., channel], mean, dtype=cv2.CV_32F)
+        missing = cv2.resize(missing, large.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+        large[..., channel] = cv2.add(large[..., channel], missing, dtype=cv2.CV_8U)
+
+
 def _shrunk(image: NDArray[np.uint8], size_hw: SizeHW) -> NDArray[np.uint8]:
     """A picture at most as large, by the mean light of the pixels that each new one covers."""
-    # One channel at a time: in linear light the whole would take four times its bytes.
     channels = (to_linear(np.ascontiguousarray(image[..., channel])) for channel in range(3))
     return np.dstack(
         [to_bytes(np.asarray(cv2.resize(each, size_hw[::-1], interpolation=cv2.INTER_AREA))) for each in channels]
