@@ -47,7 +47,7 @@ class OnGpu:
 
     def __init__(self, network: UpscalingNetwork, dtype: torch.dtype, device: str = "cuda") -> None:
         self.name = f"torch-{str(dtype).removeprefix('torch.')}"
-        self._network = TorchNetwork(network).to(device, dtype, memory_format=torch.channels_last)
+        self._network = TorchNetwork(network).to(device, dtype)
         self._dtype = dtype
         self._device = device
         self._turn = threading.Lock()
@@ -56,7 +56,7 @@ class OnGpu:
         """See `Computing`."""
         with self._turn, torch.inference_mode():
             try:
-                given = torch.from_numpy(planes).to(self._device, self._dtype, memory_format=torch.channels_last)
+                given = torch.from_numpy(planes).to(self._device, self._dtype)
                 return np.asarray(self._network(given).float().cpu().numpy(), np.float32)
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
