@@ -45,6 +45,7 @@ class ModelKind(StrEnum):
     SEGMENTATION = "SEGMENTATION"
     ENVIRONMENT = "ENVIRONMENT"
     CHECKPOINT = "CHECKPOINT"
+    UPSCALING = "UPSCALING"
 
 
 class Model(Message):

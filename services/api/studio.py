@@ -294,6 +294,7 @@ class CreateShotRequest(Message):
     styles: Annotated[list[StyleUse], AfterValidator(_check_each_once)] = Field(
         [], max_length=MAX_STYLES, description="LoRA adapters that the picture is drawn with, by their sum."
     )
+    upscale: bool | None = Field(None, description="Enlarge the background with a network where it is smaller.")
     recolour: Recolour | None = Field(None, description="Another colour for the product.")
     cover: Cover | None = Field(None, description="Words that make the picture a magazine cover.")
     camera_roll_deg: float | None = Field(None, ge=-MOST_ROLL_DEG, le=MOST_ROLL_DEG)

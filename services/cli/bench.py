@@ -15,6 +15,7 @@ import typer
 from services.cli.bench_engines import bench_engines
 from services.cli.bench_generate import bench_generate
 from services.cli.bench_styles import bench_styles
+from services.cli.bench_upscale import bench_upscale
 from services.cli.configuration import api_key, open_settings, service_address
 from services.cli.console import AddressOption, JsonOption, asides, results, save_json, write_json
 
@@ -33,11 +34,13 @@ QUALITY = 92
 bench = typer.Typer(
     name="bench",
     invoke_without_command=True,
-    help="Measure a shot stage by stage; `generate`: how diffusion is served; `engines`: what computes it.",
+    help="Measure a shot stage by stage; `generate`: how diffusion is served; `engines`: what computes it; "
+    "`upscale`: what makes it larger.",
 )
 bench.command("generate")(bench_generate)
 bench.command("engines")(bench_engines)
 bench.command("styles")(bench_styles)
+bench.command("upscale")(bench_upscale)
 
 #: Makes one shot from a seed.
 Make = Callable[[int], Awaitable["CreateShotResponse"]]

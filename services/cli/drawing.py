@@ -33,6 +33,10 @@ ReferenceOption = Annotated[
     Path | None,
     typer.Option("--reference", exists=True, dir_okay=False, help="A picture that takes the plate's place."),
 ]
+UpscaleOption = Annotated[
+    bool | None,
+    typer.Option("--upscale/--no-upscale", help="Enlarge a background that is smaller than the picture by a network."),
+]
 WordOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -47,6 +51,11 @@ StyleOption = Annotated[
         help="A style that it is drawn with, such as linen=0.8; may be given several times.",
     ),
 ]  # fmt: skip
+
+
+def read_upscale(upscale: bool | None) -> "ShotOptions":
+    """Whether the background is enlarged by a network, as the client takes it."""
+    return {} if upscale is None else {"upscale": upscale}
 
 
 def read_styles(style: Sequence[str] | None) -> "ShotOptions":

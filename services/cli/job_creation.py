@@ -26,9 +26,11 @@ from services.cli.drawing import (
     PromptOption,
     StepsOption,
     StyleOption,
+    UpscaleOption,
     WordOption,
     read_drawing,
     read_styles,
+    read_upscale,
 )
 from services.cli.group import EXIT_FAILED
 from services.cli.recolour import RecolourOption, read_recolour
@@ -100,6 +102,7 @@ def create(
     steps: StepsOption = None,
     word: WordOption = None,
     style: StyleOption = None,
+    upscale: UpscaleOption = None,
     recolour: RecolourOption = None,
     masthead: MastheadOption = None,
     issue: IssueOption = None,
@@ -123,7 +126,8 @@ def create(
         prompt, negative_prompt, steps, guidance=None, plate_strength=None, scheduler=None, deterministic=False,
         reference=None, word=word,
     )  # fmt: skip
-    fields |= read_styles(style) | read_cover(masthead, issue, price, headline, cover_line, cover_color, typeface)
+    fields |= read_styles(style) | read_upscale(upscale)
+    fields |= read_cover(masthead, issue, price, headline, cover_line, cover_color, typeface)
     proof = proof_options(layer, report, None, None)
     fields |= {name: value for name, value in proof.items() if value and name != "thresholds"}
     if (other := read_recolour(recolour, None)) is not None:

@@ -29,9 +29,11 @@ from services.cli.drawing import (
     SchedulerOption,
     StepsOption,
     StyleOption,
+    UpscaleOption,
     WordOption,
     read_drawing,
     read_styles,
+    read_upscale,
 )
 from services.cli.recolour import RecolourMaskOption, RecolourOption, read_recolour
 from services.cli.selection import (
@@ -103,6 +105,7 @@ def shoot(
     reference: ReferenceOption = None,
     word: WordOption = None,
     style: StyleOption = None,
+    upscale: UpscaleOption = None,
     masthead: MastheadOption = None,
     issue: IssueOption = None,
     price: PriceOption = None,
@@ -125,7 +128,7 @@ def shoot(
     options |= read_drawing(
         prompt, negative_prompt, steps, guidance, plate_strength, scheduler, deterministic, reference, word
     )
-    options |= read_styles(style) | proof_options(layer, report, threshold, max_attempts)
+    options |= read_styles(style) | read_upscale(upscale) | proof_options(layer, report, threshold, max_attempts)
     options |= read_cover(masthead, issue, price, headline, cover_line, cover_color, typeface)
     if (selection := read_selection(keep_mask, include, exclude, include_box, exclude_box)) is not None:
         options["selection"] = selection

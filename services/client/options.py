@@ -67,6 +67,7 @@ class ShotOptions(TypedDict, total=False):
     deterministic: bool
     words: SceneWords
     styles: Sequence[StyleUse]
+    upscale: bool
     recolour: Recolour
     cover: Cover
     output: OutputOptions

@@ -214,6 +214,22 @@ class DiffusionSettings(Section):
     )
 
 
+class UpscaleSettings(Section):
+    """The network that enlarges backgrounds, and when it does."""
+
+    network: str = Field(
+        "",
+        description="Catalogue name of a network that enlarges drawn backgrounds and references that are smaller than "
+        "the picture, such as `realesrgan-x4plus`; empty: they are resampled.",
+    )
+    unasked: bool = Field(default=True, description="Where a request does not say whether it is wanted.")
+
+    @property
+    def by_default(self) -> bool:
+        """Whether a request that leaves it open is upscaled."""
+        return self.unasked and bool(self.network)
+
+
 class GenerateSettings(StageSettings):
     """Generation's share, and what it may draw."""
 
@@ -222,6 +238,7 @@ class GenerateSettings(StageSettings):
         "plate", description="What makes backgrounds: rendered plates, or a diffusion model that draws over them."
     )
     diffusion: DiffusionSettings = Field(default_factory=DiffusionSettings)
+    upscale: UpscaleSettings = Field(default_factory=UpscaleSettings)
     target_megapixels: float = Field(
         4,
         gt=0,

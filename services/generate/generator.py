@@ -20,6 +20,7 @@ from services.generate.schema import (
     GenerateResult,
     StepDone,
 )
+from services.generate.upscale.enlargement import Enlargement
 from services.models.cache import ModelCache
 from services.segment.schema import SegmentResult
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:  # torch takes seconds and hundreds of megabytes, which plates
     from services.generate.diffusion.adapters import Files
     from services.generate.diffusion.painter import DiffusionPainter
     from services.generate.engine.opening import Share
+    from services.generate.upscale.upscaler import Upscaler
 
 
 class Generator:
@@ -36,12 +38,20 @@ class Generator:
         scenes: What requests may name.
         plates: Draws scenes.
         diffusion: Draws over them; None = they are taken as they are.
+        upscaler: Enlarges what is smaller than the picture, which plates never are; None = it is resampled.
     """
 
-    def __init__(self, scenes: SceneCatalog, plates: PlatePainter, diffusion: "DiffusionPainter | None" = None) -> None:
+    def __init__(
+        self,
+        scenes: SceneCatalog,
+        plates: PlatePainter,
+        diffusion: "DiffusionPainter | None" = None,
+        upscaler: "Upscaler | None" = None,
+    ) -> None:
         self.scenes = scenes
         self._plates = plates
         self._diffusion = diffusion
+        self._upscaler = upscaler
 
     @classmethod
     def open(
@@ -63,15 +73,17 @@ class Generator:
 
         Raises:
             ValueError: The operator's scenes can't be read.
-            ModelUnavailable: The checkpoint can't be had or used.
+            NotFound: The catalogue lacks the checkpoint or the network that enlarges.
+            ModelUnavailable: One of them can't be had or used.
             StorageUnavailable: The store can't be opened.
         """
         scenes, plates = SceneCatalog.open(settings.scenes_dir), PlatePainter.open(settings, cache, recorder)
+        upscaler = _open_upscaler(settings, cache)
         if settings.engine == "plate":
-            return cls(scenes, plates)
+            return cls(scenes, plates, upscaler=upscaler)
         from services.generate.diffusion.painter import DiffusionPainter  # noqa: PLC0415 - see above
 
-        return cls(scenes, plates, DiffusionPainter.open(settings, cache, open_files(), recorder, share))
+        return cls(scenes, plates, DiffusionPainter.open(settings, cache, open_files(), recorder, share), upscaler)
 
     def run(
         self,
@@ -99,15 +111,23 @@ class Generator:
         deadline.check()
         plate = self._plates.paint(self.scenes.get(request.scene_id), request.camera, request.seed, deadline)
         background, engine, clean = plate.background, self._plates.name, True
-        if request.reference is not None:
-            background = fit_reference(request.reference, request.camera.size_hw)
+        enlarge, size_hw = self._enlargement(request, deadline), request.camera.size_hw
         if request.drawing is not None and request.drawing.plate_strength < 1:
             if self._diffusion is None or cutout is None:
                 raise Internal("a drawing was asked for where there is no diffusion model, or without its product")
-            background = self._diffusion.paint(background, request, request.drawing, cutout, deadline, on_step)
+            if request.reference is not None:
+                background = fit_reference(request.reference, size_hw)
+            background = self._diffusion.paint(background, request, request.drawing, cutout, deadline, on_step, enlarge)
             engine, clean = self._diffusion.name, False
+        elif request.reference is not None:
+            background = fit_reference(request.reference, size_hw, enlarge)
         worked_s = time.perf_counter() - started
-        return GenerateResult(background, plate.light, plate.finish, engine, worked_s, clean)
+        return GenerateResult(background, plate.light, plate.finish, enlarge.signed(engine), worked_s, clean)
+
+    def _enlargement(self, request: GenerateRequest, deadline: Deadline) -> Enlargement:
+        if request.upscale and self._upscaler is None:
+            raise Internal("a larger background was asked for where there is no network that enlarges")
+        return Enlargement(self._upscaler if request.upscale else None, deadline)
 
     def examine(self, request: ExamineRequest, deadline: Deadline) -> AdapterFacts:
         """Hold an adapter against the checkpoint.
@@ -122,10 +142,13 @@ class Generator:
         return self._diffusion.examine(request.style, deadline)
 
     def warm_up(self) -> None:
-        """Load what all scenes need and draw each once, small; then what the diffusion model needs."""
+        """Load what all scenes need and draw each once, small; then what the networks need."""
         for scene in self.scenes.scenes.values():
             camera = Camera((96, 96), scene.pitch.default, scene.vertical_fov_deg, (80, 48), 200)
             self.run(GenerateRequest(scene.id, camera, seed=0), Deadline())
+        # Before the diffusion model, which takes what memory a GPU then has left.
+        if self._upscaler is not None:
+            self._upscaler.warm_up()
         if self._diffusion is not None:
             self._diffusion.warm_up()
 
@@ -146,3 +169,11 @@ class Generator:
         """End what runs beside requests."""
         if self._diffusion is not None:
             self._diffusion.close()
+
+
+def _open_upscaler(settings: GenerateSettings, cache: ModelCache) -> "Upscaler | None":
+    if not settings.upscale.network:
+        return None
+    from services.generate.upscale.upscaler import Upscaler  # noqa: PLC0415 - it brings torch
+
+    return Upscaler.open(settings, cache)

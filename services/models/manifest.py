@@ -7,13 +7,13 @@ from typing import Final
 from pydantic import ValidationError
 
 from services.common.errors import InvalidInput
-from services.models.catalog import CheckpointFile, FolderSpec, HttpsSpec, HubSpec, PathSpec, S3Spec
+from services.models.catalog import FolderFile, FolderSpec, HttpsSpec, HubSpec, PathSpec, S3Spec
 
 #: What a checkpoint is read from; pictures, read-mes and pickles are left where they are.
 _SUFFIXES: Final = (".json", ".safetensors", ".txt")
 
 
-def list_files(folder: Path) -> tuple[CheckpointFile, ...]:
+def list_files(folder: Path) -> tuple[FolderFile, ...]:
     """Every file of a folder that a checkpoint may be read from, sorted by path.
 
     Raises:
@@ -24,7 +24,7 @@ def list_files(folder: Path) -> tuple[CheckpointFile, ...]:
     if not files:
         raise InvalidInput(f"{folder.name!r} is no folder with a checkpoint's files", field="folder")
     return tuple(
-        CheckpointFile(path=path.relative_to(folder).as_posix(), sha256=_sha256(path), size_bytes=path.stat().st_size)
+        FolderFile(path=path.relative_to(folder).as_posix(), sha256=_sha256(path), size_bytes=path.stat().st_size)
         for path in files
     )
 

@@ -146,7 +146,7 @@ class Attempts:
         walk = self._walk
         request = GenerateRequest(
             recipe.scene.id, self._layout.camera, recipe.seed, walk.request_id, walk.deadline.at_s,
-            recipe.reference, recipe.drawing,
+            recipe.reference, recipe.drawing, recipe.upscale,
         )  # fmt: skip
         if recipe.drawing is None:
             return self._stages.generate.run(request)

@@ -23,13 +23,21 @@ class DrawingPolicy:
     def __init__(self, settings: GenerateSettings) -> None:
         self._draws = settings.engine == "diffusion"
         self._defaults = settings.diffusion
+        self._upscale = settings.upscale
 
     def check(self, request: CreateShotRequest, scene: Scene) -> None:
         """Refuse what can't be drawn, before any work.
 
         Raises:
-            InvalidInput: The service draws plates alone, or a prompt names a slot that there is none of.
+            InvalidInput: The service draws plates alone or has nothing that upscales, or a prompt names a slot that
+                there is none of.
         """
+        if request.upscale and not self._upscale.network:
+            raise InvalidInput(
+                "upscale is for services with a network that enlarges backgrounds (generate.upscale.network); this one "
+                "resamples them: leave it out",
+                field="upscale",
+            )
         if self._draws:
             _prompt(request, scene)
             return
@@ -42,6 +50,10 @@ class DrawingPolicy:
                 "they are: leave it out",
                 field=asked[0],
             )
+
+    def upscales(self, request: CreateShotRequest) -> bool:
+        """Whether a network enlarges the request's background where it is smaller than the picture."""
+        return self._upscale.by_default if request.upscale is None else request.upscale
 
     def of(
         self,

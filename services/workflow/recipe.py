@@ -35,6 +35,7 @@ class Recipe:
         drawing: What a diffusion model draws; None = the background is taken as it is.
         reference: (h, w, 3) uint8 sRGB, the request's; None = the scene's plate.
         cover: The request's, as it is set; None = the picture is none.
+        upscale: Whether a network enlarges the background where it is smaller; whether it did, the engine tells.
     """
 
     request: CreateShotRequest
@@ -49,6 +50,7 @@ class Recipe:
     drawing: Drawing | None = None
     reference: NDArray[np.uint8] | None = None
     cover: Cover | None = None
+    upscale: bool = False
 
     @classmethod
     def resolve(
@@ -59,6 +61,7 @@ class Recipe:
         draw_seed: Callable[[], int],
         drawing: Drawing | None = None,
         reference: NDArray[np.uint8] | None = None,
+        upscale: bool = False,
     ) -> Self:
         """Fill in what the request leaves open; `fit` tells pose and camera."""
         return cls(
@@ -74,6 +77,7 @@ class Recipe:
             drawing=drawing,
             reference=reference,
             cover=cover_of(request.cover),
+            upscale=upscale,
         )
 
     def sha256(self, output: Output, model: str, engine: str) -> str:

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.generate.upscale.enlargement import Enlarge, as_it_is
+
 #: Longer side of a preview.
 PREVIEW_PX: Final = 256
 
@@ -36,10 +38,11 @@ class CanvasFit:
             _scale(image, self._inner_hw), self._top, self._bottom, self._left, self._right, cv2.BORDER_REPLICATE
         )
 
-    def to_canvas(self, image: NDArray[Pixel]) -> NDArray[Pixel]:
-        """A bucket's picture as the canvas has it."""
+    def to_canvas(self, image: NDArray[np.uint8], enlarge: Enlarge = as_it_is) -> NDArray[np.uint8]:
+        """A bucket's picture, (H, W, 3), as the canvas has it, enlarged where that is larger."""
         height, width = self._inner_hw
-        return _scale(image[self._top : self._top + height, self._left : self._left + width], self._canvas_hw)
+        inner = image[self._top : self._top + height, self._left : self._left + width]
+        return _scale(enlarge(inner, self._canvas_hw), self._canvas_hw)
 
     def preview(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A bucket's picture at any smaller size, (h, w, 3), as the canvas has it, in the size of a preview."""

@@ -22,6 +22,7 @@ from services.generate.engine.opening import Runners, Share
 from services.generate.loop import DenoisingLoop, LoopLimits
 from services.generate.pipeline import InpaintPipeline
 from services.generate.schema import AdapterFacts, Drawing, DrawnStyle, GenerateRequest, StepDone
+from services.generate.upscale.enlargement import Enlarge, as_it_is
 from services.models.cache import ModelCache
 from services.segment.schema import SegmentResult
 
@@ -101,6 +102,7 @@ class DiffusionPainter:
         cutout: SegmentResult,
         deadline: Deadline,
         on_step: Callable[[StepDone], None] | None = None,
+        enlarge: Enlarge = as_it_is,
     ) -> NDArray[np.uint8]:
         """Draw around the product.
 
@@ -111,6 +113,7 @@ class DiffusionPainter:
             cutout: The product.
             deadline: The sample leaves within one step of its end.
             on_step: Told of every step, from the loop's thread.
+            enlarge: Used where the canvas is larger than what the checkpoint draws.
 
         Returns:
             (H, W, 3) uint8 sRGB. The product is in it as the model drew it.
@@ -137,7 +140,7 @@ class DiffusionPainter:
             request_id=request.request_id,
         )
         # The loop looks at the deadline and its token between steps, so waiting for it needs no limit of its own.
-        return painting.finish(self._loop.submit(order).result())
+        return painting.finish(self._loop.submit(order).result(), enlarge)
 
     def examine(self, style: DrawnStyle, deadline: Deadline) -> AdapterFacts:
         """Hold an adapter against the checkpoint, and keep it in memory where it fits.

@@ -13,6 +13,7 @@ from services.generate.diffusion.sizes import Buckets
 from services.generate.diffusion.standing import StandingProduct
 from services.generate.engine.lora import AdapterSet
 from services.generate.schema import Drawing
+from services.generate.upscale.enlargement import Enlarge, as_it_is
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +61,6 @@ class Painting:
         )  # fmt: skip
         return cls(request, fit)
 
-    def finish(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def finish(self, image: NDArray[np.uint8], enlarge: Enlarge = as_it_is) -> NDArray[np.uint8]:
         """What was drawn, (h, w, 3) uint8 sRGB of the bucket, as the canvas has it."""
-        return self.fit.to_canvas(image)
+        return self.fit.to_canvas(image, enlarge)

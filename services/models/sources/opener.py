@@ -7,13 +7,14 @@ from typing import Any
 
 import boto3
 
-from services.models.catalog import FileEntry, HttpsSpec, HubSpec, NpmSpec, PathSpec, S3Spec, SourceSpec
+from services.models.catalog import FileEntry, HttpsSpec, HubSpec, NpmSpec, PathSpec, S3Spec, SourceSpec, WheelSpec
 from services.models.sources.https import HttpsSource
 from services.models.sources.hub import hub_url
 from services.models.sources.npm import NpmPackages, NpmSource
 from services.models.sources.path import PathSource
 from services.models.sources.s3 import S3Source
 from services.models.sources.source import Source
+from services.models.sources.wheels import Wheels, WheelSource
 
 
 class SourceOpener:
@@ -21,6 +22,7 @@ class SourceOpener:
 
     Args:
         packages: Where npm archives are kept.
+        wheels: Where Python wheels are kept.
         tls: Trusted certificates for https; None = the platform's usual ones.
         s3_client: Makes the client for s3:// sources; boto3's own settings by default.
     """
@@ -28,10 +30,12 @@ class SourceOpener:
     def __init__(
         self,
         packages: NpmPackages,
+        wheels: Wheels,
         tls: ssl.SSLContext | None = None,
         s3_client: Callable[[], Any] = lambda: boto3.client("s3"),
     ) -> None:
         self._packages = packages
+        self._wheels = wheels
         self._tls = tls
         self._s3_client = s3_client
 
@@ -40,6 +44,8 @@ class SourceOpener:
         match spec:
             case NpmSpec():
                 return NpmSource(spec, self._packages)
+            case WheelSpec():
+                return WheelSource(spec, self._wheels)
             case HttpsSpec(url=url):
                 return HttpsSource(url, self._tls)
             case S3Spec(bucket=bucket, key=key):
@@ -67,5 +73,6 @@ class SourceOpener:
 
     def release(self, wanted: Iterable[FileEntry]) -> None:
         """Delete what sources keep between fetches and no wanted entry needs."""
-        specs = (spec for entry in wanted for spec in entry.sources)
+        specs = [spec for entry in wanted for spec in entry.sources]
         self._packages.prune(spec for spec in specs if isinstance(spec, NpmSpec))
+        self._wheels.prune(spec for spec in specs if isinstance(spec, WheelSpec))

@@ -30,10 +30,17 @@ def test_drawing_reaches_the_service(shoot, service, tmp_path):
     assert (request.words.product, request.words.light) == ("a blue mug", "sun, low")
 
 
+@pytest.mark.parametrize(("option", "wanted"), [("--upscale", True), ("--no-upscale", False)])
+def test_background_is_enlarged_or_not_as_the_option_says(shoot, service, option, wanted):
+    assert shoot(option).exit_code == 0
+    assert service.requests[0].HasField("upscale")
+    assert service.requests[0].upscale is wanted
+
+
 def test_drawing_that_is_not_asked_for_is_left_to_the_service(shoot, service):
     shoot()
     request = service.requests[0]
-    assert not any(map(request.HasField, ("guidance", "plate_strength", "reference")))
+    assert not any(map(request.HasField, ("guidance", "plate_strength", "reference", "upscale")))
     assert (request.prompt, request.steps, request.scheduler) == ("", 0, request.SCHEDULER_UNSPECIFIED)
 
 

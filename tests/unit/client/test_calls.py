@@ -141,13 +141,13 @@ def test_what_is_to_be_drawn_reaches_the_service(call, service, tmp_path, method
     picture.write_bytes(b"a desert")
     call(
         method, b"photo", "marble", prompt="at noon", negative_prompt="clouds", steps=20, guidance=1.0,
-        plate_strength=0.0, scheduler=client.Scheduler.EULER, deterministic=True, reference=picture,
+        plate_strength=0.0, scheduler=client.Scheduler.EULER, deterministic=True, reference=picture, upscale=True,
         words=client.SceneWords(product="a mug"),
     )  # fmt: skip
     sent = service.requests[0]
     request = sent.shot if method == "stream_shot" else sent
     assert (request.prompt, request.negative_prompt, request.steps) == ("at noon", "clouds", 20)
-    assert (request.scheduler, request.deterministic) == (request.EULER, True)
+    assert (request.scheduler, request.deterministic, request.upscale) == (request.EULER, True, True)
     assert request.HasField("plate_strength")
     assert (request.guidance, request.reference.content, request.words.product) == (1.0, b"a desert", "a mug")
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from services.generate.plates.materials.catalog import MaterialName
 from services.generate.plates.painter import PlatePainter
 from services.generate.scene import SceneCatalog
 from services.generate.schema import Drawing, GenerateRequest
+from services.generate.upscale.upscaler import Upscaler
 from tests.support.fake_metrics import FakeMetrics
 from tests.support.panorama import room_with_window
 
@@ -110,6 +113,40 @@ def test_reference_takes_the_place_of_the_plate_and_the_light_stays(generator: G
     assert other.background.shape == (80, 64, 3)
     assert (other.background == (10, 60, 160)).all()
     assert (other.light, other.clean) == (plain.light, True)
+
+
+class Repeating:
+    """A network that draws no detail."""
+
+    name = "repeating"
+
+    def __call__(self, planes: np.ndarray) -> np.ndarray:
+        return planes.repeat(4, 2).repeat(4, 3)
+
+
+def upscaling(room: Environment) -> Generator:
+    plates = PlatePainter(lambda name: room, texture_px=64)
+    return Generator(CATALOG, plates, upscaler=Upscaler("repeating 3", Repeating(), 4, 0))
+
+
+def test_small_reference_is_enlarged_by_the_network_and_the_engine_says_so(room: Environment) -> None:
+    reference = np.full((40, 32, 3), (10, 60, 160), np.uint8)
+    request = GenerateRequest("marble", CAMERA, seed=1, reference=reference, upscale=True)
+    result = upscaling(room).run(request, Deadline())
+    assert result.background.shape == (80, 64, 3)
+    assert result.engine == f"{PlatePainter.name}, upscaled-1 repeating 3"
+
+
+def test_plate_has_its_size_already_and_no_network_sees_it(room: Environment) -> None:
+    request = GenerateRequest("marble", CAMERA, seed=1)
+    plain, asked = (upscaling(room).run(replace(request, upscale=each), Deadline()) for each in (False, True))
+    assert asked.engine == PlatePainter.name
+    np.testing.assert_array_equal(asked.background, plain.background)
+
+
+def test_larger_background_where_nothing_enlarges_is_our_fault(generator: Generator) -> None:
+    with pytest.raises(Internal, match="no network that enlarges"):
+        generator.run(GenerateRequest("marble", CAMERA, seed=1, upscale=True), Deadline())
 
 
 def test_drawing_where_nothing_can_draw_is_our_fault(generator: Generator) -> None:

@@ -9,6 +9,7 @@ from services.models.catalog import CheckpointEntry, ModelCatalog, ModelEntry
 from services.models.manifest import list_files
 from services.models.sources.npm import NpmPackages
 from services.models.sources.opener import SourceOpener
+from services.models.sources.wheels import Wheels
 
 
 @pytest.fixture
@@ -42,7 +43,8 @@ def open_cache(tmp_path):
     """Opens the same cache directory, as one more process would."""
 
     def make(*entries, npm="no-such-npm", mirror=""):
-        sources = SourceOpener(NpmPackages(tmp_path / "cache" / "packages", str(npm)))
+        packages = tmp_path / "cache" / "packages"
+        sources = SourceOpener(NpmPackages(packages, str(npm)), Wheels(packages, ["no-such-pip"]))
         settings = ModelSettings(cache_dir=tmp_path / "cache", mirror=str(mirror))
         return ModelCache(settings, ModelCatalog(entries), sources)
 

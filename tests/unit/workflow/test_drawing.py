@@ -48,6 +48,34 @@ def test_service_of_plates_takes_what_plates_are(asked):
     assert drawing(PLATES, **asked) is None
 
 
+def upscaling(**options):
+    return DrawingPolicy(GenerateSettings(upscale=options))
+
+
+def test_service_without_a_network_refuses_to_upscale():
+    with pytest.raises(InvalidInput, match="a network that enlarges") as caught:
+        PLATES.check(CreateShotRequest(scene_id="marble", upscale=True), SCENE)
+    assert caught.value.details["field"] == "upscale"
+
+
+@pytest.mark.parametrize("asked", [None, False])
+def test_service_without_a_network_takes_whoever_does_not_want_one(asked):
+    request = CreateShotRequest(scene_id="marble", upscale=asked)
+    PLATES.check(request, SCENE)
+    assert not PLATES.upscales(request)
+
+
+@pytest.mark.parametrize(
+    ("unasked", "asked", "done"),
+    [(True, None, True), (True, False, False), (False, None, False), (False, True, True)],
+)
+def test_request_says_whether_it_is_upscaled_and_else_the_service(unasked, asked, done):
+    policy = upscaling(network="realesr-animevideov3", unasked=unasked)
+    request = CreateShotRequest(scene_id="marble", upscale=asked)
+    policy.check(request, SCENE)
+    assert policy.upscales(request) is done
+
+
 def test_what_a_request_leaves_open_is_the_services_default():
     drawn = drawing(policy(steps=12, guidance=4.0, plate_strength=0.6, scheduler="EULER"))
     assert (drawn.steps, drawn.guidance, drawn.plate_strength, drawn.scheduler) == (12, 4.0, 0.6, Scheduler.EULER)

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from services.pb.vitrine.v1 import studio_pb2 as vitrine_dot_v1_dot_studio__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18vitrine/v1/catalog.proto\x12\nvitrine.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17vitrine/v1/studio.proto\":\n\x11ListScenesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"P\n\x12ListScenesResponse\x12!\n\x06scenes\x18\x01 \x03(\x0b\x32\x11.vitrine.v1.Scene\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xbb\x02\n\x05Scene\x12\x10\n\x08scene_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x31\n\x05poses\x18\x04 \x03(\x0e\x32\".vitrine.v1.CreateShotRequest.Pose\x12\x15\n\rpitch_min_deg\x18\x05 \x01(\x02\x12\x15\n\rpitch_max_deg\x18\x06 \x01(\x02\x12\x19\n\x11pitch_default_deg\x18\x07 \x01(\x02\x12\x13\n\x0b\x65nvironment\x18\x08 \x01(\t\x12&\n\x05place\x18\t \x01(\x0e\x32\x17.vitrine.v1.Scene.Place\"C\n\x05Place\x12\x15\n\x11PLACE_UNSPECIFIED\x10\x00\x12\n\n\x06STUDIO\x10\x01\x12\n\n\x06INDOOR\x10\x02\x12\x0b\n\x07OUTDOOR\x10\x03\":\n\x11ListModelsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"P\n\x12ListModelsResponse\x12!\n\x06models\x18\x01 \x03(\x0b\x32\x11.vitrine.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xf2\x01\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12$\n\x04kind\x18\x03 \x01(\x0e\x32\x16.vitrine.v1.Model.Kind\x12\x0e\n\x06sha256\x18\x04 \x01(\t\x12\x12\n\nsize_bytes\x18\x05 \x01(\x03\x12\x0f\n\x07license\x18\x06 \x01(\t\x12\x0e\n\x06origin\x18\x07 \x01(\t\x12\x0e\n\x06\x63\x61\x63hed\x18\x08 \x01(\x08\"O\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cSEGMENTATION\x10\x01\x12\x0f\n\x0b\x45NVIRONMENT\x10\x02\x12\x0e\n\nCHECKPOINT\x10\x03\"\xc7\x01\n\x05Style\x12\x10\n\x08style_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x0e\n\x06sha256\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x0c\n\x04rank\x18\x05 \x01(\x05\x12\x10\n\x08networks\x18\x06 \x03(\t\x12\x12\n\ncheckpoint\x18\x07 \x01(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06shared\x18\t \x01(\x08\":\n\x11ListStylesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"P\n\x12ListStylesResponse\x12!\n\x06styles\x18\x01 \x03(\x0b\x32\x11.vitrine.v1.Style\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"g\n\x12\x43reateStyleRequest\x12\x10\n\x08style_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12*\n\x07\x61\x64\x61pter\x18\x03 \x01(\x0b\x32\x19.vitrine.v1.AdapterSource\"@\n\rAdapterSource\x12\x11\n\x07\x63ontent\x18\x01 \x01(\x0cH\x00\x12\x12\n\x08\x62lob_key\x18\x02 \x01(\tH\x00\x42\x08\n\x06source\"7\n\x13\x43reateStyleResponse\x12 \n\x05style\x18\x01 \x01(\x0b\x32\x11.vitrine.v1.Style\"&\n\x12\x44\x65leteStyleRequest\x12\x10\n\x08style_id\x18\x01 \x01(\t\"\x15\n\x13\x44\x65leteStyleResponse2\x97\x03\n\x0e\x43\x61talogService\x12K\n\nListScenes\x12\x1d.vitrine.v1.ListScenesRequest\x1a\x1e.vitrine.v1.ListScenesResponse\x12K\n\nListModels\x12\x1d.vitrine.v1.ListModelsRequest\x1a\x1e.vitrine.v1.ListModelsResponse\x12K\n\nListStyles\x12\x1d.vitrine.v1.ListStylesRequest\x1a\x1e.vitrine.v1.ListStylesResponse\x12N\n\x0b\x43reateStyle\x12\x1e.vitrine.v1.CreateStyleRequest\x1a\x1f.vitrine.v1.CreateStyleResponse\x12N\n\x0b\x44\x65leteStyle\x12\x1e.vitrine.v1.DeleteStyleRequest\x1a\x1f.vitrine.v1.DeleteStyleResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18vitrine/v1/catalog.proto\x12\nvitrine.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17vitrine/v1/studio.proto\":\n\x11ListScenesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"P\n\x12ListScenesResponse\x12!\n\x06scenes\x18\x01 \x03(\x0b\x32\x11.vitrine.v1.Scene\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xbb\x02\n\x05Scene\x12\x10\n\x08scene_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x31\n\x05poses\x18\x04 \x03(\x0e\x32\".vitrine.v1.CreateShotRequest.Pose\x12\x15\n\rpitch_min_deg\x18\x05 \x01(\x02\x12\x15\n\rpitch_max_deg\x18\x06 \x01(\x02\x12\x19\n\x11pitch_default_deg\x18\x07 \x01(\x02\x12\x13\n\x0b\x65nvironment\x18\x08 \x01(\t\x12&\n\x05place\x18\t \x01(\x0e\x32\x17.vitrine.v1.Scene.Place\"C\n\x05Place\x12\x15\n\x11PLACE_UNSPECIFIED\x10\x00\x12\n\n\x06STUDIO\x10\x01\x12\n\n\x06INDOOR\x10\x02\x12\x0b\n\x07OUTDOOR\x10\x03\":\n\x11ListModelsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"P\n\x12ListModelsResponse\x12!\n\x06models\x18\x01 \x03(\x0b\x32\x11.vitrine.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x81\x02\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12$\n\x04kind\x18\x03 \x01(\x0e\x32\x16.vitrine.v1.Model.Kind\x12\x0e\n\x06sha256\x18\x04 \x01(\t\x12\x12\n\nsize_bytes\x18\x05 \x01(\x03\x12\x0f\n\x07license\x18\x06 \x01(\t\x12\x0e\n\x06origin\x18\x07 \x01(\t\x12\x0e\n\x06\x63\x61\x63hed\x18\x08 \x01(\x08\"^\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cSEGMENTATION\x10\x01\x12\x0f\n\x0b\x45NVIRONMENT\x10\x02\x12\x0e\n\nCHECKPOINT\x10\x03\x12\r\n\tUPSCALING\x10\x04\"\xc7\x01\n\x05Style\x12\x10\n\x08style_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x0e\n\x06sha256\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x0c\n\x04rank\x18\x05 \x01(\x05\x12\x10\n\x08networks\x18\x06 \x03(\t\x12\x12\n\ncheckpoint\x18\x07 \x01(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06shared\x18\t \x01(\x08\":\n\x11ListStylesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"P\n\x12ListStylesResponse\x12!\n\x06styles\x18\x01 \x03(\x0b\x32\x11.vitrine.v1.Style\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"g\n\x12\x43reateStyleRequest\x12\x10\n\x08style_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12*\n\x07\x61\x64\x61pter\x18\x03 \x01(\x0b\x32\x19.vitrine.v1.AdapterSource\"@\n\rAdapterSource\x12\x11\n\x07\x63ontent\x18\x01 \x01(\x0cH\x00\x12\x12\n\x08\x62lob_key\x18\x02 \x01(\tH\x00\x42\x08\n\x06source\"7\n\x13\x43reateStyleResponse\x12 \n\x05style\x18\x01 \x01(\x0b\x32\x11.vitrine.v1.Style\"&\n\x12\x44\x65leteStyleRequest\x12\x10\n\x08style_id\x18\x01 \x01(\t\"\x15\n\x13\x44\x65leteStyleResponse2\x97\x03\n\x0e\x43\x61talogService\x12K\n\nListScenes\x12\x1d.vitrine.v1.ListScenesRequest\x1a\x1e.vitrine.v1.ListScenesResponse\x12K\n\nListModels\x12\x1d.vitrine.v1.ListModelsRequest\x1a\x1e.vitrine.v1.ListModelsResponse\x12K\n\nListStyles\x12\x1d.vitrine.v1.ListStylesRequest\x1a\x1e.vitrine.v1.ListStylesResponse\x12N\n\x0b\x43reateStyle\x12\x1e.vitrine.v1.CreateStyleRequest\x1a\x1f.vitrine.v1.CreateStyleResponse\x12N\n\x0b\x44\x65leteStyle\x12\x1e.vitrine.v1.DeleteStyleRequest\x1a\x1f.vitrine.v1.DeleteStyleResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,25 +46,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTMODELSRESPONSE']._serialized_start=618
   _globals['_LISTMODELSRESPONSE']._serialized_end=698
   _globals['_MODEL']._serialized_start=701
-  _globals['_MODEL']._serialized_end=943
+  _globals['_MODEL']._serialized_end=958
   _globals['_MODEL_KIND']._serialized_start=864
-  _globals['_MODEL_KIND']._serialized_end=943
-  _globals['_STYLE']._serialized_start=946
-  _globals['_STYLE']._serialized_end=1145
-  _globals['_LISTSTYLESREQUEST']._serialized_start=1147
-  _globals['_LISTSTYLESREQUEST']._serialized_end=1205
-  _globals['_LISTSTYLESRESPONSE']._serialized_start=1207
-  _globals['_LISTSTYLESRESPONSE']._serialized_end=1287
-  _globals['_CREATESTYLEREQUEST']._serialized_start=1289
-  _globals['_CREATESTYLEREQUEST']._serialized_end=1392
-  _globals['_ADAPTERSOURCE']._serialized_start=1394
-  _globals['_ADAPTERSOURCE']._serialized_end=1458
-  _globals['_CREATESTYLERESPONSE']._serialized_start=1460
-  _globals['_CREATESTYLERESPONSE']._serialized_end=1515
-  _globals['_DELETESTYLEREQUEST']._serialized_start=1517
-  _globals['_DELETESTYLEREQUEST']._serialized_end=1555
-  _globals['_DELETESTYLERESPONSE']._serialized_start=1557
-  _globals['_DELETESTYLERESPONSE']._serialized_end=1578
-  _globals['_CATALOGSERVICE']._serialized_start=1581
-  _globals['_CATALOGSERVICE']._serialized_end=1988
+  _globals['_MODEL_KIND']._serialized_end=958
+  _globals['_STYLE']._serialized_start=961
+  _globals['_STYLE']._serialized_end=1160
+  _globals['_LISTSTYLESREQUEST']._serialized_start=1162
+  _globals['_LISTSTYLESREQUEST']._serialized_end=1220
+  _globals['_LISTSTYLESRESPONSE']._serialized_start=1222
+  _globals['_LISTSTYLESRESPONSE']._serialized_end=1302
+  _globals['_CREATESTYLEREQUEST']._serialized_start=1304
+  _globals['_CREATESTYLEREQUEST']._serialized_end=1407
+  _globals['_ADAPTERSOURCE']._serialized_start=1409
+  _globals['_ADAPTERSOURCE']._serialized_end=1473
+  _globals['_CREATESTYLERESPONSE']._serialized_start=1475
+  _globals['_CREATESTYLERESPONSE']._serialized_end=1530
+  _globals['_DELETESTYLEREQUEST']._serialized_start=1532
+  _globals['_DELETESTYLEREQUEST']._serialized_end=1570
+  _globals['_DELETESTYLERESPONSE']._serialized_start=1572
+  _globals['_DELETESTYLERESPONSE']._serialized_end=1593
+  _globals['_CATALOGSERVICE']._serialized_start=1596
+  _globals['_CATALOGSERVICE']._serialized_end=2003
 # @@protoc_insertion_point(module_scope)

@@ -201,6 +201,8 @@ class Model(_message.Message):
         ENVIRONMENT: Model._Kind.ValueType  # 2
         CHECKPOINT: Model._Kind.ValueType  # 3
         """A folder of networks that draw; its digest is that of its list of files."""
+        UPSCALING: Model._Kind.ValueType  # 4
+        """A network that enlarges backgrounds; a folder, as a checkpoint is."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper): ...
     KIND_UNSPECIFIED: Model.Kind.ValueType  # 0
@@ -208,6 +210,8 @@ class Model(_message.Message):
     ENVIRONMENT: Model.Kind.ValueType  # 2
     CHECKPOINT: Model.Kind.ValueType  # 3
     """A folder of networks that draw; its digest is that of its list of files."""
+    UPSCALING: Model.Kind.ValueType  # 4
+    """A network that enlarges backgrounds; a folder, as a checkpoint is."""
 
     NAME_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
@@ -221,7 +225,7 @@ class Model(_message.Message):
     version: _builtins.str
     kind: Global___Model.Kind.ValueType
     sha256: _builtins.str
-    """Hex SHA-256 of the file, or of a checkpoint's list of files ("digest  path" lines sorted by path)."""
+    """Hex SHA-256 of the file, or of a folder's list of files ("digest  path" lines sorted by path)."""
     size_bytes: _builtins.int
     license: _builtins.str
     """SPDX identifier."""

@@ -1171,6 +1171,7 @@ class CreateShotRequest(_message.Message):
     DETERMINISTIC_FIELD_NUMBER: _builtins.int
     WORDS_FIELD_NUMBER: _builtins.int
     STYLES_FIELD_NUMBER: _builtins.int
+    UPSCALE_FIELD_NUMBER: _builtins.int
     RECOLOUR_FIELD_NUMBER: _builtins.int
     COVER_FIELD_NUMBER: _builtins.int
     CAMERA_ROLL_DEG_FIELD_NUMBER: _builtins.int
@@ -1193,7 +1194,7 @@ class CreateShotRequest(_message.Message):
     """
     prompt: _builtins.str
     """From here on for services that draw with a diffusion model over their scenes' plates. Those that take the plates as
-    they are refuse all but `reference`, `deterministic` and a `plate_strength` of 1.
+    they are refuse all but `reference`, `deterministic`, `upscale` and a `plate_strength` of 1.
 
     What to draw, at most 2000 characters on one line. It is added to the scene's own words; with a slot such as
     "{product}" in it, it takes their place.
@@ -1210,6 +1211,11 @@ class CreateShotRequest(_message.Message):
     """Unset: the service's default."""
     deterministic: _builtins.bool
     """Draw in a batch of its own: the same picture again on the same machine, whatever else is drawn there."""
+    upscale: _builtins.bool
+    """Enlarge the background with a network, which draws the detail that resampling lacks, where it is smaller than the
+    picture: one that a diffusion model drew, or a reference. Never the product. Plates are rendered at the picture's
+    size. Unset: as the service does; true is refused where it has no such network.
+    """
     camera_roll_deg: _builtins.float
     """How far the photo's camera was turned clockwise, as seen from behind it, -30 to 30 degrees: the right end of its
     horizon rises. Unset: read from the photo where the pitch is, as far as it tells; else level.
@@ -1288,14 +1294,15 @@ class CreateShotRequest(_message.Message):
         deterministic: _builtins.bool = ...,
         words: Global___SceneWords | None = ...,
         styles: _abc.Iterable[Global___StyleUse] | None = ...,
+        upscale: _builtins.bool | None = ...,
         recolour: Global___Recolour | None = ...,
         cover: Global___Cover | None = ...,
         camera_roll_deg: _builtins.float | None = ...,
         focal_length_mm: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_camera_roll_deg", b"_camera_roll_deg", "_focal_length_mm", b"_focal_length_mm", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "camera_roll_deg", b"camera_roll_deg", "canvas", b"canvas", "cover", b"cover", "focal_length_mm", b"focal_length_mm", "guidance", b"guidance", "image", b"image", "output", b"output", "plate_strength", b"plate_strength", "recolour", b"recolour", "reference", b"reference", "seed", b"seed", "selection", b"selection", "thresholds", b"thresholds", "timeout", b"timeout", "words", b"words"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_camera_roll_deg", b"_camera_roll_deg", "_focal_length_mm", b"_focal_length_mm", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "_upscale", b"_upscale", "camera_pitch_deg", b"camera_pitch_deg", "camera_roll_deg", b"camera_roll_deg", "canvas", b"canvas", "cover", b"cover", "focal_length_mm", b"focal_length_mm", "guidance", b"guidance", "image", b"image", "output", b"output", "plate_strength", b"plate_strength", "recolour", b"recolour", "reference", b"reference", "seed", b"seed", "selection", b"selection", "thresholds", b"thresholds", "timeout", b"timeout", "upscale", b"upscale", "words", b"words"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_camera_roll_deg", b"_camera_roll_deg", "_focal_length_mm", b"_focal_length_mm", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "camera_pitch_deg", b"camera_pitch_deg", "camera_roll_deg", b"camera_roll_deg", "canvas", b"canvas", "cover", b"cover", "deterministic", b"deterministic", "focal_length_mm", b"focal_length_mm", "guidance", b"guidance", "image", b"image", "layers", b"layers", "max_attempts", b"max_attempts", "negative_prompt", b"negative_prompt", "output", b"output", "plate_strength", b"plate_strength", "pose", b"pose", "preservation", b"preservation", "prompt", b"prompt", "recolour", b"recolour", "reference", b"reference", "report", b"report", "scene_id", b"scene_id", "scheduler", b"scheduler", "seed", b"seed", "selection", b"selection", "shadow", b"shadow", "steps", b"steps", "styles", b"styles", "thresholds", b"thresholds", "timeout", b"timeout", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg", "_camera_roll_deg", b"_camera_roll_deg", "_focal_length_mm", b"_focal_length_mm", "_guidance", b"_guidance", "_plate_strength", b"_plate_strength", "_seed", b"_seed", "_upscale", b"_upscale", "camera_pitch_deg", b"camera_pitch_deg", "camera_roll_deg", b"camera_roll_deg", "canvas", b"canvas", "cover", b"cover", "deterministic", b"deterministic", "focal_length_mm", b"focal_length_mm", "guidance", b"guidance", "image", b"image", "layers", b"layers", "max_attempts", b"max_attempts", "negative_prompt", b"negative_prompt", "output", b"output", "plate_strength", b"plate_strength", "pose", b"pose", "preservation", b"preservation", "prompt", b"prompt", "recolour", b"recolour", "reference", b"reference", "report", b"report", "scene_id", b"scene_id", "scheduler", b"scheduler", "seed", b"seed", "selection", b"selection", "shadow", b"shadow", "steps", b"steps", "styles", b"styles", "thresholds", b"thresholds", "timeout", b"timeout", "upscale", b"upscale", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__camera_pitch_deg: _TypeAlias = _typing.Literal["camera_pitch_deg"]  # noqa: Y015
     _WhichOneofArgType__camera_pitch_deg: _TypeAlias = _typing.Literal["_camera_pitch_deg", b"_camera_pitch_deg"]  # noqa: Y015
@@ -1309,6 +1316,8 @@ class CreateShotRequest(_message.Message):
     _WhichOneofArgType__plate_strength: _TypeAlias = _typing.Literal["_plate_strength", b"_plate_strength"]  # noqa: Y015
     _WhichOneofReturnType__seed: _TypeAlias = _typing.Literal["seed"]  # noqa: Y015
     _WhichOneofArgType__seed: _TypeAlias = _typing.Literal["_seed", b"_seed"]  # noqa: Y015
+    _WhichOneofReturnType__upscale: _TypeAlias = _typing.Literal["upscale"]  # noqa: Y015
+    _WhichOneofArgType__upscale: _TypeAlias = _typing.Literal["_upscale", b"_upscale"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__camera_pitch_deg) -> _WhichOneofReturnType__camera_pitch_deg | None: ...
     @_typing.overload
@@ -1321,6 +1330,8 @@ class CreateShotRequest(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__plate_strength) -> _WhichOneofReturnType__plate_strength | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__seed) -> _WhichOneofReturnType__seed | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__upscale) -> _WhichOneofReturnType__upscale | None: ...
 
 Global___CreateShotRequest: _TypeAlias = CreateShotRequest  # noqa: Y015
 

@@ -25,6 +25,17 @@ def test_canvas_comes_back_as_it_was(canvas):
     assert np.abs(back.astype(int) - image.astype(int)).mean() < 4
 
 
+def test_larger_canvas_is_left_to_what_enlarges():
+    fit, asked = CanvasFit((150, 150), (64, 64)), []
+
+    def enlarge(image, size_hw):
+        asked.append((image.shape, size_hw))
+        return np.full((*size_hw, 3), 7, np.uint8)
+
+    assert (fit.to_canvas(np.zeros((64, 64, 3), np.uint8), enlarge) == 7).all()
+    assert asked == [((64, 64, 3), (150, 150))]
+
+
 def test_shapes_keep_their_proportions():
     alpha = np.zeros((100, 200), np.uint16)
     alpha[40:60, 90:110] = 65535

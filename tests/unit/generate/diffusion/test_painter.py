@@ -104,6 +104,21 @@ def test_threads_share_the_model(painter):
     assert np.array_equal(pictures[1], pictures[3])
 
 
+def test_what_enlarges_is_given_the_drawing_and_the_size_of_the_canvas(painter):
+    asked = Drawing(PLACEMENT, "a red cup", steps=4, deterministic=True)
+    request = GenerateRequest("marble", Camera(CANVAS_HW, 10, 30, (90, 60), 100), 1, drawing=asked)
+    given = []
+
+    def enlarge(image, size_hw):
+        given.append((image, size_hw))
+        return np.full((*size_hw, 3), 7, np.uint8)
+
+    picture = painter.paint(PLATE, request, asked, CUTOUT, Deadline(), enlarge=enlarge)
+    assert (picture == 7).all()
+    assert [size_hw for _, size_hw in given] == [CANVAS_HW]
+    assert given[0][0].size < picture.size
+
+
 def test_prompt_of_too_many_tokens_is_refused(painter):
     with pytest.raises(InvalidInput) as caught:
         paint(painter, prompt="cup " * 200)
