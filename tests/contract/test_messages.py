@@ -235,7 +235,7 @@ def filled(message):
 
 
 #: Of fields that take less than their type, by name.
-PARTICULAR = {"background_color": "#0a0b0c", "to": "seagreen", "max_attempts": 8, "guidance": 8}
+PARTICULAR = {"background_color": "#0a0b0c", "color": "#0a0b0c", "to": "seagreen", "max_attempts": 8, "guidance": 8}
 
 
 def sample(field):

@@ -14,7 +14,8 @@ DIALECTS = {"/v1.0/removebg", "/v1/images/edits", "/v1/images/generations"}
 
 def test_document_has_every_route():
     assert {(path, method) for path, item in WHOLE["paths"].items() for method in item} == {
-        ("/v1/cutouts", "post"), ("/v1/shots", "post"), ("/v1/scenes", "get"), ("/v1/models", "get"),
+        ("/v1/cutouts", "post"), ("/v1/shots", "post"), ("/v1/lint", "post"), ("/v1/rule-sets", "get"),
+        ("/v1/scenes", "get"), ("/v1/models", "get"),
         ("/v1/usage", "get"),
         ("/v1/blobs/{key}", "get"), ("/v1/blobs/{key}", "put"), ("/healthz", "get"), ("/readyz", "get"),
         *((path, "post") for path in DIALECTS),
