@@ -30,7 +30,7 @@ class ProductFinder:
     """
 
     def __init__(self, stages: Stages, limits: ImageLimits, min_confidence: float) -> None:
-        self._segment = stages.segment
+        self._stages = stages
         self._limits = limits
         self._min_confidence = min_confidence
 
@@ -47,7 +47,7 @@ class ProductFinder:
             VitrineError: Any of decoding's and segmentation's; `ProductNotFound` when that is not sure enough.
         """
         decoded, file, selection, recolour = await walk.local(StageName.DECODE, self._decoded, request, look)
-        cutout = self._segment.run(
+        cutout = self._stages.segment.run(
             SegmentRequest(decoded.image, walk.request_id, walk.deadline.at_s, decoded.alpha, selection, tenant)
         )
         found = await walk.remote(StageName.SEGMENT, cutout, lambda result: result.duration_s)
