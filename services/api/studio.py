@@ -64,6 +64,7 @@ class ProductSelection(Message):
     exclude_points: list[Point] = Field([], max_length=MAX_POINTS, description="On parts that are to go.")
     include_boxes: list[Box] = Field([], max_length=MAX_BOXES, description="Nothing outside them is product.")
     exclude_boxes: list[Box] = Field([], max_length=MAX_BOXES, description="Nothing inside them is product.")
+    ghost_mannequin: bool = Field(default=False, description="The garment alone, without the dummy that wears it.")
 
 
 class Recolour(Message):
@@ -108,6 +109,7 @@ class CreateCutoutResponse(Message):
     timings: list[StageTiming] = []
     instances: list[ProductInstance] = []
     recoloured: ColourChange | None = None
+    mannequin_confidence: float | None = Field(None, description="That a dummy was taken off; unset: nobody asked.")
 
 
 class Canvas(Message):
@@ -209,6 +211,7 @@ class SceneWords(Message):
     light: Text = Field("", max_length=MAX_WORDS_CHARS)
     palette: Text = Field("", max_length=MAX_WORDS_CHARS)
     season: Text = Field("", max_length=MAX_WORDS_CHARS)
+    wearer: Text = Field("", max_length=MAX_WORDS_CHARS, description="Who wears it, drawn around the garment.")
 
 
 class StyleUse(Message):
@@ -332,6 +335,7 @@ class CreateShotResponse(Message):
     cover: list[CoverText] = []
     camera_roll_deg: float = 0.0
     focal_length_mm: float = 0.0
+    mannequin_confidence: float | None = Field(None, description="That a dummy was taken off; unset: nobody asked.")
 
 
 class StreamShotRequest(Message):

@@ -12,6 +12,7 @@ from services.cli.recolour import RecolourMaskOption, RecolourOption, read_recol
 from services.cli.selection import (
     ExcludeBoxOption,
     ExcludeOption,
+    GhostOption,
     IncludeBoxOption,
     IncludeOption,
     KeepMaskOption,
@@ -38,6 +39,7 @@ def cutout(
     exclude_box: ExcludeBoxOption = None,
     recolour: RecolourOption = None,
     recolour_mask: RecolourMaskOption = None,
+    ghost_mannequin: GhostOption = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Pictures made at once.")] = 4,
     timeout: Annotated[float, typer.Option(min=0.1, help="For each picture, in seconds.")] = 120,
     address: AddressOption = None,
@@ -59,7 +61,7 @@ def cutout(
         "background_color": background,
         "timeout_s": timeout,
     }
-    selection = read_selection(keep_mask, include, exclude, include_box, exclude_box)
+    selection = read_selection(keep_mask, include, exclude, include_box, exclude_box, ghost_mannequin)
     if selection is not None:
         options["selection"] = selection
     if (other := read_recolour(recolour, recolour_mask)) is not None:

@@ -34,6 +34,7 @@ from services.cli.drawing import (
 )
 from services.cli.group import EXIT_FAILED
 from services.cli.recolour import RecolourOption, read_recolour
+from services.cli.selection import GhostOption, read_selection
 from services.cli.shot_options import (
     CanvasOption,
     FocalOption,
@@ -111,6 +112,7 @@ def create(
     cover_line: CoverLineOption = None,
     cover_color: CoverColorOption = None,
     typeface: TypefaceOption = None,
+    ghost_mannequin: GhostOption = False,
     address: AddressOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -132,6 +134,8 @@ def create(
     fields |= {name: value for name, value in proof.items() if value and name != "thresholds"}
     if (other := read_recolour(recolour, None)) is not None:
         fields["recolour"] = other
+    if (selection := read_selection(None, None, None, None, None, ghost_mannequin)) is not None:
+        fields["selection"] = selection
     if picture_format:
         fields["output"] = {"format": picture_format.upper()}
     if fix:

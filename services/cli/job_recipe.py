@@ -21,8 +21,8 @@ def read_recipe(file: Path | None, scene: str, cutout: bool, rule_set: str, opti
         scene: Of shots.
         cutout: Only cut the products out.
         rule_set: Hold the photos against these rules.
-        options: Fields of a shot; of a cutout only `output` and `recolour` may be there, of a photo's rules
-            `output` and `fix`.
+        options: Fields of a shot; of a cutout only `output`, `recolour` and `selection` may be there, of a photo's
+            rules `output` and `fix`.
 
     Raises:
         typer.BadParameter: None or several of the three are asked for, the file can't be read, or a field is wrong.

@@ -31,6 +31,9 @@ IncludeBoxOption = Annotated[
 ExcludeBoxOption = Annotated[
     list[str] | None, typer.Option("--exclude-box", metavar="L,T,W,H", help="Nothing inside is product.")
 ]
+GhostOption = Annotated[
+    bool, typer.Option("--ghost-mannequin", help="Keep the garment alone, without the dummy that wears it.")
+]
 
 
 def read_selection(
@@ -39,6 +42,7 @@ def read_selection(
     exclude: Sequence[str] | None,
     include_box: Sequence[str] | None,
     exclude_box: Sequence[str] | None,
+    ghost_mannequin: bool = False,
 ) -> "ProductSelection | None":
     """The options as the contract has them; None where none is given.
 
@@ -57,6 +61,8 @@ def read_selection(
         if texts:
             elements = [dict(zip(names, _numbers(text, names, option), strict=True)) for text in texts]
             found[field] = checked(ProductSelection, {field: elements}, option).model_dump()[field]
+    if ghost_mannequin:
+        found["ghost_mannequin"] = True
     if keep_mask is not None:
         found["keep_mask"] = {"content": _content(keep_mask)}
     return checked(ProductSelection, found, "--keep-mask") if found else None

@@ -39,6 +39,7 @@ from services.cli.recolour import RecolourMaskOption, RecolourOption, read_recol
 from services.cli.selection import (
     ExcludeBoxOption,
     ExcludeOption,
+    GhostOption,
     IncludeBoxOption,
     IncludeOption,
     KeepMaskOption,
@@ -91,6 +92,7 @@ def shoot(
     exclude_box: ExcludeBoxOption = None,
     recolour: RecolourOption = None,
     recolour_mask: RecolourMaskOption = None,
+    ghost_mannequin: GhostOption = False,
     layer: LayerOption = None,
     report: ReportOption = None,
     threshold: ThresholdOption = None,
@@ -130,7 +132,8 @@ def shoot(
     )
     options |= read_styles(style) | read_upscale(upscale) | proof_options(layer, report, threshold, max_attempts)
     options |= read_cover(masthead, issue, price, headline, cover_line, cover_color, typeface)
-    if (selection := read_selection(keep_mask, include, exclude, include_box, exclude_box)) is not None:
+    selection = read_selection(keep_mask, include, exclude, include_box, exclude_box, ghost_mannequin)
+    if selection is not None:
         options["selection"] = selection
     if (other := read_recolour(recolour, recolour_mask)) is not None:
         options["recolour"] = other

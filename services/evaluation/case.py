@@ -16,7 +16,7 @@ from services.evaluation.truth.photo import Blend
 from services.evaluation.truth.scene import Scene
 from services.postprocess.product import Product, place_product
 from services.postprocess.schema import Output, Preservation, RestoreRequest, Shadow
-from services.segment.schema import SegmentResult
+from services.segment.schema import SegmentResult, Selection
 
 #: Cases kept, so that the questions about one scene draw and cut it once.
 _KEPT: Final = 3
@@ -78,9 +78,11 @@ class Cases:
         """The case of that number, see `Scene.drawn`."""
         return self._kept(number, blend, damaged)
 
-    def cut(self, photo: NDArray[np.uint8], alpha: NDArray[np.float32]) -> SegmentResult:
+    def cut(
+        self, photo: NDArray[np.uint8], alpha: NDArray[np.float32], selection: Selection | None = None
+    ) -> SegmentResult:
         """Another photo's cutout; see `Cutting.cut`."""
-        return self._cutting.cut(photo, alpha)
+        return self._cutting.cut(photo, alpha, selection)
 
     def of(self, scene: Scene) -> Case:
         """A case of another scene."""

@@ -12,7 +12,7 @@ from services.segment.foreground import ForegroundEstimator
 from services.segment.matting import Matting
 from services.segment.model import SegmentationModel
 from services.segment.runners.runner import Runner
-from services.segment.schema import SegmentRequest, SegmentResult
+from services.segment.schema import SegmentRequest, SegmentResult, Selection
 from services.segment.segmenter import Segmenter
 
 
@@ -32,11 +32,14 @@ class Cutting:
         """The whole stage behind a network of ours; it takes whatever is found."""
         return Segmenter(SegmentationModel(network, network.name), self._matting, self._foreground, min_confidence=0.0)
 
-    def cut(self, photo: NDArray[np.uint8], alpha: NDArray[np.float32]) -> SegmentResult:
+    def cut(
+        self, photo: NDArray[np.uint8], alpha: NDArray[np.float32], selection: Selection | None = None
+    ) -> SegmentResult:
         """What the stage gives with the true mask, blurred, in the place of the network's.
 
         Args:
             photo: (H, W, 3) uint8 sRGB.
             alpha: (H, W) float32, the truth.
+            selection: What of it is wanted.
         """
-        return self.segmenter(TruthNetwork(photo, alpha)).run(SegmentRequest(photo), Deadline())
+        return self.segmenter(TruthNetwork(photo, alpha)).run(SegmentRequest(photo, selection=selection), Deadline())

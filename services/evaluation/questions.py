@@ -10,6 +10,7 @@ from services.evaluation.case import Cases
 from services.evaluation.core import Core
 from services.evaluation.fine import Fine
 from services.evaluation.light import LightKept
+from services.evaluation.mannequin import Mannequins
 from services.evaluation.perspective import PerspectiveRead
 from services.evaluation.reading import Question
 from services.evaluation.recolour import Recoloured
@@ -23,6 +24,7 @@ _MAKERS: Final[dict[str, Callable[[Cases], Question]]] = {
     Straps.name: Straps,
     Alpha.name: Alpha,
     Fine.name: Fine,
+    Mannequins.name: Mannequins,
     Thick.name: Thick,
     Core.name: Core,
     LightKept.name: LightKept,

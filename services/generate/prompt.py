@@ -8,10 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.common.errors import InvalidInput
 
-SLOTS: Final = ("product", "surface", "light", "palette", "season")
+SLOTS: Final = ("product", "surface", "light", "palette", "season", "wearer")
 #: What no product photograph wants, wherever it is taken.
 NEGATIVE: Final = "people, hands, text, logo, watermark, frame, clutter, blurry product, deformed, oversaturated"
 _SLOT: Final = re.compile(r"\{([a-z]+)\}")
+
+
+#: The same of a photograph of somebody who wears the product, and how that is said.
+NEGATIVE_WORN: Final = "text, logo, watermark, frame, clutter, extra limbs, deformed hands, mannequin, oversaturated"
+WORN: Final = "fashion photograph of {wearer} wearing {product}, {light}, {palette}, {season}"
 
 
 class Prompt(NamedTuple):
@@ -32,6 +37,7 @@ class ScenePrompt(BaseModel):
     light: str = ""
     palette: str = ""
     season: str = ""
+    wearer: str = Field("", description="Who wears it; the template is then that of a fashion photograph.")
     negative: str = NEGATIVE
 
     @model_validator(mode="after")
@@ -46,7 +52,8 @@ class ScenePrompt(BaseModel):
         """The scene's words with the caller's.
 
         A text without slots is added to the scene's own. One with a slot, such as "{product} in the desert", is a
-        template of its own and takes the place of the scene's; the scene's words fill its slots all the same.
+        template of its own and takes the place of the scene's; the scene's words fill its slots all the same. With a
+        wearer the scene's own words become those of a fashion photograph, whose negative ones spare people.
 
         Args:
             text: The caller's prompt; empty = the scene's alone.
@@ -57,9 +64,8 @@ class ScenePrompt(BaseModel):
             InvalidInput: There is no such slot, or a brace that belongs to none.
         """
         words = self.model_dump(include=set(SLOTS)) | _checked(slots or {})
-        return Prompt(
-            _merge("prompt", self.template, text, words), _merge("negative_prompt", self.negative, negative, words)
-        )
+        own, unwanted = (WORN, NEGATIVE_WORN) if words["wearer"] else (self.template, self.negative)
+        return Prompt(_merge("prompt", own, text, words), _merge("negative_prompt", unwanted, negative, words))
 
 
 def _checked(slots: Mapping[str, str]) -> dict[str, str]:

@@ -10,10 +10,11 @@ from services.common.errors import Internal
 from services.common.geometry import Box
 from services.segment.foreground import ForegroundEstimator
 from services.segment.instances import find_instances
-from services.segment.matte import box_of
+from services.segment.matte import box_of, refine_alpha
 from services.segment.narrowing import narrow
 from services.segment.schema import SegmentResult, Selection
 from services.segment.selected import whole_of
+from services.segment.worn import without_mannequin
 
 NAME: Final = "alpha of the photo"
 
@@ -48,12 +49,16 @@ def cut_by_alpha(
     started = time.perf_counter()
     if alpha.shape != image.shape[:2] or alpha.dtype != np.uint8:
         raise Internal(f"expected an alpha of {image.shape[:2]} uint8, got {alpha.shape} {alpha.dtype}")
-    whole = None
+    whole, mannequin = None, None
     if selection is not None:
         height, width = alpha.shape
         whole = whole_of(alpha >= 128, Box(0, 0, height, width), (height, width))
         ceiling = narrow(image, np.asarray(alpha / np.float32(255), np.float32), alpha >= 128, selection).ceiling
         alpha = np.round(np.minimum(alpha, ceiling * np.float32(255))).astype(np.uint8)
+        if selection.ghost_mannequin and (alpha >= 128).any():
+            worn = without_mannequin(image, alpha >= 128, selection)
+            mannequin = worn.confidence
+            alpha = _along_edges(image, alpha, worn.garment)
     steps = alpha.astype(np.uint16) * np.uint16(_STEPS)
     solid = alpha >= 128
     found = bool(solid.any())
@@ -71,7 +76,17 @@ def cut_by_alpha(
         instances=instances,
         labels=labels,
         whole=whole,
+        mannequin_confidence=mannequin,
     )
+
+
+def _along_edges(image: NDArray[np.uint8], alpha: NDArray[np.uint8], garment: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The alpha within a garment, whose coarse outline gets the photo's own edges."""
+    inside = (garment >= 0.5) & (alpha >= 128)
+    if not inside.any():
+        return np.zeros_like(alpha)
+    fine, _ = refine_alpha(image, np.minimum(garment, alpha / np.float32(255)), inside)
+    return np.round(np.minimum(alpha, np.maximum(fine, garment >= 1) * np.float32(255))).astype(np.uint8)
 
 
 def _shows_background(image: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> bool:

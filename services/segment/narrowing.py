@@ -91,14 +91,14 @@ def narrow(image: NDArray[np.uint8], mask: Array, region: Mask, selection: Selec
         image: (H, W, 3) uint8 sRGB.
         mask: (h, w) float32 in [0, 1], over the whole image.
         region: (h, w) bool, where the mask is product.
-        selection: In the image's pixels.
+        selection: In the image's pixels. Where a garment is to be taken off its dummy, points are left to that.
 
     Returns:
         Its region is empty where nothing is left.
     """
     size_hw = (image.shape[0], image.shape[1])
     ceiling = _allowed(selection, size_hw)
-    if selection.include_points or selection.exclude_points:
+    if not selection.ghost_mannequin and (selection.include_points or selection.exclude_points):
         ceiling = np.minimum(ceiling, _pointed(image, region, ceiling, selection))
     small = cv2.resize(ceiling, region.shape[::-1], interpolation=cv2.INTER_AREA)
     left = region & (small >= 0.5)
@@ -107,8 +107,8 @@ def narrow(image: NDArray[np.uint8], mask: Array, region: Mask, selection: Selec
 
 def missed(region: Mask, points: tuple[PointYX, ...], size_hw: SizeHW) -> tuple[PointYX, ...]:
     """The points (in the photo's pixels) that lie neither in the region nor near it."""
-    grid = _on_grid(region, _grid_of(size_hw))
-    return tuple(point for point in points if _snapped(grid, point, size_hw) is None)
+    grid = on_grid(region, grid_of(size_hw))
+    return tuple(point for point in points if snapped(grid, point, size_hw) is None)
 
 
 def _inside(frame: Box, point: PointYX) -> bool:
@@ -131,12 +131,12 @@ def _allowed(selection: Selection, size_hw: SizeHW) -> Array:
 def _pointed(image: NDArray[np.uint8], region: Mask, allowed: Array, selection: Selection) -> Array:
     """1 in and around what the points leave, 0 in and around what they take: (H, W) float32."""
     size_hw = (image.shape[0], image.shape[1])
-    grid_hw = _grid_of(size_hw)
-    grid = _on_grid(region, grid_hw) & (cv2.resize(allowed, grid_hw[::-1], interpolation=cv2.INTER_AREA) >= 0.5)
+    grid_hw = grid_of(size_hw)
+    grid = on_grid(region, grid_hw) & (cv2.resize(allowed, grid_hw[::-1], interpolation=cv2.INTER_AREA) >= 0.5)
     if not grid.any():
         return np.ones(size_hw, np.float32)
     keep, drop = (
-        [place for point in points if (place := _snapped(grid, point, size_hw)) is not None]
+        [place for point in points if (place := snapped(grid, point, size_hw)) is not None]
         for points in (selection.include_points, selection.exclude_points)
     )
     left = grid
@@ -150,23 +150,25 @@ def _pointed(image: NDArray[np.uint8], region: Mask, allowed: Array, selection: 
         left = _without_crumbs(left)
     if selection.include_points:
         left = around(left, keep)
-    return _spread(grid, left, size_hw)
+    return spread(grid, left, size_hw)
 
 
 def _from(points: list[PointYX], corner: PointYX) -> list[PointYX]:
     return [(row - corner[0], column - corner[1]) for row, column in points]
 
 
-def _grid_of(size_hw: SizeHW) -> SizeHW:
+def grid_of(size_hw: SizeHW) -> SizeHW:
+    """Size of the grid that a photo's parts are cut off on."""
     scale = min(1.0, GRID_PX / max(size_hw))
     return max(1, round(size_hw[0] * scale)), max(1, round(size_hw[1] * scale))
 
 
-def _on_grid(region: Mask, grid_hw: SizeHW) -> Mask:
+def on_grid(region: Mask, grid_hw: SizeHW) -> Mask:
+    """A region on that grid."""
     return cv2.resize(region.astype(np.float32), grid_hw[::-1], interpolation=cv2.INTER_AREA) >= 0.5
 
 
-def _snapped(grid: Mask, point: PointYX, size_hw: SizeHW) -> PointYX | None:
+def snapped(grid: Mask, point: PointYX, size_hw: SizeHW) -> PointYX | None:
     """The region's place nearest to a point, unless that is far away."""
     row = min(grid.shape[0] - 1, point[0] * grid.shape[0] // size_hw[0])
     column = min(grid.shape[1] - 1, point[1] * grid.shape[1] // size_hw[1])
@@ -189,7 +191,7 @@ def _without_crumbs(region: Mask) -> Mask:
     return np.asarray((areas >= _CRUMB * areas.max())[labels])
 
 
-def _spread(region: Mask, left: Mask, size_hw: SizeHW) -> Array:
+def spread(region: Mask, left: Mask, size_hw: SizeHW) -> Array:
     """Each place outside the region follows the nearest one in it, so that only cuts bound soft edges."""
     _, nearest = cv2.distanceTransformWithLabels(
         (~region).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL

@@ -133,6 +133,7 @@ class Segmenter:
             labels=labels,
             uncertainty=uncertainty,
             whole=selected.whole,
+            mannequin_confidence=selected.mannequin_confidence,
         )
 
     def _cut(

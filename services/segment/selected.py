@@ -16,9 +16,11 @@ from services.segment.look import Look, look_for_product
 from services.segment.model import SegmentationModel
 from services.segment.narrowing import frame_of, missed, narrow, within
 from services.segment.schema import Selection
+from services.segment.worn import without_mannequin
 
 #: Longer side of what is handed on of the look before it was narrowed.
 WHOLE_PX: Final = 512
+_HALF: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,14 @@ class SelectedLook:
         ceiling: (H, W) float32 in [0, 1] over the frame: alpha is at most this; None = nothing bounds it.
         whole: (h, w) uint16, 65535 = product, over the whole photo at a reduced size: the look before it was narrowed;
             None where nothing narrowed it.
+        mannequin_confidence: Of what was taken off a garment; see `SegmentResult`.
     """
 
     look: Look
     frame: Box
     ceiling: NDArray[np.float32] | None
     whole: NDArray[np.uint16] | None = None
+    mannequin_confidence: float | None = None
 
 
 def look_for_selected(
@@ -65,9 +69,14 @@ def look_for_selected(
         mask, region = grown(model, image, mask, region, lost, deadline)
     deadline.check()
     narrowed = narrow(image, mask, region, selection)
-    confidence = rate(narrowed.mask, narrowed.region)
-    look = replace(look, mask=narrowed.mask, region=narrowed.region, confidence=confidence)
-    return SelectedLook(look, frame, narrowed.ceiling, whole_of(region, frame, size_hw))
+    whole = whole_of(region, frame, size_hw)
+    mask, region, mannequin = narrowed.mask, narrowed.region, None
+    if selection.ghost_mannequin and region.any():
+        deadline.check()
+        worn = without_mannequin(image, region, selection)
+        mask, region, mannequin = np.minimum(mask, worn.garment), region & (worn.garment >= _HALF), worn.confidence
+    look = replace(look, mask=mask, region=region, confidence=rate(mask, region))
+    return SelectedLook(look, frame, narrowed.ceiling, whole, mannequin)
 
 
 def whole_of(region: NDArray[np.bool_], frame: Box, size_hw: SizeHW) -> NDArray[np.uint16]:

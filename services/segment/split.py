@@ -75,7 +75,7 @@ def cut_off(image: NDArray[np.uint8], region: Mask, drop: Sequence[PointYX], kee
         others = int(region.sum()) - int(component.sum())
         # Beside another product, it may be the whole component that was pointed at.
         whole = not there and (bool(keep) or others > _PEER * component.sum())
-        off |= _cut_component(_Scene(lab, component, _depth(component)), here, there, whole)
+        off |= _cut_component(_Scene(lab, component, depth_of(component)), here, there, whole)
     return off
 
 
@@ -148,7 +148,7 @@ def around(region: Mask, points: Sequence[PointYX]) -> Mask:
 def _by_colour(
     scene: _Scene, material: Mask, likelihood: Array, drop: Sequence[PointYX], keep: Sequence[PointYX]
 ) -> Array:
-    inner = _depth(material)
+    inner = depth_of(material)
     off = _discs(scene, drop) & material
     on = _discs(scene, keep) & ~material
     on |= (scene.depth > 2 * float(inner[off].max()) + _LEAST_SEED) & (likelihood > _SURE) & ~_grown(material, 2)
@@ -185,7 +185,7 @@ def _without_tabs(region: Mask, on: Mask) -> Array:
     return np.asarray(agreeing / np.maximum(there, np.float32(1e-6)), dtype=np.float32)
 
 
-def _depth(region: Mask) -> Array:
+def depth_of(region: Mask) -> Array:
     """How far inside the region each place lies; the image's margins are its edges too."""
     framed = cv2.copyMakeBorder(region.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     return np.asarray(cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1], dtype=np.float32)

@@ -64,6 +64,7 @@ class ProductFinder:
             model=found.model,
             instances=found.instances,
             recolour=recolour,
+            mannequin_confidence=found.mannequin_confidence,
         )
 
     def reference(
@@ -91,6 +92,12 @@ def _not_found(confidence: float, least: float, selection: Selection | None) -> 
     if selection is None:
         message = f"no product was found in the photo: {told}; send a photo with one product clearly in front"
         return ProductNotFound(message, confidence=round(confidence, 4), limit=least)
+    if selection.ghost_mannequin:
+        return ProductNotFound(
+            f"no garment is left without its mannequin: {told}; put an include-point on the cloth, or leave "
+            "ghost_mannequin out",
+            confidence=round(confidence, 4), limit=least, field="selection.ghost_mannequin",
+        )  # fmt: skip
     return ProductNotFound(
         f"nothing that the selection leaves is a product: {told}; widen the mask or the boxes, or move the points",
         confidence=round(confidence, 4), limit=least, field="selection",

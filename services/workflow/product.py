@@ -28,6 +28,7 @@ class Product:
         model: Name and version of the segmentation model, or that the photo's own alpha was taken.
         instances: The products it consists of.
         recolour: The colour it is to have; None = its own.
+        mannequin_confidence: 0 to 1, that a dummy or a body was taken off it; None where nobody asked.
     """
 
     photo: Photo
@@ -40,6 +41,7 @@ class Product:
     model: str
     instances: tuple[Instance, ...]
     recolour: Recolour | None = None
+    mannequin_confidence: float | None = None
 
     @property
     def image(self) -> NDArray[np.uint8]:

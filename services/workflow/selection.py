@@ -44,6 +44,7 @@ def select(wanted: ProductSelection | None, size_hw: SizeHW, limits: ImageLimits
         exclude_boxes=_boxes(wanted.exclude_boxes, "exclude_boxes", size_hw),
         include_points=_points(wanted.include_points, "include_points", size_hw),
         exclude_points=_points(wanted.exclude_points, "exclude_points", size_hw),
+        ghost_mannequin=wanted.ghost_mannequin,
     )
 
 

@@ -25,6 +25,7 @@ from services.common.deadline import Deadline
 from services.common.errors import InvalidInput
 from services.common.image import ImageFormat
 from services.common.metrics import Recorder, Silent
+from services.common.pose import Pose
 from services.common.settings import GenerateSettings, LimitSettings, PreservationSettings, Settings
 from services.common.tenant import LOCAL_TENANT
 from services.fetch.sources import Sources
@@ -236,6 +237,7 @@ class ShotWorkflow:
             timings=walk.progress.timings,
             instances=[instance_answer(each) for each in product.instances],
             recoloured=written.recoloured and change_answer(written.recoloured),
+            mannequin_confidence=product.mannequin_confidence,
         )
 
     async def lint(
@@ -320,7 +322,9 @@ class ShotWorkflow:
         """Pose and camera, read from the photo where the request does not name them, and the product's place."""
         fit = Fit.named(request.pose, request.camera_pitch_deg)
         if fit is None:
-            viewpoint = find_viewpoint(product.image, product.whole, request.pose, product.photo.focal_mm)
+            # What a dummy wore stands on nothing once that is gone.
+            pose = Pose.HANGING if request.pose is None and product.mannequin_confidence else request.pose
+            viewpoint = find_viewpoint(product.image, product.whole, pose, product.photo.focal_mm)
             fit = fit_view(viewpoint, self._scenes, scene, request.pose, request.camera_pitch_deg)
         fit = fit.with_lens(request.camera_roll_deg, request.focal_length_mm)
         photo_hw = product.image.shape[0], product.image.shape[1]

@@ -34,4 +34,5 @@ def shot_answer(walk: Walk, product: Product, fit: Fit, layout: Layout, made: At
         instances=[instance_answer(each) for each in product.instances],
         recoloured=made.restored.recoloured and change_answer(made.restored.recoloured),
         cover=[cover_answer(each) for each in made.restored.cover],
+        mannequin_confidence=product.mannequin_confidence,
     )

@@ -195,9 +195,11 @@ class _Segment:
             alpha = np.zeros((height, width), np.uint16)
             alpha[box.slices()] = OPAQUE
             found = box if self.fakes.confidence else None
+            worn = request.selection is not None and request.selection.ghost_mannequin
             return SegmentResult(
-                alpha, request.image, found, self.fakes.confidence, "fake 1", 0.5, whole=self.fakes.whole
-            )
+                alpha, request.image, found, self.fakes.confidence, "fake 1", 0.5, whole=self.fakes.whole,
+                mannequin_confidence=0.75 if worn else None,
+            )  # fmt: skip
 
         return self.fakes.begin("segment", request, work)
 

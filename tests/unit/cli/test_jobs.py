@@ -95,6 +95,12 @@ def test_recipe_comes_from_a_file_and_options_stand_over_it(vitrine, address, se
     assert (shot.scene_id, shot.seed, shot.canvas.width) == ("white", 4, 640)
 
 
+@pytest.mark.parametrize(("method", "options"), [("cutout", ["--cutout"]), ("shot", ["-s", "white"])])
+def test_all_photos_of_a_job_may_show_garments_on_dummies(vitrine, address, service, method, options):
+    vitrine("jobs", "create", "https://a.example/a.jpg", *options, "--ghost-mannequin", "--address", address)
+    assert getattr(service.requests[0], method).selection.ghost_mannequin
+
+
 def test_cutouts_need_no_scene(vitrine, address, service):
     vitrine("jobs", "create", "https://a.example/a.jpg", "--cutout", "--format", "webp", "--address", address)
     assert service.requests[0].cutout.output.format == common_pb2.ImageFormat.WEBP

@@ -17,6 +17,13 @@ def test_selection_reaches_the_service(vitrine, address, photos, service, tmp_pa
     assert (selection.exclude_boxes[0].top, selection.exclude_boxes[0].width) == (6, 7)
 
 
+@pytest.mark.parametrize("command", [("cutout",), ("shoot", "-s", "wall-plaster")], ids=lambda words: words[0])
+def test_ghost_mannequin_reaches_the_service(vitrine, address, photos, service, command):
+    name, *options = command
+    vitrine(name, photos / "cup.jpg", *options, "--address", address, "--ghost-mannequin")
+    assert service.requests[0].selection.ghost_mannequin
+
+
 def test_shot_without_a_selection_sends_none(vitrine, address, photos, service):
     vitrine("shoot", photos / "cup.jpg", "-s", "marble", "--address", address)
     assert not service.requests[0].HasField("selection")

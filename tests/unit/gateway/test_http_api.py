@@ -101,16 +101,19 @@ def mask():
 async def test_selection_is_the_same_in_a_form_and_in_json(client, form, photo, mask):
     form["files"]["selection.keep_mask"] = ("mask.png", mask)
     form["data"] |= {"selection.include_points": ["300,200", "310, 210"], "selection.exclude_boxes": "0,0,10,20"}
+    form["data"] |= {"selection.ghost_mannequin": "true", "scene_id": "wall-plaster"}
     as_form = await client().post("/v1/shots", **form)
     selection = {
         "keep_mask": {"content": base64.b64encode(mask).decode()},
         "include_points": [{"x": 300, "y": 200}, {"x": 310, "y": 210}],
         "exclude_boxes": [{"left": 0, "top": 0, "width": 10, "height": 20}],
+        "ghost_mannequin": True,
     }
-    body = {"image": {"content": base64.b64encode(photo).decode()}, "scene_id": "white", "seed": 1}
+    body = {"image": {"content": base64.b64encode(photo).decode()}, "scene_id": "wall-plaster", "seed": 1}
     as_json = await client().post("/v1/shots", json={**body, "selection": selection})
     assert as_form.status_code == 200
     assert as_form.json()["recipe_sha256"] == as_json.json()["recipe_sha256"]
+    assert as_json.json()["mannequin_confidence"] == 0.75
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,15 @@ def test_slots_of_the_caller_take_the_place_of_the_scenes():
     assert positive == "product photograph of a blue cup on a marble top, soft daylight, white, winter"
 
 
+def test_wearer_makes_a_fashion_photograph_in_which_people_may_be():
+    prompt = MARBLE.compose("in a garden", slots={"wearer": "a young woman", "product": "a linen dress"})
+    assert prompt.positive == (
+        "fashion photograph of a young woman wearing a linen dress, soft daylight, white, in a garden"
+    )
+    assert "people" in MARBLE.negative
+    assert "people" not in prompt.negative
+
+
 @pytest.mark.parametrize("text", ["{weather}", "{", "a }", "{product!r}", "{product:>99999999}", "{0}", "{}", "{a.b}"])
 @pytest.mark.parametrize("field", ["prompt", "negative_prompt"])
 def test_brace_that_is_no_slot_is_refused(field, text):
@@ -65,7 +74,7 @@ def test_shipped_scene_has_words_that_fit_a_text_encoder(scene):
     assert len(positive.split()) <= 40
     assert len(negative.split()) <= 20
     assert not {"{", "}"} & set(positive)
-    assert all(f"{{{slot}}}" in scene.prompt.template for slot in SLOTS)
+    assert all(f"{{{slot}}}" in scene.prompt.template for slot in SLOTS if slot != "wearer")
 
 
 def test_scene_without_words_is_told_by_its_description():

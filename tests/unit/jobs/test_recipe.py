@@ -29,7 +29,9 @@ FIELDS = some_of(
     seed=st.integers(0, 9),
     canvas=some_of(padding=st.sampled_from([0.0, 0.25]), scale=st.sampled_from([0.5, 2.0])),
     output=some_of(format=st.sampled_from(["PNG", "WEBP"]), quality=st.integers(1, 100)),
-    selection=some_of(keep_mask=IMAGE, include_points=POINTS, exclude_points=POINTS),
+    selection=some_of(
+        keep_mask=IMAGE, include_points=POINTS, exclude_points=POINTS, ghost_mannequin=st.sampled_from([True])
+    ),
     thresholds=some_of(ghost=st.sampled_from([0.75, 1.0]), halo=st.sampled_from([0.75, 1.0])),
     layers=st.lists(st.sampled_from(["SHADOW", "ALPHA"]), min_size=1, max_size=2),
     reference=IMAGE,

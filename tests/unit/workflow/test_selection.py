@@ -25,6 +25,12 @@ def test_selection_is_turned_to_rows_and_columns():
     assert (found.include_boxes, found.exclude_boxes) == ((Box(0, 0, 40, 60),), (Box(2, 1, 4, 3),))
 
 
+def test_ghost_mannequin_alone_is_a_selection():
+    found = selected(ghost_mannequin=True)
+    assert found.ghost_mannequin
+    assert found.keep_mask is None
+
+
 @pytest.mark.parametrize("wanted", [None, ProductSelection()], ids=["absent", "empty"])
 def test_selection_of_nothing_is_none(wanted):
     assert select(wanted, (40, 60), LIMITS) is None

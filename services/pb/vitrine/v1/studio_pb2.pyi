@@ -64,6 +64,12 @@ class ProductSelection(_message.Message):
     EXCLUDE_POINTS_FIELD_NUMBER: _builtins.int
     INCLUDE_BOXES_FIELD_NUMBER: _builtins.int
     EXCLUDE_BOXES_FIELD_NUMBER: _builtins.int
+    GHOST_MANNEQUIN_FIELD_NUMBER: _builtins.int
+    ghost_mannequin: _builtins.bool
+    """The product is the garment alone, without the dummy or, as far as that can be told, the person that wears it: head,
+    neck, limbs and stand go, and openings are left clean. Include-points then lie on cloth, exclude-points on who wears
+    it.
+    """
     @_builtins.property
     def keep_mask(self) -> _common_pb2.ImageSource:
         """A picture of the photo's shown size, in any format that photos have: bright where the product may be, dark elsewhere.
@@ -96,10 +102,11 @@ class ProductSelection(_message.Message):
         exclude_points: _abc.Iterable[_common_pb2.Point] | None = ...,
         include_boxes: _abc.Iterable[_common_pb2.Box] | None = ...,
         exclude_boxes: _abc.Iterable[_common_pb2.Box] | None = ...,
+        ghost_mannequin: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["keep_mask", b"keep_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["exclude_boxes", b"exclude_boxes", "exclude_points", b"exclude_points", "include_boxes", b"include_boxes", "include_points", b"include_points", "keep_mask", b"keep_mask"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exclude_boxes", b"exclude_boxes", "exclude_points", b"exclude_points", "ghost_mannequin", b"ghost_mannequin", "include_boxes", b"include_boxes", "include_points", b"include_points", "keep_mask", b"keep_mask"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -291,11 +298,16 @@ class CreateCutoutResponse(_message.Message):
     TIMINGS_FIELD_NUMBER: _builtins.int
     INSTANCES_FIELD_NUMBER: _builtins.int
     RECOLOURED_FIELD_NUMBER: _builtins.int
+    MANNEQUIN_CONFIDENCE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     confidence: _builtins.float
     """How sure the segmentation is, 0 to 1."""
     model: _builtins.str
     """The model that cut it out, name and version; "alpha of the photo" where the photo arrived cut out."""
+    mannequin_confidence: _builtins.float
+    """With `ghost_mannequin`: how sure the service is that what it took off the garment is a dummy or a body, 0 to 1. 0:
+    none was found, and the product is all that was seen. Unset: nobody asked.
+    """
     @_builtins.property
     def image(self) -> _common_pb2.Blob: ...
     @_builtins.property
@@ -323,12 +335,15 @@ class CreateCutoutResponse(_message.Message):
         timings: _abc.Iterable[_common_pb2.StageTiming] | None = ...,
         instances: _abc.Iterable[Global___ProductInstance] | None = ...,
         recoloured: Global___ColourChange | None = ...,
+        mannequin_confidence: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["box", b"box", "image", b"image", "recoloured", b"recoloured"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_mannequin_confidence", b"_mannequin_confidence", "box", b"box", "image", b"image", "mannequin_confidence", b"mannequin_confidence", "recoloured", b"recoloured"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["box", b"box", "confidence", b"confidence", "image", b"image", "instances", b"instances", "model", b"model", "recoloured", b"recoloured", "request_id", b"request_id", "timings", b"timings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_mannequin_confidence", b"_mannequin_confidence", "box", b"box", "confidence", b"confidence", "image", b"image", "instances", b"instances", "mannequin_confidence", b"mannequin_confidence", "model", b"model", "recoloured", b"recoloured", "request_id", b"request_id", "timings", b"timings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__mannequin_confidence: _TypeAlias = _typing.Literal["mannequin_confidence"]  # noqa: Y015
+    _WhichOneofArgType__mannequin_confidence: _TypeAlias = _typing.Literal["_mannequin_confidence", b"_mannequin_confidence"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mannequin_confidence) -> _WhichOneofReturnType__mannequin_confidence | None: ...
 
 Global___CreateCutoutResponse: _TypeAlias = CreateCutoutResponse  # noqa: Y015
 
@@ -835,6 +850,7 @@ class SceneWords(_message.Message):
     LIGHT_FIELD_NUMBER: _builtins.int
     PALETTE_FIELD_NUMBER: _builtins.int
     SEASON_FIELD_NUMBER: _builtins.int
+    WEARER_FIELD_NUMBER: _builtins.int
     product: _builtins.str
     """Such as "a blue enamel mug"."""
     surface: _builtins.str
@@ -842,6 +858,10 @@ class SceneWords(_message.Message):
     light: _builtins.str
     palette: _builtins.str
     season: _builtins.str
+    wearer: _builtins.str
+    """Who wears the product, such as "a woman with short hair": drawn around it, and the scene's own words are then those
+    of a fashion photograph. Of use with a cutout by `ghost_mannequin`.
+    """
     def __init__(
         self,
         *,
@@ -850,10 +870,11 @@ class SceneWords(_message.Message):
         light: _builtins.str = ...,
         palette: _builtins.str = ...,
         season: _builtins.str = ...,
+        wearer: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["light", b"light", "palette", b"palette", "product", b"product", "season", b"season", "surface", b"surface"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["light", b"light", "palette", b"palette", "product", b"product", "season", b"season", "surface", b"surface", "wearer", b"wearer"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1404,6 +1425,7 @@ class CreateShotResponse(_message.Message):
     COVER_FIELD_NUMBER: _builtins.int
     CAMERA_ROLL_DEG_FIELD_NUMBER: _builtins.int
     FOCAL_LENGTH_MM_FIELD_NUMBER: _builtins.int
+    MANNEQUIN_CONFIDENCE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     scene_id: _builtins.str
     seed: _builtins.int
@@ -1425,6 +1447,8 @@ class CreateShotResponse(_message.Message):
     """How far the picture's camera is turned clockwise, in degrees."""
     focal_length_mm: _builtins.float
     """The focal length that the picture is drawn for, told as `CreateShotRequest.focal_length_mm` is."""
+    mannequin_confidence: _builtins.float
+    """See `CreateCutoutResponse`."""
     @_builtins.property
     def image(self) -> _common_pb2.Blob: ...
     @_builtins.property
@@ -1476,12 +1500,15 @@ class CreateShotResponse(_message.Message):
         cover: _abc.Iterable[Global___CoverText] | None = ...,
         camera_roll_deg: _builtins.float = ...,
         focal_length_mm: _builtins.float = ...,
+        mannequin_confidence: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "preservation", b"preservation", "product_box", b"product_box", "recoloured", b"recoloured", "report", b"report"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_mannequin_confidence", b"_mannequin_confidence", "image", b"image", "mannequin_confidence", b"mannequin_confidence", "preservation", b"preservation", "product_box", b"product_box", "recoloured", b"recoloured", "report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_pitch_deg", b"camera_pitch_deg", "camera_roll_deg", b"camera_roll_deg", "confidence", b"confidence", "cover", b"cover", "focal_length_mm", b"focal_length_mm", "image", b"image", "instances", b"instances", "layers", b"layers", "pose", b"pose", "preservation", b"preservation", "product_box", b"product_box", "recipe_sha256", b"recipe_sha256", "recoloured", b"recoloured", "report", b"report", "request_id", b"request_id", "scale", b"scale", "scene_id", b"scene_id", "seed", b"seed", "timings", b"timings", "view_confidence", b"view_confidence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_mannequin_confidence", b"_mannequin_confidence", "camera_pitch_deg", b"camera_pitch_deg", "camera_roll_deg", b"camera_roll_deg", "confidence", b"confidence", "cover", b"cover", "focal_length_mm", b"focal_length_mm", "image", b"image", "instances", b"instances", "layers", b"layers", "mannequin_confidence", b"mannequin_confidence", "pose", b"pose", "preservation", b"preservation", "product_box", b"product_box", "recipe_sha256", b"recipe_sha256", "recoloured", b"recoloured", "report", b"report", "request_id", b"request_id", "scale", b"scale", "scene_id", b"scene_id", "seed", b"seed", "timings", b"timings", "view_confidence", b"view_confidence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__mannequin_confidence: _TypeAlias = _typing.Literal["mannequin_confidence"]  # noqa: Y015
+    _WhichOneofArgType__mannequin_confidence: _TypeAlias = _typing.Literal["_mannequin_confidence", b"_mannequin_confidence"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mannequin_confidence) -> _WhichOneofReturnType__mannequin_confidence | None: ...
 
 Global___CreateShotResponse: _TypeAlias = CreateShotResponse  # noqa: Y015
 
