@@ -235,7 +235,14 @@ def filled(message):
 
 
 #: Of fields that take less than their type, by name.
-PARTICULAR = {"background_color": "#0a0b0c", "color": "#0a0b0c", "to": "seagreen", "max_attempts": 8, "guidance": 8}
+PARTICULAR = {
+    "background_color": "#0a0b0c",
+    "color": "#0a0b0c",
+    "to": "seagreen",
+    "max_attempts": 8,
+    "guidance": 8,
+    "focal_length_mm": 50,
+}
 
 
 def sample(field):
