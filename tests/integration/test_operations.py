@@ -86,11 +86,13 @@ def test_malformed_request_id_is_replaced(service):
 def test_metrics_endpoint_shows_every_metric(service, photo):
     service.studio.CreateShot(studio_pb2.CreateShotRequest(image={"content": photo}, scene_id="white"))
     # Retries are written first when a replica is lost, see test_deaths.py, refusals when there is one, metrics of jobs
-    # and messages where there are some; the others where networks draw and styles are trained for them.
+    # and messages where there are some, a certificate's end where the operator has one; the others where networks draw
+    # and styles are trained for them.
     elsewhere = {
         metrics.STAGE_RETRIES, metrics.REFUSALS, metrics.RUNNER, metrics.ENGINE_STATE, metrics.DENOISING_STEPS,
         metrics.DENOISING_STEP_SECONDS, metrics.BATCH_OCCUPANCY, metrics.STYLES, metrics.TRAININGS,
         metrics.TRAINING_SECONDS, metrics.TRAININGS_RUNNING, metrics.TRAINING_BACKLOG_SECONDS,
+        metrics.CERTIFICATE_END,
     }  # fmt: skip
     wanted = {f"ray_{metric.name}" for metric in metrics.ALL if metric not in elsewhere}
     wanted = {name for name in wanted if not name.startswith(("ray_vitrine_job_", "ray_vitrine_webhook_"))}

@@ -75,7 +75,8 @@ def test_claim_that_waited_in_vain_keeps_no_lock_that_others_wait_for(database_o
             wait_for_waiters(store, 1)
         # Names in their order, as everybody takes locks: with "b" kept by the claim, which waits for "a", a deadlock.
         store.moves.share(other, "b")
-    assert claiming.result() == []
+    # "a" is taken where its lock was gone before the claim came to it.
+    assert [task.tenant for task in claiming.result()] in ([], ["a"])
 
 
 def wait_for_waiters(store, count):
