@@ -109,7 +109,7 @@ def _options(sample: "Sample", *, plates: bool = False) -> "ShotOptions":
     if sample.pitch_deg is not None:
         options["camera_pitch_deg"] = sample.pitch_deg
     if plates:
-        options["steps"] = 0
+        options["plate_strength"] = 1.0
     return options
 
 

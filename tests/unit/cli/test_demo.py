@@ -93,9 +93,9 @@ def test_pictures_of_an_earlier_photo_are_removed_and_nothing_else(tmp_path):
 def test_plates_are_made_without_a_step_and_some_drawn_beside_them(service, address, sample, console):
     with Vitrine(address) as vitrine:
         plates = _make_all(vitrine, sample, None, console, _options(sample, plates=True))
-        assert service.requests[-1].steps == 0
+        assert service.requests[-1].plate_strength == 1
         pairs = draw(vitrine, sample, plates, _options(sample), console)
-    assert service.requests[-1].steps == STEPS
+    assert (service.requests[-1].steps, service.requests[-1].HasField("plate_strength")) == (STEPS, False)
     assert {plate.name: made.name for plate, made in pairs} == {"marble": "marble-drawn", "window": "window-drawn"}
 
 
