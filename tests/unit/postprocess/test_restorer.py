@@ -14,7 +14,7 @@ from services.common.deadline import Deadline
 from services.common.errors import Cancelled, DeadlineExceeded, Internal, InvalidInput
 from services.common.geometry import Box
 from services.common.image import ImageFormat
-from services.common.light import Finish, Light
+from services.common.light import Finish
 from services.common.placement import Placement
 from services.common.pose import Pose
 from services.common.provenance_settings import ProvenanceSettings
@@ -30,7 +30,6 @@ from services.postprocess.schema import (
     LayerName,
     Output,
     Preservation,
-    Recolour,
     ReportRequest,
     RestoreRequest,
     Shadow,
@@ -40,58 +39,19 @@ from services.provenance.writer import PictureWriter
 from services.segment.schema import Instance, SegmentResult
 from services.workflow.fit import Fit
 from services.workflow.layout import plan_layout
-from tests.support.dyed_cloth import GREEN as GREEN_DYE
-from tests.support.dyed_cloth import NAVY, RED, cloth
 from tests.support.memory_blobs import MemoryBlobs
-from tests.support.products import soft_disc
-from tests.support.signing import read_store
-
-CANVAS = (160, 150)
-IMAGE, CUTOUT = soft_disc()
-PNG = Output(ImageFormat.PNG, 90, "shots/one")
-LIGHT = Light(-60.0, 45.0, 12.0, (0.6, 0.58, 0.5), (0.4, 0.42, 0.5))
-GREEN = np.full((*CANVAS, 3), (210, 220, 200), np.uint8)
-SCENE = GenerateResult(GREEN, LIGHT, Finish(0.2, 0.1), "test", 0.0, clean=True)
-REQUEST = RestoreRequest(
+from tests.support.restoring import (
+    CANVAS,
+    CUTOUT,
     IMAGE,
-    Placement(CANVAS, Box(10, 10, 76, 76), 40, 35, 1.0, Box(48, 43, 60, 60)),
-    Camera(CANVAS, 25.0, 30.0, (100.0, 73.0), 250.0),
-    Pose.STANDING,
-    Shadow.SOFT,
-    Preservation.EXACT,
     PNG,
+    REQUEST,
+    SCENE,
+    core_on_canvas,
+    gray,
+    pixels,
 )
-
-
-@pytest.fixture
-def store() -> MemoryBlobs:
-    return MemoryBlobs()
-
-
-@pytest.fixture
-def restorer(store: MemoryBlobs) -> Restorer:
-    return Restorer(store, threads=1)
-
-
-def pixels(store: MemoryBlobs, key: str) -> np.ndarray:
-    with Image.open(io.BytesIO(store.files[key])) as file:
-        return np.asarray(file)
-
-
-def gray(store: MemoryBlobs, key: str) -> np.ndarray:
-    """A stored mask with all its bits."""
-    return np.asarray(cv2.imdecode(np.frombuffer(store.files[key], np.uint8), cv2.IMREAD_UNCHANGED))
-
-
-def core_on_canvas(rgba: np.ndarray, placement: Placement) -> np.ndarray:
-    """The core as a caller finds it: the cutout's opaque pixels, moved by the photo's origin on the canvas."""
-    assert placement.origin_yx is not None
-    core = np.zeros(placement.canvas_hw, bool)
-    rows, columns = np.nonzero(rgba[..., 3] == 255)
-    rows, columns = rows + placement.origin_yx[0], columns + placement.origin_yx[1]
-    inside = (rows >= 0) & (rows < core.shape[0]) & (columns >= 0) & (columns < core.shape[1])
-    core[rows[inside], columns[inside]] = True
-    return core
+from tests.support.signing import read_store
 
 
 @pytest.mark.parametrize("pose", list(Pose))
@@ -108,57 +68,6 @@ def test_exact_shot_shows_the_photos_bytes_in_the_core(
     assert result.core_sha256_before == result.core_sha256_after
     assert result.core_area_px == core.sum()
     assert result.resampling == "none"
-
-
-def red_disc() -> tuple[np.ndarray, SegmentResult]:
-    """A disc of red cloth with a blue patch, before white."""
-    image = np.where((CUTOUT.alpha > 0)[..., None], cloth(RED), np.uint8(255))
-    image[40:50, 40:56] = NAVY
-    return image, replace(CUTOUT, foreground=image)
-
-
-def test_recoloured_shot_tells_what_changed_and_passes(restorer: Restorer, store: MemoryBlobs) -> None:
-    image, cutout = red_disc()
-    request = replace(REQUEST, image=image, recolour=Recolour(GREEN_DYE))
-    result = restorer.shot(request, cutout, SCENE, Deadline())
-    assert result.reports.passed
-    own = restorer.shot(replace(request, recolour=None), cutout, SCENE, Deadline())
-    assert result.core_sha256_before == own.core_sha256_before
-    assert not result.identical
-    assert np.allclose(result.recoloured.before, RED, atol=8)
-    assert np.allclose(result.recoloured.after, GREEN_DYE, atol=8)
-    picture = pixels(store, result.blob.key)[40:116, 35:111]
-    assert np.array_equal(picture[33:37, 33:43], image[43:47, 43:53])
-
-
-def test_recoloured_shot_of_another_size_passes_too(restorer: Restorer) -> None:
-    image, cutout = red_disc()
-    placement = Placement(CANVAS, Box(10, 10, 76, 76), 40, 35, 0.7, Box(48, 43, 42, 42))
-    request = replace(REQUEST, image=image, placement=placement, recolour=Recolour(GREEN_DYE))
-    result = restorer.shot(request, cutout, SCENE, Deadline())
-    assert result.reports.passed
-    assert result.recoloured.outside_px == 0
-
-
-def test_recoloured_cutout_changes_where_the_mask_lets_it(restorer: Restorer, store: MemoryBlobs) -> None:
-    image, cutout = red_disc()
-    mask = np.zeros(image.shape[:2], np.uint8)
-    mask[:48] = 255
-    request = CutoutRequest(None, None, PNG, Recolour(GREEN_DYE, mask))
-    result = restorer.cutout(request, image, cutout, Deadline())
-    found = pixels(store, result.blob.key)[..., :3]
-    core = cutout.alpha == OPAQUE
-    core[:48] = False
-    assert np.array_equal(found[core], image[core])
-    assert np.allclose(np.median(found[25:38, 40:56], axis=(0, 1)), GREEN_DYE, atol=25)
-    assert result.recoloured.box.bottom <= 48
-
-
-def test_mask_beside_the_product_is_refused(restorer: Restorer) -> None:
-    image, cutout = red_disc()
-    request = replace(REQUEST, image=image, recolour=Recolour(GREEN_DYE, np.zeros(image.shape[:2], np.uint8)))
-    with pytest.raises(InvalidInput, match="mask is bright"):
-        restorer.shot(request, cutout, SCENE, Deadline())
 
 
 @pytest.mark.parametrize("pose", list(Pose))
@@ -374,45 +283,6 @@ def test_shot_is_not_made_for_a_caller_who_left(restorer: Restorer, store: Memor
     with pytest.raises(DeadlineExceeded):
         restorer.shot(REQUEST, CUTOUT, SCENE, Deadline(1.0))
     assert not store.files
-
-
-def test_transparent_cutout_is_opaque_only_where_alpha_is_full(restorer: Restorer, store: MemoryBlobs) -> None:
-    almost = CUTOUT.alpha.copy()
-    almost[0, 0] = OPAQUE - 1
-    request = CutoutRequest(None, None, PNG)
-    blob = restorer.cutout(request, IMAGE, replace(CUTOUT, alpha=almost), Deadline()).blob
-    rgba = pixels(store, blob.key)
-    assert np.array_equal(rgba[..., 3] == 255, almost == OPAQUE)
-    covered = rgba[..., 3] > 0
-    assert np.array_equal(rgba[covered, :3], IMAGE[covered])
-
-
-def test_transparent_cutout_hides_no_background(restorer: Restorer, store: MemoryBlobs) -> None:
-    blob = restorer.cutout(CutoutRequest(None, None, PNG), IMAGE, CUTOUT, Deadline()).blob
-    colors = pixels(store, blob.key)[..., :3]
-    assert not colors[:6].any()
-    near = cv2.dilate(CUTOUT.alpha, np.ones((5, 5), np.uint8)) > 0
-    assert np.array_equal(colors[near], IMAGE[near])
-
-
-def test_cutout_is_cropped(restorer: Restorer, store: MemoryBlobs) -> None:
-    crop = Box(20, 24, 40, 50)
-    blob = restorer.cutout(CutoutRequest(crop, None, PNG), IMAGE, CUTOUT, Deadline()).blob
-    assert (blob.height, blob.width) == (40, 50)
-    assert np.array_equal(pixels(store, blob.key)[..., :3], IMAGE[crop.slices()])
-
-
-def test_cutout_on_a_colour_has_no_alpha(restorer: Restorer, store: MemoryBlobs) -> None:
-    output = replace(PNG, format=ImageFormat.JPEG, quality=95)
-    blob = restorer.cutout(CutoutRequest(None, (250, 240, 20), output), IMAGE, CUTOUT, Deadline()).blob
-    picture = pixels(store, blob.key)
-    assert picture.shape == (96, 96, 3)
-    assert np.abs(picture[:4, :4].astype(int) - (250, 240, 20)).max() < 12
-
-
-def test_transparent_jpeg_is_refused(restorer: Restorer) -> None:
-    with pytest.raises(InvalidInput, match="transparency"):
-        restorer.cutout(CutoutRequest(None, None, Output(ImageFormat.JPEG, 90, "x")), IMAGE, CUTOUT, Deadline())
 
 
 def test_warm_up_leaves_nothing_in_the_store(restorer: Restorer, store: MemoryBlobs) -> None:
