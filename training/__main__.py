@@ -114,10 +114,11 @@ def sheet(
     home: Home, checkpoint: Packed, out: Out, steps: int = 20, guidance: float = 3.0, threads: Threads = 2
 ) -> None:
     """Draw eight prompts with four seeds each through the service's own pipeline."""
+    from training.artist import Artist, Drawing
     from training.device import Device
     from training.pictures import write_sheet
     from training.shards import finished_shards
-    from training.sheet import Artist, Drawing, draw_sheet, standing_product
+    from training.sheet import draw_sheet, standing_product
 
     Device.find(threads)
     artist = Artist.open(checkpoint, Drawing(steps, guidance))
@@ -144,11 +145,11 @@ def probe(
     threads: Threads = 2,
 ) -> None:
     """Train a classifier of surfaces on rendered pictures, and show it drawn ones."""
+    from training.artist import Artist
     from training.device import Device
     from training.pictures import write_sheet
     from training.probe import NAMES, ask, recognised, train_probe
     from training.shards import finished_shards
-    from training.sheet import Artist
 
     Device.find(threads)
     held_out, *train = finished_shards(home / "plates")
@@ -169,10 +170,10 @@ def probe(
 @app.command()
 def seam(home: Home, checkpoint: Packed, pictures: int = 24, threads: Threads = 2) -> None:
     """Measure how steep drawn pictures are beside the product, and rendered ones beside theirs."""
+    from training.artist import Artist
     from training.device import Device
     from training.seam import compare_seams
     from training.shards import finished_shards
-    from training.sheet import Artist
 
     Device.find(threads)
     drawn, rendered = compare_seams(Artist.open(checkpoint), finished_shards(home / "plates")[0], pictures)
@@ -183,11 +184,25 @@ def seam(home: Home, checkpoint: Packed, pictures: int = 24, threads: Threads = 
 
 
 @app.command()
+def gels(
+    home: Home,
+    out: Annotated[Path, typer.Option(help="Folder for the pictures and their captions.")],
+    pictures: int = 16,
+) -> None:
+    """Write rendered pictures lit through coloured gels, to teach a style with."""
+    from training.gels import write_examples
+    from training.shards import finished_shards
+
+    _, shard, *_ = finished_shards(home / "plates")
+    write_examples(out, shard, pictures)
+
+
+@app.command()
 def card(home: Home, checkpoint: Packed) -> None:
     """Write the model card with all figures that there are."""
+    from training.artist import Drawing
     from training.card import Figures, write_card
     from training.run import read_log
-    from training.sheet import Drawing
 
     logs = {name: read_log(home / name) for name in ("autoencoder", "decoder") if (home / name / "log.jsonl").is_file()}
     for name, lines in logs.items():

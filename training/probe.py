@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.artist import Artist
 from training.captions import Captioner, Labels
 from training.pictures import to_tensor
 from training.shards import Shard
-from training.sheet import Artist
 from training.vocabulary import SURFACES
 
 NAMES: Final = tuple(SURFACES)

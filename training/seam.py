@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.artist import Artist
 from training.captions import Captioner
 from training.shards import Shard
-from training.sheet import Artist
 
 #: From what is held to beyond the product's soft edge; the held area is 2 px smaller than the opaque product.
 _EDGE_PX: Final = 5
@@ -50,15 +50,8 @@ def measure_seam(image: NDArray[np.uint8], held: NDArray[np.bool_]) -> Seam | No
     return Seam(float(steps[near].mean()), float(steps[far].mean()))
 
 
-def put_back(drawn: NDArray[np.uint8], original: NDArray[np.uint8], held: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """The original's product over what was drawn, (H, W, 3) uint8, its edge a soft one of 2 px."""
-    covered = cv2.dilate(held.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(np.float32)
-    share = cv2.GaussianBlur(covered, (3, 3), 0)[..., None]
-    return np.round(original * share + drawn * (1 - share)).astype(np.uint8)
-
-
 def compare_seams(artist: Artist, shard: Shard, pictures: int) -> tuple[list[Seam], list[Seam]]:
-    """Seams of drawn pictures with their products put back, and those of the same pictures as they were rendered.
+    """Seams of drawn pictures, and those of the same pictures as they were rendered.
 
     Args:
         artist: Draws, with each picture's own caption.
@@ -73,7 +66,7 @@ def compare_seams(artist: Artist, shard: Shard, pictures: int) -> tuple[list[Sea
         if known is None:
             continue
         image = artist.draw(context, captioner.describe(labels), (index,))[0]
-        found = measure_seam(put_back(image, original, context.held), context.held)
+        found = measure_seam(image, context.held)
         if found is not None:
             drawn.append(found)
             rendered.append(known)

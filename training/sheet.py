@@ -1,20 +1,10 @@
 """Sheets of what a checkpoint draws: one row per prompt, one column per seed, through the service's own pipeline."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from services.generate.diffusion.checkpoint import Checkpoint
-from services.generate.diffusion.request import Inpainting, SampleRequest
-from services.generate.pipeline import InpaintPipeline
-from services.generate.prompt import NEGATIVE
+from training.artist import Artist, Image
 from training.shards import Context, Shard
-
-Image = NDArray[np.uint8]
 
 #: What is asked for: eight surfaces and surroundings, in the words of scenes.
 PROMPTS: Final = (
@@ -28,49 +18,6 @@ PROMPTS: Final = (
     "product photograph of a bottle on a plaster ledge, plaster wall behind, sun through a window, warm cream",
 )
 SEEDS: Final = (1, 2, 3, 4)
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """How pictures are drawn."""
-
-    steps: int = 20
-    guidance: float = 3.0
-
-
-class Artist:
-    """A checkpoint that draws.
-
-    Args:
-        pipeline: The service's, of the checkpoint.
-        drawing: How.
-    """
-
-    def __init__(self, pipeline: InpaintPipeline, drawing: Drawing = Drawing()) -> None:
-        self._pipeline = pipeline
-        self._drawing = drawing
-
-    @classmethod
-    def open(cls, folder: Path, drawing: Drawing = Drawing()) -> Self:
-        """That of a folder.
-
-        Raises:
-            ModelUnavailable: It is no checkpoint that the service takes.
-        """
-        return cls(InpaintPipeline.open(Checkpoint.read(folder)), drawing)
-
-    def draw(self, context: Context, prompt: str, seeds: tuple[int, ...]) -> list[Image]:
-        """Pictures around what is held, (H, W, 3) uint8 sRGB each, one for every seed."""
-        pictures = Inpainting(context.image, ~context.held, context.image, context.known)
-        samples = [
-            self._pipeline.prepare(
-                SampleRequest(pictures, prompt, NEGATIVE, seed, self._drawing.steps, self._drawing.guidance)
-            )
-            for seed in seeds
-        ]
-        while not samples[0].done:
-            self._pipeline.step(samples)
-        return self._pipeline.decode(samples)
 
 
 def standing_product(shards: list[Shard]) -> Context:

@@ -161,7 +161,8 @@ class StyleFactory:
         pipeline = InpaintPipeline(self._checkpoint, self._networks())
         reader = AdapterReader(pipeline.models, self._settings.generate.diffusion.max_rank)
         adapter, captions = reader.read(files.adapter.read_bytes()), shown(pictures)
-        rows = sample_rows(pipeline, adapter, captions, steps, tell, check)
+        guidance = self._settings.generate.diffusion.guidance
+        rows = sample_rows(pipeline, adapter, captions, steps, guidance, tell, check)
         save_samples(rows, captions, files.samples)
         return AdapterFacts(adapter.rank, tuple(sorted(adapter.layers)), self._called)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from textwrap import shorten
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,8 @@ from services.generate.pipeline import InpaintPipeline
 
 #: How much of the style each row shows.
 WEIGHTS: Final = (0.0, 0.5, 1.0)
+#: Of a caption that a column's head has room for, on several lines.
+_CAPTION_CHARS: Final = 120
 #: Losses that the plot's line is a mean of.
 _SMOOTHED: Final = 25
 
@@ -24,6 +27,7 @@ def sample_rows(
     adapter: Adapter,
     captions: Sequence[str],
     steps: int,
+    guidance: float,
     tell: Callable[[], None] = lambda: None,
     check: Callable[[], None] = lambda: None,
 ) -> list[list[NDArray[np.uint8]]]:
@@ -34,6 +38,7 @@ def sample_rows(
         adapter: The style.
         captions: One for each column.
         steps: Of the denoising.
+        guidance: Weight of the caption.
         tell: Called after each picture.
         check: Asked before each step of the denoising; what it raises ends the work.
     """
@@ -45,7 +50,8 @@ def sample_rows(
         worn = (Worn(adapter, weight),) if weight else ()
         row = []
         for seed, caption in enumerate(captions):
-            sample = pipeline.prepare(SampleRequest(pictures, caption, seed=seed, steps=steps, styles=worn))
+            request = SampleRequest(pictures, caption, seed=seed, steps=steps, guidance=guidance, styles=worn)
+            sample = pipeline.prepare(request)
             while not sample.done:
                 check()
                 pipeline.step([sample])
@@ -64,7 +70,7 @@ def save_samples(rows: Sequence[Sequence[NDArray[np.uint8]]], captions: Sequence
             place.imshow(picture)
             place.set(xticks=[], yticks=[])
             if weight == WEIGHTS[0]:
-                place.set_title(caption[:40], fontsize=7)
+                place.set_title(shorten(caption, _CAPTION_CHARS, placeholder=" …"), fontsize=6, wrap=True)
         line[0].set_ylabel(f"weight {weight:g}")
     figure.savefig(file, dpi=120)
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.common.srgb import encode, to_linear
+from services.common.srgb import LUMINANCE, encode, to_linear
 from services.generate.scene import Scene
 
 #: Pictures are looked at in this size: palette and light are coarse things.
@@ -27,7 +27,7 @@ PAINT: Final = 0.86
 PLASTER: Final = 0.785
 #: A light's hue is told from the picture's own colours by halves: a green wall is no green lamp.
 _CAST: Final = 0.35
-_LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)
+
 RGB = NDArray[np.float32]
 
 
@@ -92,7 +92,7 @@ def _lamp(light: RGB, rim: NDArray[np.bool_]) -> tuple[dict[str, Any], RGB]:
     """A `StudioLight`, and the (3,) colour cast of its light, with a luminance of 1."""
     height, width = rim.shape
     down, across = np.nonzero(rim)
-    bright = np.log(np.maximum(light[rim] @ _LUMINANCE, 0.004))
+    bright = np.log(np.maximum(light[rim] @ LUMINANCE, 0.004))
     x, y = (across + 0.5) / width - 0.5, 0.5 - (down + 0.5) / height
     plane = np.stack([x, y, np.ones_like(x)], 1)
     (right, up, _), *_ = np.linalg.lstsq(plane, bright, rcond=None)
@@ -111,19 +111,19 @@ def _lamp(light: RGB, rim: NDArray[np.bool_]) -> tuple[dict[str, Any], RGB]:
         "ambient_colour": _hex(ambient / ambient.max()), "spread_deg": 8,
     }  # fmt: skip
     cast = key * np.float32(share) + ambient * np.float32(1 - share)
-    return lamp, np.asarray(cast / float(cast @ _LUMINANCE), np.float32)
+    return lamp, np.asarray(cast / float(cast @ LUMINANCE), np.float32)
 
 
 def _hue(pixels: RGB) -> RGB:
     """The part of the middle colour that the light is taken to have, with a luminance of 1."""
     colour = _colour(pixels)
-    hue = (colour / float(colour @ _LUMINANCE)) ** np.float32(_CAST)
-    return np.asarray(hue / float(hue @ _LUMINANCE), np.float32)
+    hue = (colour / float(colour @ LUMINANCE)) ** np.float32(_CAST)
+    return np.asarray(hue / float(hue @ LUMINANCE), np.float32)
 
 
 def _softness(light: RGB, rim: NDArray[np.bool_]) -> float:
     """Angular radius of a lamp that draws edges as hard as the picture's, in degrees: shadows are what margins show."""
-    lightness = np.asarray(encode(light @ _LUMINANCE), np.float32)
+    lightness = np.asarray(encode(light @ LUMINANCE), np.float32)
     rows, columns = np.gradient(cv2.GaussianBlur(lightness, (0, 0), 1.0))
     hardest = float(np.percentile(np.hypot(rows, columns)[rim], 98))
     return float(round(np.interp(hardest, [0.01, 0.06], [18, 3]), 1))

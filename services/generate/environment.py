@@ -9,9 +9,8 @@ import OpenEXR  # type: ignore[import-not-found] # an extension module without s
 from numpy.typing import NDArray
 
 from services.common.errors import ModelUnavailable
+from services.common.srgb import LUMINANCE
 
-#: ITU-R BT.709, the weights of linear sRGB.
-LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)
 #: Of blurred copies that are kept ready for mirrors; one step is a factor of two in width.
 GLOSS_STEPS_DEG: Final = (1.5, 3.0, 6.0, 12.0, 24.0)
 

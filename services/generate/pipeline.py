@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from services.common.errors import ModelUnavailable
+from services.generate.diffusion.background import covered_cells
 from services.generate.diffusion.checkpoint import Checkpoint
 from services.generate.diffusion.guidance import Batcher, DenoiserInputs, combine
 from services.generate.diffusion.latents import LatentCoder
@@ -143,6 +144,7 @@ class InpaintPipeline:
                 masked_latents=masked if self._nine else None,
                 image_latents=None if self._nine else image,
                 noise=None if self._nine else noise,
+                covered=None if pictures.covered is None else self._covered(pictures.covered),
             )  # fmt: skip
 
     def step(self, samples: Sequence[Sample]) -> None:
@@ -177,7 +179,7 @@ class InpaintPipeline:
         Raises:
             Internal: The denoiser overflowed.
         """
-        return self._coder.decode(torch.cat([sample.latents for sample in samples]))
+        return self._coder.decode(torch.cat([sample.shown for sample in samples]))
 
     def preview(self, sample: Sample) -> NDArray[np.uint8]:
         """What the sample will be, as far as it can be told: (h, w, 3) uint8 sRGB, one pixel per latent cell."""
@@ -187,6 +189,9 @@ class InpaintPipeline:
         shape = 1, 4, size_hw[0] // self._coder.factor, size_hw[1] // self._coder.factor
         # Drawn on the CPU in the network's own type, as diffusers' randn_tensor does.
         return torch.randn(shape, generator=generator, dtype=self._dtype).to(self.device)
+
+    def _covered(self, covered: NDArray[np.bool_]) -> Tensor:
+        return covered_cells(covered, self._coder.factor).to(self.device)
 
     def _latent_mask(self, mask: NDArray[np.bool_]) -> Tensor:
         """(1, 1, h, w): each cell has the value of its first pixel, as diffusers' pipelines scale masks."""

@@ -1,7 +1,7 @@
 """A canvas to be drawn: from a background and the product to a sample's request, and back."""
 
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,10 @@ from services.generate.diffusion.standing import StandingProduct
 from services.generate.engine.lora import AdapterSet
 from services.generate.schema import Drawing
 from services.generate.upscale.enlargement import Enlarge, as_it_is
+
+#: Pixels of the canvas per pixel drawn. Beyond it a latent cell, 8 pixels, is wider than the ring around the product
+#: that Postprocess paints over (`services.postprocess.growth.REACH_PX`), so the product is not decoded at all.
+_ENLARGED: Final = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +56,10 @@ class Painting:
             InvalidInput: A value is out of its range.
         """
         fit = CanvasFit(product.size_hw, buckets.nearest(product.size_hw))
-        pictures = hold_product(
-            fit.to_bucket(background), fit.to_bucket(product.foreground), fit.to_bucket(product.alpha)
-        )
+        alpha = fit.to_bucket(product.alpha)
+        pictures = hold_product(fit.to_bucket(background), fit.to_bucket(product.foreground), alpha)
+        if fit.enlargement > _ENLARGED:
+            pictures = replace(pictures, covered=alpha > 0)
         request = SampleRequest(
             pictures, drawing.prompt, drawing.negative_prompt, seed, drawing.steps, drawing.guidance,
             drawing.plate_strength, drawing.scheduler, styles,

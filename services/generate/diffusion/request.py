@@ -26,12 +26,15 @@ class Inpainting:
         mask: (H, W) bool; True = to be drawn anew.
         context: (H, W, 3) uint8 sRGB; what a 9-channel network is shown of the part that stays.
         known: (H, W) bool; where the context counts. Elsewhere the network sees the middle grey of its range.
+        covered: (H, W) bool; where the product is, to be left out of what is decoded, see `background`. None = all is
+            decoded as it was drawn.
     """
 
     image: NDArray[np.uint8]
     mask: NDArray[np.bool_]
     context: NDArray[np.uint8]
     known: NDArray[np.bool_]
+    covered: NDArray[np.bool_] | None = None
 
     @classmethod
     def plain(cls, image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> "Inpainting":
@@ -47,6 +50,8 @@ class Inpainting:
         height, width = self.image.shape[:2]
         wanted = {"image": (height, width, 3), "mask": (height, width)}
         wanted |= {"context": wanted["image"], "known": wanted["mask"]}
+        if self.covered is not None:
+            wanted["covered"] = wanted["mask"]
         for name, shape in wanted.items():
             if getattr(self, name).shape != shape:
                 raise ValueError(f"{name} has the shape {getattr(self, name).shape}; wanted is {shape}")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from services.generate.diffusion.background import background_latents
 from services.generate.diffusion.request import SampleRequest
 from services.generate.diffusion.schedulers import Schedule
 from services.generate.diffusion.text import TextCondition
@@ -40,6 +41,7 @@ class Sample:
         denoised: (1, 4, h, w), the picture as far as it can be told; at first where it starts.
         masked_latents: (1, 4, h, w) of the context; None for 4-channel networks.
         image_latents, noise: (1, 4, h, w), what a 4-channel network's held part is put back from; None for 9.
+        covered: (1, 1, h, w) bool, cells that show the product and are not to be decoded; None = all are.
     """
 
     request: SampleRequest
@@ -53,6 +55,12 @@ class Sample:
     masked_latents: Tensor | None = None
     image_latents: Tensor | None = None
     noise: Tensor | None = None
+    covered: Tensor | None = None
+
+    @property
+    def shown(self) -> Tensor:
+        """(1, 4, h, w), what is to be decoded: the latents, without the product where it is not wanted."""
+        return self.latents if self.covered is None else background_latents(self.latents, self.covered)
 
     @property
     def bucket(self) -> Bucket:

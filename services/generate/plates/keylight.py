@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.common.light import RGB, Light
-from services.generate.environment import LUMINANCE, Environment
+from services.common.srgb import LUMINANCE
+from services.generate.environment import Environment
 
 #: A lower key would cast shadows across the whole picture; photographers flag such light off or lift it.
 MIN_ELEVATION_DEG: Final = 20.0

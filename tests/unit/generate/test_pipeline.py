@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -43,6 +45,21 @@ def difference(first, second):
     """Largest and mean difference of two pictures, of 255."""
     apart = np.abs(first.astype(int) - second.astype(int))
     return apart.max(), apart.mean()
+
+
+@SHAPES
+def test_covered_product_is_decoded_as_what_is_around_it(made, xl):
+    pipeline, _ = made(xl)
+    drawn = pipeline.prepare(request := sample_request(steps=2))
+    while not drawn.done:
+        pipeline.step([drawn])
+    covered = replace(request.pictures, covered=~request.pictures.mask)
+    bare = pipeline.prepare(replace(request, pictures=covered))
+    while not bare.done:
+        pipeline.step([bare])
+    assert torch.equal(bare.latents, drawn.latents)
+    [whole], [without] = pipeline.decode([drawn]), pipeline.decode([bare])
+    assert not np.array_equal(whole, without)
 
 
 @SHAPES

@@ -9,9 +9,9 @@ from services.common.settings import ModelSettings
 from services.generate.diffusion.checkpoint import Checkpoint
 from services.models.cache import ModelCache
 from tests.unit.training.conftest import drawn_picture
+from training.artist import Artist, Drawing
 from training.pack import CATALOG, MAX_BYTES
 from training.shards import Context
-from training.sheet import Artist, Drawing
 
 WEIGHTS = Path(__file__).parents[3] / "weights"
 EMBEDDED = WEIGHTS / "embedded"

@@ -8,11 +8,11 @@ from services.common.settings import ModelSettings
 from services.generate.diffusion.checkpoint import Checkpoint
 from services.models.cache import ModelCache
 from tests.unit.training.conftest import drawn_picture
+from training.artist import Artist, Drawing
 from training.denoiser import Painter
 from training.networks import new_autoencoder
 from training.pack import MAX_BYTES, pack, write_catalog
 from training.shards import Context
-from training.sheet import Artist, Drawing
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from training.seam import measure_seam, put_back
+from training.artist import put_back
+from training.seam import measure_seam
 
 
 @pytest.fixture
