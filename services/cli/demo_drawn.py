@@ -11,7 +11,6 @@ from services.cli.made import Made
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from services.api.studio import CreateShotResponse
     from services.cli.sample import Sample
     from services.client import ShotOptions, Vitrine
 
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
 MOST: Final = 3
 MAX_SHEET_BYTES: Final = 400_000
 STEPS: Final = 12
-#: A small checkpoint's cells of 8 px, enlarged, show the product's colours beside it, which a service refuses. The
-#: sheet is to show what the network draws, so each picture tells its ghost instead.
-_ANY_GHOST: Final = 100.0
 
 
 def environment_for(catalog: Path) -> Mapping[str, str]:
@@ -50,7 +46,7 @@ def environment_for(catalog: Path) -> Mapping[str, str]:
 def draw(
     vitrine: "Vitrine", sample: "Sample", plates: Sequence[Made], options: "ShotOptions", console: "Console"
 ) -> list[tuple[Made, Made]]:
-    """Have the first few scenes drawn.
+    """Have a few scenes drawn, from all over the list, where those of one kind stand together.
 
     Args:
         vitrine: A service with a checkpoint.
@@ -62,25 +58,20 @@ def draw(
     Returns:
         The plate's picture and the drawn one, of each scene.
     """
-    from services.api.studio import PreservationThresholds
-
-    drawn: ShotOptions = {**options, "steps": STEPS, "thresholds": PreservationThresholds(ghost=_ANY_GHOST)}
+    drawn: ShotOptions = {**options, "steps": STEPS}
     pairs = []
     with console.status("drawing") as status:
-        for plate in [each for each in plates if each.scene_id][:MOST]:
+        for plate in _chosen([each for each in plates if each.scene_id]):
             status.update(f"drawing: {plate.title}")
             began = time.monotonic()
             shot = vitrine.shot(sample.content, plate.scene_id, **drawn)
-            title = f"{plate.title}, drawn{_ghost(shot)}"
-            made = Made(f"{plate.name}-drawn", title, shot, time.monotonic() - began)
+            made = Made(f"{plate.name}-drawn", f"{plate.title}, drawn", shot, time.monotonic() - began)
             pairs.append((plate, made))
     return pairs
 
 
-def _ghost(shot: "CreateShotResponse") -> str:
-    measures = shot.report.measures if shot.report else []
-    found = next((each.value for each in measures if each.name == "ghost"), None)
-    return "" if found is None else f" (ghost {found:.2g})"
+def _chosen(plates: Sequence[Made]) -> Sequence[Made]:
+    return plates[:: max(1, -(-len(plates) // MOST))]
 
 
 def write_pairs(out: Path, pairs: Sequence[tuple[Made, Made]]) -> list[Path]:
@@ -98,7 +89,7 @@ def write_pairs(out: Path, pairs: Sequence[tuple[Made, Made]]) -> list[Path]:
     rows = [
         [Picture(each.open(), each.title, seconds(each.duration_s), each.scene_id) for each in pair] for pair in pairs
     ]
-    told = f"plates, and drawn over by a small model in {STEPS} steps; shops take a ghost of 0.15 px"
+    told = f"plates, and drawn over by a small model in {STEPS} steps"
     sheet = lay_out(rows, "Vitrine", told)
     save_sheet(sheet, out / "drawn.jpg", MAX_SHEET_BYTES)
     return [out / "drawn.jpg"]
