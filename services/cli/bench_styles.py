@@ -11,6 +11,7 @@ import typer
 from services.cli.console import JsonOption, asides, results, save_json, seconds, write_json
 
 if TYPE_CHECKING:
+    from services.generate.diffusion.checkpoint import Checkpoint
     from services.generate.diffusion.networks import Networks
     from services.generate.diffusion.request import SampleRequest
     from services.generate.engine.lora import AdapterSet
@@ -21,22 +22,25 @@ def bench_styles(
     rounds: Annotated[int, typer.Option("--rounds", "-n", min=3, help="Rounds, each of all kinds in turns.")] = 15,
     steps: Annotated[int, typer.Option(min=1, max=100, help="Of each picture.")] = 30,
     rank: Annotated[int, typer.Option(min=1, max=128, help="Of the styles, which change all of attention.")] = 16,
-    size: Annotated[int, typer.Option(min=64, help="Side of the pictures in pixels, a multiple of 64.")] = 128,
+    size: Annotated[int, typer.Option(min=64, help="Side of untrained networks' pictures, a multiple of 64.")] = 128,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--checkpoint", exists=True, file_okay=False, help="Draw with this one, in its size."),
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Compute threads.")] = 1,
     out: Annotated[Path, typer.Option("--out", "-o", help="File for the figures.")] = Path("out/bench-styles.json"),
     json: JsonOption = False,
 ) -> None:
-    """Draw with no style, with the same one again, and with another one each time; untrained networks, made on the
-    spot."""
+    """Draw with no style, with the same one again, and with another one each time; with a checkpoint, or with untrained
+    networks that are made on the spot."""
     import torch
 
     from services.cli.machine import machine_facts
-    from services.generate.diffusion.blank import blank_checkpoint, blank_networks
     from services.generate.pipeline import InpaintPipeline
 
     torch.set_num_threads(threads)
-    networks = blank_networks(size)
-    pipeline = InpaintPipeline(blank_checkpoint(size), networks)
+    checkpoint, networks = _opened(folder, size)
+    pipeline, size = InpaintPipeline(checkpoint, networks), checkpoint.buckets.native_px
     kinds = _kinds(networks, rank)
     taken: dict[str, list[float]] = {name: [] for name in kinds}
     with asides().status("measuring") as status:
@@ -48,7 +52,7 @@ def bench_styles(
                 if number:  # the first of everything is slower
                     taken[name].append(took_s)
     figures = machine_facts() | {
-        "size_px": size, "steps": steps, "rank": rank, "threads": threads,
+        "checkpoint": checkpoint.name, "size_px": size, "steps": steps, "rank": rank, "threads": threads,
         "weights": sum(weights.numel() for weights in networks.unet.parameters()),
         "picture_s": {name: _spread(times) for name, times in taken.items()},
         "swap_s": _spread(_timed(rounds, _swap(pipeline, kinds))),
@@ -59,6 +63,19 @@ def bench_styles(
         write_json(figures)
     else:
         _tell(figures, out)
+
+
+def _opened(folder: Path | None, size_px: int) -> tuple["Checkpoint", "Networks"]:
+    import torch
+
+    from services.generate.diffusion.blank import blank_checkpoint, blank_networks
+    from services.generate.diffusion.checkpoint import Checkpoint
+    from services.generate.diffusion.networks import Networks
+
+    if folder is None:
+        return blank_checkpoint(size_px), blank_networks(size_px)
+    checkpoint = Checkpoint.read(folder, folder.name)
+    return checkpoint, Networks.load(checkpoint, torch.device("cpu"), torch.float32)
 
 
 def _kinds(networks: "Networks", rank: int) -> dict[str, tuple["AdapterSet", "AdapterSet"]]:
