@@ -8,6 +8,7 @@ import time
 import uuid
 from pathlib import Path
 
+import psutil
 import pytest
 
 from services.cli.service_process import ServiceProcess
@@ -36,6 +37,7 @@ def drawing(tmp_path_factory):
         "VITRINE_GENERATE__MAX_ONGOING_REQUESTS": "8", "VITRINE_MODELS__CATALOG":
         str(write_catalog(checkpoint, folder / "catalog.yaml")), "VITRINE_RAY__OBJECT_STORE_MB": "200",
         "VITRINE_STYLES__MAX_MB": "1", "VITRINE_TRAINING__ENABLED": "true", "VITRINE_TRAINING__NUM_CPUS": "0.5",
+        "VITRINE_TRAINING__LEASE_S": "3",
         # Signed, no file would be the same again.
         "VITRINE_TRAINING__SAMPLE_STEPS": "2", "VITRINE_PROVENANCE__MARKS": "xmp",
     }  # fmt: skip
@@ -58,6 +60,11 @@ def logs_of(output):
                 return Path(line.rpartition("logs in ")[2])
         time.sleep(0.1)
     raise AssertionError(output.read_text()[-3000:])
+
+
+def processes_named(name):
+    """Processes of this machine that Ray named so."""
+    return [each for each in psutil.process_iter(["cmdline"]) if name in " ".join(each.info["cmdline"] or [])]
 
 
 def shot(photo, **fields):
@@ -204,6 +211,17 @@ def test_style_is_trained_by_the_service_and_drawn_with(drawing, vitrine, cups, 
     with_it, without = drawn_with(drawing, photo, ("trained", 1.0)), drawn_with(drawing, photo)
     assert (with_it[0] != without[0], with_it[1] != without[1]) == (True, True)
     vitrine.styles.remove("trained")
+
+
+def test_training_goes_on_where_its_trainer_is_killed(vitrine, cups):
+    made = vitrine.trainings.create("survivor", cups, steps=20, batch=1, rank=2)
+    when(vitrine, made, lambda training: training.steps_done)
+    [trainer] = processes_named("ServeReplica:vitrine:Trainer")
+    trainer.kill()
+    training = when(vitrine, made, lambda training: training.end_time)
+    assert (training.state, training.steps_done, training.error) == ("SUCCEEDED", 20, None)
+    assert trainer not in processes_named("ServeReplica:vitrine:Trainer")
+    vitrine.styles.remove("survivor")
 
 
 def test_training_that_is_cancelled_stops_and_leaves_no_style(vitrine, cups):
