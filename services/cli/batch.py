@@ -19,10 +19,11 @@ from services.api.studio import CreateShotResponse, Layer, PreservationReport
 from services.cli.configuration import api_key
 from services.cli.console import asides, counting_progress, results, seconds, write_json
 from services.cli.group import EXIT_FAILED, one_line
+from services.cli.interruption import stopped_by_signals
 from services.cli.measures import report_table
 from services.client import AsyncVitrine, report_of
 from services.client.options import is_address
-from services.common.errors import InvalidInput, ProductChanged, VitrineError
+from services.common.errors import Cancelled, InvalidInput, ProductChanged, VitrineError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -81,7 +82,7 @@ def plan(photos: Iterable[Path | str], labels: Sequence[str], out: Path, extensi
     jobs: list[Job] = []
     taken: set[str] = set()
     for photo in photos:
-        own = _name(photo).stem
+        own = name_of(photo).stem
         numbered = (f"{own}-{number}" for number in itertools.count(2))
         stem = next(name for name in itertools.chain([own], numbered) if name not in taken)
         taken.add(stem)
@@ -89,7 +90,7 @@ def plan(photos: Iterable[Path | str], labels: Sequence[str], out: Path, extensi
     return jobs
 
 
-def _name(photo: Path | str) -> Path:
+def name_of(photo: Path | str) -> Path:
     """A photo's file name; of an address, what its path ends with, as far as a file may be named so."""
     if isinstance(photo, Path):
         return Path(photo.name)
@@ -103,22 +104,42 @@ def make_all(
     make: Callable[[AsyncVitrine, Job], Awaitable[PhotoResponse]],
     parallel: int,
     bars: "Progress | None" = None,
+    heard: Callable[[Outcome], None] = lambda _: None,
 ) -> list[Outcome]:
-    """`run` over one connection, with a bar that counts the pictures; among `bars`, where `make` shows more of them."""
+    """`run` over one connection, with a bar that counts the pictures; among `bars`, where `make` shows more of them.
+
+    Args:
+        address: The service's.
+        jobs: The pictures.
+        make: Makes one.
+        parallel: So many at once.
+        bars: To show progress in.
+        heard: Told of each outcome as it comes.
+    """
 
     async def connected() -> list[Outcome]:
         async with AsyncVitrine(address, api_key=api_key()) as vitrine:
             with bars or counting_progress() as progress:
                 task = progress.add_task("pictures", total=len(jobs))
-                return await run(jobs, lambda job: make(vitrine, job), parallel, lambda: progress.advance(task))
+
+                def done(outcome: Outcome) -> None:
+                    progress.advance(task)
+                    heard(outcome)
+
+                return await run(jobs, lambda job: make(vitrine, job), parallel, done)
 
     return asyncio.run(connected())
 
 
 async def run(
-    jobs: Sequence[Job], make: Callable[[Job], Awaitable[PhotoResponse]], parallel: int, done: Callable[[], None]
+    jobs: Sequence[Job],
+    make: Callable[[Job], Awaitable[PhotoResponse]],
+    parallel: int,
+    done: Callable[[Outcome], None],
 ) -> list[Outcome]:
     """Make all pictures, `parallel` at a time; one that fails does not stop the others.
+
+    Ctrl-C and SIGTERM stop the making, not the command: what is not made by then has failed with `Cancelled`.
 
     Returns:
         One outcome per job, in their order.
@@ -132,13 +153,21 @@ async def run(
                 answer = await make(job)
                 await asyncio.to_thread(_write_all, job.target, answer)
             except VitrineError as error:
-                return Outcome(job, time.monotonic() - began, error=error)
+                outcome = Outcome(job, time.monotonic() - began, error=error)
             else:
-                return Outcome(job, time.monotonic() - began, answer)
-            finally:
-                done()
+                outcome = Outcome(job, time.monotonic() - began, answer)
+            done(outcome)
+            return outcome
 
-    return await asyncio.gather(*(one(job) for job in jobs))
+    making = [asyncio.ensure_future(one(job)) for job in jobs]
+    with stopped_by_signals(making):
+        await asyncio.gather(*making, return_exceptions=True)
+    return [_unmade(job) if task.cancelled() else task.result() for job, task in zip(jobs, making, strict=True)]
+
+
+def _unmade(job: Job) -> Outcome:
+    """What came of a picture that was not made because somebody stopped all."""
+    return Outcome(job, 0.0, error=Cancelled("stopped before it was made"))
 
 
 def _write_all(target: Path, answer: PhotoResponse) -> None:
@@ -222,7 +251,7 @@ def _table(outcomes: Sequence[Outcome]) -> Any:
     for outcome in outcomes:
         error = outcome.error
         text = Text("\n".join(map(str, _files(outcome)))) if error is None else Text(one_line(error), style="red")
-        table.add_row(_name(outcome.job.photo).name, _made(outcome), seconds(outcome.duration_s), text)
+        table.add_row(name_of(outcome.job.photo).name, _made(outcome), seconds(outcome.duration_s), text)
     return table
 
 

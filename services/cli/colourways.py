@@ -37,14 +37,13 @@ def colourways(
     from services.api.common import OutputOptions
     from services.api.studio import CreateCutoutRequest
     from services.cli.batch import find_photos, make_all, plan, tell
-    from services.cli.pages import write_pages
+    from services.cli.pages import ContactSheets
     from services.client import CutoutOptions
     from services.common.image import ImageFormat
 
     checked(CreateCutoutRequest, {"background_color": background}, "--background")
     colours = {each.lower().removeprefix("#"): recolour_to(each) for each in recolour}
-    found = find_photos(photos)
-    work = plan(found, list(colours), out, "png")
+    work = plan(find_photos(photos), list(colours), out, "png")
 
     async def make(vitrine: "AsyncVitrine", job: "Job") -> "PhotoResponse":
         options: CutoutOptions = {
@@ -53,6 +52,7 @@ def colourways(
         }  # fmt: skip
         return await vitrine.cutout(job.photo, **options)
 
-    outcomes = make_all(service_address(address), work, make, jobs)
-    write_pages(out, found, outcomes, open_settings().limits.image, across=1, rows=ROWS_PER_SHEET)
+    sheets = ContactSheets(out, work, open_settings().limits.image, across=1, rows=ROWS_PER_SHEET)
+    outcomes = make_all(service_address(address), work, make, jobs, heard=sheets.add)
+    sheets.finish()
     tell(outcomes, as_json=json)

@@ -37,7 +37,7 @@ def lookbook(
 ) -> None:
     """Shoot every photo in a fitting scene of each kind of place, with contact sheets."""
     from services.cli.batch import find_photos, make_all, plan, tell
-    from services.cli.pages import write_pages
+    from services.cli.pages import ContactSheets
     from services.client import Vitrine
 
     where = service_address(address)
@@ -53,8 +53,9 @@ def lookbook(
             vitrine, job, in_turn(scenes, Place(job.label.upper()), numbers[job.photo]), seed, timeout
         )
 
-    outcomes = make_all(where, work, make, jobs)
-    write_pages(out, found, outcomes, open_settings().limits.image, PHOTOS_ACROSS, ROWS_PER_SHEET)
+    sheets = ContactSheets(out, work, open_settings().limits.image, PHOTOS_ACROSS, ROWS_PER_SHEET)
+    outcomes = make_all(where, work, make, jobs, heard=sheets.add)
+    sheets.finish()
     tell(outcomes, as_json=json)
 
 

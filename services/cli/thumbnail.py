@@ -15,13 +15,13 @@ _SIDE_PX: Final = 640
 
 
 def of_photo(photo: Path | str, limits: ImageLimits) -> Image.Image:
-    """A photo as viewers show it, RGB; white paper for an address, and for what is no photo that is taken."""
+    """A photo as viewers show it, RGB; white paper for an address, and for what can't be read or is not taken."""
     paper = Image.new("RGB", (_SIDE_PX, _SIDE_PX), "white")
     if isinstance(photo, str):
         return paper
     try:
         return _small(Image.fromarray(decode_image(photo.read_bytes(), limits).on_white()))
-    except VitrineError:  # which the outcomes tell
+    except (VitrineError, OSError):  # which the outcomes tell
         return paper
 
 

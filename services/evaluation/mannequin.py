@@ -21,6 +21,8 @@ from services.segment.tips import deepest
 _PART: Final = 0.02
 #: Where edge colours count: of alphas in between.
 _MIXED: Final = (0.1, 0.9)
+#: Shares of the cloth that go, and of the dummy that stay, up to which a garment counts as taken off.
+_PARTED: Final = (0.05, 0.01)
 #: So near to the dummy an edge is one with it, in pixels.
 _NEAR: Final = 5
 
@@ -48,6 +50,8 @@ class Mannequins:
         values = {
             "mannequin_left": left,
             "mannequin_lost": lost,
+            "mannequin_parted": float(lost <= _PARTED[0] and left <= _PARTED[1]),
+            "mannequin_unfound": float(not found.mannequin_confidence),
             "mannequin_rmse": band_rmse(_alpha(found), plain.garment),
             "mannequin_rim": _rim(found, plain),
             "mannequin_alike_left": alike_left,

@@ -1,8 +1,18 @@
 import hashlib
 import io
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
+from google.rpc import code_pb2
 from PIL import Image
+
+from tests.support.canned_service import Fault, rich_status
+
+BAD = Fault(rich_status("INVALID_INPUT", "no such colour here", code_pb2.INVALID_ARGUMENT))
 
 
 def picture(color, kind):
@@ -42,3 +52,66 @@ def test_contact_sheet_shows_photos_beside_their_colours(vitrine, address, photo
 def test_colour_that_is_none_is_wrong_usage_before_anything_is_sent(vitrine, address, photos, service):
     assert vitrine("colourways", photos / "cup.jpg", "--recolour", "seagren", "--address", address).exit_code == 2
     assert not service.requests
+
+
+def test_picture_that_fails_is_named_and_the_others_are_on_the_sheet(vitrine, address, photos, service, tmp_path):
+    service.faults.extend([None, BAD])
+    ran = colourways(vitrine, address, photos, "--json")
+    assert ran.exit_code == 1
+    assert [made.get("error", {}).get("message") for made in ran.json] == [None, "no such colour here", None, None]
+    assert (tmp_path / "out" / "colourways" / "contact_sheet_1.jpg").is_file()
+
+
+def test_picture_that_fails_keeps_its_place_on_the_sheet(vitrine, address, photos, service, tmp_path):
+    sheet = tmp_path / "out" / "colourways" / "contact_sheet_1.jpg"
+    colourways(vitrine, address, photos)
+    with Image.open(sheet) as whole:
+        size = whole.size
+    service.faults.append(BAD)
+    colourways(vitrine, address, photos)
+    with Image.open(sheet) as lacking:
+        assert lacking.size == size
+
+
+def test_photo_that_is_gone_meanwhile_fails_and_spares_the_others(vitrine, address, photos, service, tmp_path):
+    arrive = service._arrive
+    service._arrive = lambda *call: (photos / "shoe.jpg").unlink(missing_ok=True) or arrive(*call)
+    ran = colourways(vitrine, address, photos, "--json")
+    assert ran.exit_code == 1
+    assert ["error" in made for made in ran.json] == [False, False, True, True]
+    assert (tmp_path / "out" / "colourways" / "contact_sheet_1.jpg").is_file()
+
+
+def test_sheet_is_there_as_soon_as_its_photos_are_done(vitrine, address, photos, service, tmp_path):
+    for number in range(6):
+        (photos / f"cup-{number}.jpg").write_bytes((photos / "cup.jpg").read_bytes())
+    seen = []
+    arrive = service._arrive
+    out = tmp_path / "out" / "colourways"
+    service._arrive = lambda *call: seen.append(len(list(out.glob("contact_sheet_*.jpg")))) or arrive(*call)
+    colourways(vitrine, address, photos)
+    # Five photos in two colours fill the first sheet, and the next request finds it there.
+    assert seen == [0] * 10 + [1] * 6
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_command_that_is_stopped_tells_and_shows_what_there_is(address, photos, service, tmp_path, number):
+    arrive = service._arrive
+
+    def slow(*call):
+        service.delay_s = 5.0 if service.requests else 0.0
+        return arrive(*call)
+
+    service._arrive = slow
+    command = (sys.executable, "-m", "services.cli", "colourways", "photos/cup.jpg", "photos/shoe.jpg", "-j", "1",
+               "--recolour", "navy", "--address", address)  # fmt: skip
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=dict(os.environ)) as ran:
+        while len(service.requests) < 2:
+            assert ran.poll() is None
+            time.sleep(0.02)
+        ran.send_signal(number)
+        told, _ = ran.communicate(timeout=60)
+    assert ran.returncode == 1
+    assert "stopped before it was made" in told
+    out = tmp_path / "out" / "colourways"
+    assert sorted(each.name for each in out.iterdir()) == ["contact_sheet_1.jpg", "cup-navy.png"]
