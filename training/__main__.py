@@ -94,19 +94,32 @@ def denoiser(
 
 
 @app.command()
-def pack(home: Home, out: Out) -> None:
+def pack(
+    home: Home,
+    out: Out,
+    painter: Annotated[
+        Path | None, typer.Option(help="Packed checkpoint whose denoiser stays; only the autoencoder is new.")
+    ] = None,
+    version: Annotated[str, typer.Option(help="Of the checkpoint, another one for other weights.")] = "1",
+) -> None:
     """Write the last save as a checkpoint in diffusers' layout, in half precision, and a model catalogue beside it."""
     from diffusers import AutoencoderKL
+    from transformers import CLIPTokenizer
 
     from training.denoiser import Painter
     from training.pack import pack as write
     from training.pack import write_catalog
     from training.text import build_tokenizer
 
-    tokenizer = build_tokenizer()
     vae = AutoencoderKL.from_pretrained(home / "vae")
-    size_bytes = write(out, vae, Painter.averaged(home / "denoiser", tokenizer), tokenizer)
-    print(f"{out} has {size_bytes / 1e6:.1f} MB; {write_catalog(out)} names it")
+    if painter:
+        tokenizer = CLIPTokenizer.from_pretrained(painter, subfolder="tokenizer")
+        chosen = Painter.packed(painter, tokenizer)
+    else:
+        tokenizer = build_tokenizer()
+        chosen = Painter.averaged(home / "denoiser", tokenizer)
+    size_bytes = write(out, vae, chosen, tokenizer)
+    print(f"{out} has {size_bytes / 1e6:.1f} MB; {write_catalog(out, version)} names it")
 
 
 @app.command()

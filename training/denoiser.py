@@ -8,9 +8,10 @@ from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 import torch
-from diffusers import DDIMScheduler
+from diffusers import DDIMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
 from torch.nn import functional
+from transformers import CLIPTextModel
 
 from training.captions import Captioner
 from training.device import Device
@@ -119,6 +120,20 @@ class Painter(nn.Module):
         """
         painter = cls.untrained(tokenizer)
         painter.load_state_dict(averaged_weights(folder), strict=False)
+        return painter.eval()
+
+    @classmethod
+    def packed(cls, checkpoint: Path, tokenizer: Any) -> Self:
+        """That of a packed checkpoint, whose tokenizer is given.
+
+        Raises:
+            OSError, RuntimeError: It has no such networks.
+        """
+        painter = cls.untrained(tokenizer)
+        unet = UNet2DConditionModel.from_pretrained(checkpoint, subfolder="unet")
+        text_encoder = CLIPTextModel.from_pretrained(checkpoint, subfolder="text_encoder")
+        painter.unet.load_state_dict(unet.state_dict())
+        painter.text_encoder.load_state_dict(text_encoder.state_dict())
         return painter.eval()
 
     def forward(self, noisy: Tensor, timesteps: Tensor, batch: Batch) -> Tensor:

@@ -44,14 +44,18 @@ def pack(folder: Path, vae: Any, painter: Any, tokenizer: Any) -> int:
     return size_bytes
 
 
-def write_catalog(folder: Path) -> Path:
+def write_catalog(folder: Path, version: str = "1") -> Path:
     """Write a model catalogue with a checkpoint's entry beside its folder, for the setting `models.catalog`.
+
+    Args:
+        folder: Of the checkpoint; its name is the entry's.
+        version: Of the checkpoint, another one for other weights.
 
     Returns:
         The catalogue's file.
     """
     entry = CheckpointEntry(
-        name=folder.name, version="1", kind=ModelKind.CHECKPOINT, license="Apache-2.0",
+        name=folder.name, version=version, kind=ModelKind.CHECKPOINT, license="Apache-2.0",
         origin="Trained from nothing by this project, on pictures that it rendered; see docs/training.md.",
         manifest=list_files(folder), sources=(PathSpec(type="path", path=Path(folder.name)),),
     )  # fmt: skip

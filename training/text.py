@@ -22,7 +22,9 @@ def build_tokenizer() -> Any:
     bytes_alone = sorted(ByteLevel.alphabet())
     symbols = [*bytes_alone, *(f"{symbol}</w>" for symbol in bytes_alone), *_MARKS]
     untrained = CLIPTokenizer(vocab=_numbered(symbols), merges=[])
-    learned = untrained.train_new_from_iterator(corpus(), _TOKENS, show_progress=False)
+    # Pairs that are as frequent as each other are merged in the order of their symbols' numbers. Left to itself the
+    # trainer numbers symbols as its hash table has them, another way each time; as special tokens they come in order.
+    learned = untrained.train_new_from_iterator(corpus(), _TOKENS, new_special_tokens=symbols[:-2], show_progress=False)
     merges = [tuple(pair) for pair in json.loads(learned.backend_tokenizer.to_str())["model"]["merges"]]
     tokens = dict.fromkeys([*symbols[:-2], *("".join(pair) for pair in merges), *_MARKS])
     return CLIPTokenizer(vocab=_numbered(list(tokens)), merges=merges, model_max_length=PLACES)

@@ -36,6 +36,15 @@ def test_diffusers_loads_it(packed):
     assert pipeline.scheduler.config.prediction_type == "v_prediction"
 
 
+def test_another_autoencoder_can_be_packed_with_the_same_denoiser(packed, tokenizer):
+    painter, again = Painter.untrained(tokenizer), Painter.packed(packed[0], tokenizer)
+    kept = StableDiffusionInpaintPipeline.from_pretrained(packed[0], safety_checker=None)
+    for network, found in ((kept.unet, again.unet), (kept.text_encoder, again.text_encoder)):
+        assert all(torch.equal(found.state_dict()[name], weights) for name, weights in network.state_dict().items())
+    assert any(not torch.equal(one, other) for one, other in zip(painter.parameters(), again.parameters(), strict=True))
+    assert dict(again.unet.config) == dict(painter.unet.config)
+
+
 def test_the_service_takes_it_and_draws(packed):
     checkpoint = Checkpoint.read(packed[0])
     assert (288, 224) in checkpoint.buckets.sizes
