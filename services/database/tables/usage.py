@@ -1,4 +1,4 @@
-"""What was done for tenants: one row for each answered call that made a picture, and for each attempt at a job's item."""
+"""What was done for tenants: a row for each answered call that made a picture, and each attempt at an item of jobs."""
 
 from sqlalchemy import BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column

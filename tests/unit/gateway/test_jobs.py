@@ -6,7 +6,7 @@ import io
 import pytest
 
 from services.api.jobs import JobItem
-from services.common.errors import Conflict, InvalidInput, NotFound, Overloaded, WrongState
+from services.common.errors import InvalidInput, NotFound, Overloaded, WrongState
 from services.database.tables import JobItemRow, JobRow, JobShare
 from services.jobs.states import ItemState
 from tests.support.job_parts import JobParts, ask, set_row
