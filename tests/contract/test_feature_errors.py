@@ -4,6 +4,7 @@ before any work, with the field that is wrong, what was got and what is wanted."
 import base64
 
 import httpx
+import numpy as np
 import pytest
 from google.protobuf.json_format import ParseDict
 
@@ -11,6 +12,7 @@ from services.gateway.status import TABLE
 from services.pb.vitrine.v1 import jobs_pb2, lint_pb2, studio_pb2
 from tests.support.gateway_parts import PUBLIC_URL, Parts
 from tests.support.grpc_context import FakeContext
+from tests.support.photos import encoded
 from tests.support.problems import problem_of
 
 #: By method: the RPC, its request, and the route.
@@ -20,13 +22,15 @@ METHODS = {
     "lint": ("LintPhoto", lint_pb2.LintPhotoRequest, "/v1/lint"),
 }
 
+MASK = base64.b64encode(encoded(np.full((16, 16, 3), 255, np.uint8), "PNG")).decode()
+
 #: What is asked for, of which code the refusal is, which field it names, and what it says.
 FAULTS = {
     "recolour: no colour's name": (
         "cutout", {"recolour": {"to": "seagren"}}, "invalid_input", "recolour.to", ["seagren", "seagreen", "#rrggbb"],
     ),
     "recolour: a mask alone": (
-        "shot", {"recolour": {"mask": {"content": "aaaa"}}}, "invalid_input", "recolour.to", ["missing"],
+        "shot", {"recolour": {"mask": {"content": MASK}}}, "invalid_input", "recolour.to", ["missing"],
     ),
     "cover: a text that is too long": (
         "shot", {"cover": {"masthead": "x" * 25}}, "invalid_input", "cover.masthead", ["at most 24", "25"],

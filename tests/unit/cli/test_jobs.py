@@ -107,9 +107,9 @@ def test_all_photos_of_a_job_may_show_garments_on_dummies(vitrine, address, serv
         (["--recolour", "seagren"], "seagreen"),
         (["--masthead", "x" * 25], "at most 24 characters"),
         (["--focal", "5"], "--focal"),
-        (["--threshold", "gost=1"], "gost"),
+        (["--canvas", "10x10"], "at least 16 pixels"),
     ],
-    ids=["recolour", "cover", "perspective", "threshold"],
+    ids=["recolour", "cover", "perspective", "canvas"],
 )
 def test_recipe_that_no_request_can_hold_is_wrong_usage(vitrine, address, service, options, word):
     ran = vitrine("jobs", "create", "https://a.example/a.jpg", "-s", "white", *options, "--address", address)
