@@ -217,11 +217,14 @@ def card(home: Home, checkpoint: Packed) -> None:
     from training.card import Figures, write_card
     from training.run import read_log
 
-    logs = {name: read_log(home / name) for name in ("autoencoder", "decoder") if (home / name / "log.jsonl").is_file()}
+    names = ("autoencoder", "denoiser", "decoder")
+    logs = {name: read_log(home / name) for name in names if (home / name / "log.jsonl").is_file()}
     for name, lines in logs.items():
         told = [line["psnr_db"] for line in lines if "psnr_db" in line]
-        _note(home, {f"PSNR of held-out pictures after training the {name}": f"{told[-1]:.1f} dB"})
-    _note(home, {"samples that the denoiser saw": str(read_log(home / "denoiser")[-1]["samples"])})
+        if told:
+            _note(home, {f"PSNR of held-out pictures after training the {name}": f"{told[-1]:.1f} dB"})
+    if "denoiser" in logs:
+        _note(home, {"samples that the denoiser saw": str(logs["denoiser"][-1]["samples"])})
     drawing = Drawing()
     write_card(
         checkpoint, Figures(home).read(), f"drawn in {drawing.steps} steps of DPM++ 2M with guidance {drawing.guidance}"

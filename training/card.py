@@ -26,7 +26,7 @@ draw better.
 * **Licence**: Apache-2.0, as the code that made it.
 * **Made by**: the commands of `docs/training.md`, in that order.
 * **Limits**: it knows the surfaces, surroundings and words of `training/vocabulary.py`; other words mean little to it.
-  Fine texture is beyond its autoencoder. People, animals, text and any object but the held product are not in its data.
+  Fine texture is beyond it. People, animals, text and any object but the held product are not in its data.
 
 ## Figures
 

@@ -21,6 +21,7 @@ from services.cli.console import asides, counting_progress, results, seconds, wr
 from services.cli.group import EXIT_FAILED, one_line
 from services.cli.interruption import stopped_by_signals
 from services.cli.measures import report_table
+from services.cli.seen import seen
 from services.client import AsyncVitrine, report_of
 from services.client.options import is_address
 from services.common.errors import Cancelled, InvalidInput, ProductChanged, VitrineError
@@ -246,12 +247,13 @@ def _table(outcomes: Sequence[Outcome]) -> Any:
     from rich.text import Text
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("photo", "of it", "time", "result"):
+    for title in ("photo", "of it", "time", "seen", "result"):
         table.add_column(title, overflow="fold")
     for outcome in outcomes:
         error = outcome.error
         text = Text("\n".join(map(str, _files(outcome)))) if error is None else Text(one_line(error), style="red")
-        table.add_row(name_of(outcome.job.photo).name, _made(outcome), seconds(outcome.duration_s), text)
+        told = "\n".join(seen(outcome.answer)) if outcome.answer else ""
+        table.add_row(name_of(outcome.job.photo).name, _made(outcome), seconds(outcome.duration_s), told, text)
     return table
 
 

@@ -10,6 +10,7 @@ from services.cli.console import AddressOption, JsonOption, asides
 from services.cli.selection import (
     ExcludeBoxOption,
     ExcludeOption,
+    GhostOption,
     IncludeBoxOption,
     IncludeOption,
     KeepMaskOption,
@@ -41,6 +42,7 @@ def lint(
     exclude: ExcludeOption = None,
     include_box: IncludeBoxOption = None,
     exclude_box: ExcludeBoxOption = None,
+    ghost_mannequin: GhostOption = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Photos looked at at once.")] = 4,
     timeout: Annotated[float, typer.Option(min=0.1, help="For each photo, in seconds.")] = 120,
     address: AddressOption = None,
@@ -57,7 +59,7 @@ def lint(
     options: LintOptions = {"fix": fix, "timeout_s": timeout}
     if picture_format is not None:
         options["output"] = OutputOptions(format=ImageFormat(picture_format.upper()))
-    selection = read_selection(keep_mask, include, exclude, include_box, exclude_box)
+    selection = read_selection(keep_mask, include, exclude, include_box, exclude_box, ghost_mannequin)
     if selection is not None:
         options["selection"] = selection
     # What a picture is written as is known when it is there.

@@ -8,7 +8,8 @@
     ├── ProductNotFound       the photo holds no product we can be sure of
     ├── ProductChanged        no picture kept the product as asked; carries the preservation report
     ├── ContentRefused        the photo or the picture is against the content policy
-    ├── Conflict              an idempotency key that was used for something else
+    ├── Conflict              what is to be made is there already, or its idempotency key was used for something else
+    ├── WrongState            what it is asked of is not in a state for that; details tell in which it is
     ├── Unauthenticated       who are you
     ├── Forbidden             not you
     ├── Overloaded            try again later; carries retry_after_s
@@ -85,6 +86,10 @@ class Conflict(VitrineError):
     code = "conflict"
 
 
+class WrongState(VitrineError):
+    code = "wrong_state"
+
+
 class Unauthenticated(VitrineError):
     code = "unauthenticated"
 
@@ -140,6 +145,7 @@ LEAVES: tuple[type[VitrineError], ...] = (
     ProductChanged,
     ContentRefused,
     Conflict,
+    WrongState,
     Unauthenticated,
     Forbidden,
     Overloaded,

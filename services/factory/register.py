@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.api.trainings import ListStyleTrainingsRequest
 from services.api.trainings import StyleTrainingState as State
-from services.common.errors import Conflict, NotFound, Overloaded
+from services.common.errors import Conflict, NotFound, Overloaded, WrongState
 from services.common.training_settings import TrainingSettings
 from services.database.tables import StyleTrainingRow
 from services.factory.moves import ENDED, Moves
@@ -130,7 +130,7 @@ class TrainingRegister:
 
         Raises:
             NotFound: See `one`.
-            Conflict: It has succeeded or failed.
+            WrongState: It has succeeded or failed.
         """
         own = select(StyleTrainingRow).where(StyleTrainingRow.id == training_id, StyleTrainingRow.tenant == tenant)
         row = session.scalar(own.with_for_update())
@@ -141,7 +141,7 @@ class TrainingRegister:
         elif row.state == State.RUNNING:
             self._moves.to(row, State.CANCELLING)
         elif row.state not in (State.CANCELLING, State.CANCELLED):
-            raise Conflict(
+            raise WrongState(
                 f"the training is {row.state} and can't be cancelled any more", field="training_id", state=row.state
             )
         return row

@@ -109,7 +109,7 @@ class JobCreation:
         Raises:
             InvalidInput: The first message names no job, a later one another, or an item is wrong.
             NotFound: The tenant has no such job.
-            Conflict: The job takes no more items.
+            WrongState: The job takes no more items.
             Overloaded, TooLarge: Too many of the tenant's items wait, or the job has too many.
         """
         job_id, came, added = "", 0, 0

@@ -55,6 +55,7 @@ TABLE: Final = MappingProxyType(
         errors.ProductChanged.code: Status(422, "Unprocessable Content", _CODE.FAILED_PRECONDITION),
         errors.ContentRefused.code: Status(422, "Unprocessable Content", _CODE.FAILED_PRECONDITION),
         errors.Conflict.code: Status(409, "Conflict", _CODE.ALREADY_EXISTS),
+        errors.WrongState.code: Status(409, "Conflict", _CODE.FAILED_PRECONDITION),
         errors.Unauthenticated.code: Status(401, "Unauthorized", _CODE.UNAUTHENTICATED),
         errors.Forbidden.code: Status(403, "Forbidden", _CODE.PERMISSION_DENIED),
         errors.Overloaded.code: Status(429, "Too Many Requests", _CODE.RESOURCE_EXHAUSTED, retryable=True),

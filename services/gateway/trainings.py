@@ -96,7 +96,7 @@ class Trainings:
         """End a training.
 
         Raises:
-            Conflict: It has succeeded or failed.
+            WrongState: It has succeeded or failed.
         """
         row = await to_its_end(
             self._database.run(lambda session: self._register.cancel(session, call.tenant, request.training_id))

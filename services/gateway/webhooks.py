@@ -24,7 +24,7 @@ from services.api.webhooks import (
     UpdateWebhookRequest,
     UpdateWebhookResponse,
 )
-from services.common.errors import Conflict
+from services.common.errors import WrongState
 from services.common.job_settings import WebhookSettings
 from services.database.database import Database
 from services.gateway.schema import Call
@@ -115,13 +115,13 @@ class Webhooks:
         """Have a ping sent; while one waits, that is the one.
 
         Raises:
-            Conflict: The webhook is disabled.
+            WrongState: The webhook is disabled.
         """
 
         def ping(session: Session) -> PingWebhookResponse:
             row = self._endpoints.one(session, call.tenant, request.webhook_id)
             if not row.enabled:
-                raise Conflict("the webhook is disabled; enable it first", field="webhook_id")
+                raise WrongState("the webhook is disabled; enable it first", field="webhook_id")
             return PingWebhookResponse(delivery_id=self._outbox.ping(session, row))
 
         return await self._database.run(ping)
@@ -148,7 +148,7 @@ class Webhooks:
         """Have a message sent again under its own id.
 
         Raises:
-            Conflict: Its webhook is disabled.
+            WrongState: Its webhook is disabled.
         """
 
         def again(session: Session) -> RedeliverWebhookResponse:

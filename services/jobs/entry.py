@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from services.api.jobs import MAX_ITEMS, JobState
-from services.common.errors import Conflict, InvalidInput, TooLarge
+from services.common.errors import Conflict, InvalidInput, TooLarge, WrongState
 from services.common.job_settings import JobSettings
 from services.database.tables import JobItemRow, JobRow
 from services.jobs.moves import Moves
@@ -94,7 +94,7 @@ class Entry:
             How many were added.
 
         Raises:
-            Conflict: The job takes no more items.
+            WrongState: The job takes no more items.
             InvalidInput: Two of the items have the same key, or one without a key has a number that is another's key.
             Overloaded: Too many of the tenant's items wait.
             TooLarge: The job would have more items than one may have.
@@ -125,7 +125,7 @@ class Entry:
             new: What it is to be.
 
         Raises:
-            Conflict: The creation was given up.
+            WrongState: The creation was given up.
         """
         if job.complete:
             return
@@ -141,9 +141,9 @@ class Entry:
 
     def _require_open(self, job: JobRow) -> None:
         if not job.open:
-            raise Conflict(f"the job is {job.state} and takes no more items", field="job_id", state=job.state)
+            raise WrongState(f"the job is {job.state} and takes no more items", field="job_id", state=job.state)
         if job.expires_s <= self._now():
-            raise Conflict("the job's time is over, or its creation was begun anew", field="job_id", state=job.state)
+            raise WrongState("the job's time is over, or its creation was begun anew", field="job_id", state=job.state)
 
     def _taken(self, session: Session, job: JobRow, items: Sequence[NewItem]) -> set[str]:
         """Which of the keys that these items may get the job has already."""

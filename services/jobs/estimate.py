@@ -121,7 +121,8 @@ def _not_ended() -> ColumnElement[int]:
 
 def _recent(session: Session) -> _Recent:
     compute_s = sum((getattr(UsageRow, f"{stage}_s") for stage in STAGES), literal(0.0)).label("compute_s")
-    last = select(UsageRow.at_s, UsageRow.items, UsageRow.megapixels, compute_s)
+    # Rows without a picture are of attempts that failed, and would make pictures look dear.
+    last = select(UsageRow.at_s, UsageRow.items, UsageRow.megapixels, compute_s).where(UsageRow.items > 0)
     rows = sorted(session.execute(last.order_by(UsageRow.id.desc()).limit(_RECENT)), key=lambda row: row.at_s)
     items = sum(row.items for row in rows)
     if items < _LEAST:

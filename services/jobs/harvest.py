@@ -94,7 +94,7 @@ class Harvest:
         task, error = outcome.task, outcome.error
         became = "ok" if outcome.answer is not None else error.code if error is not None else "released"
         self._recorder.count(JOB_ITEMS, outcome=became)
-        if outcome.answer is not None:
+        if outcome.answer is not None or outcome.work.stage_s:
             self._tenants.tell(task.tenant, outcome.work)
         logger().info(
             "item ended", tenant=task.tenant, job=task.job_id, item=task.number, attempt=task.attempt, outcome=became,

@@ -8,7 +8,7 @@ from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
 from services.api.jobs import JobState
-from services.common.errors import Conflict, NotFound
+from services.common.errors import NotFound, WrongState
 from services.database.rows import locked_row
 from services.database.tables import JobItemRow, JobRow, JobShare
 from services.database.tables.jobs import READY_JOBS
@@ -159,12 +159,12 @@ class Moves:
         """Move a job.
 
         Raises:
-            Conflict: There is no way from where it is; tells both states.
+            WrongState: There is no way from where it is; tells both states.
         """
         if target not in JOB_WAYS[JobState(job.state)]:
-            raise Conflict(f"the job is {job.state} and can't become {target}", field="job_id", state=job.state)
+            raise WrongState(f"the job is {job.state} and can't become {target}", field="job_id", state=job.state)
         if target == JobState.ACTIVE and not job.complete:
-            raise Conflict("the job's creation is not over", field="job_id", state=job.state)
+            raise WrongState("the job's creation is not over", field="job_id", state=job.state)
         job.state = target
         job.version += 1
         if target in ENDED_JOBS:
@@ -180,7 +180,7 @@ class Moves:
         """Begin no further item of a job, and tell those at work to stop.
 
         Raises:
-            Conflict: The job has ended.
+            WrongState: The job has ended.
         """
         self.to(session, job, JobState.CANCELLING)
         job.open = False

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from services.api.jobs import Job, JobState
-from services.common.errors import Conflict, NotFound
+from services.common.errors import NotFound, WrongState
 from services.database.tables import JobItemRow, JobRow, JobShare
 from services.jobs.moves import Moves
 from services.jobs.room import Room
@@ -80,7 +80,7 @@ class Register:
 
         Raises:
             NotFound: The tenant has no such job, or the job no such item.
-            Conflict: All of the job is to be cancelled, and it is done.
+            WrongState: All of the job is to be cancelled, and it is done.
         """
         job = self.held(session, tenant, job_id)
         if not keys:
@@ -101,7 +101,7 @@ class Register:
 
         Raises:
             NotFound: The tenant has no such job.
-            Conflict: It has ended, or is about to.
+            WrongState: It has ended, or is about to.
         """
         return self._to(session, tenant, job_id, JobState.PAUSED)
 
@@ -110,7 +110,7 @@ class Register:
 
         Raises:
             NotFound: The tenant has no such job.
-            Conflict: It has ended, or is about to.
+            WrongState: It has ended, or is about to.
         """
         return self._to(session, tenant, job_id, JobState.ACTIVE)
 
@@ -127,12 +127,12 @@ class Register:
 
         Raises:
             NotFound: The tenant has no such job, or the job no such item.
-            Conflict: It was cancelled.
+            WrongState: It was cancelled.
             Overloaded: Too many of the tenant's items would wait.
         """
         job = self.held(session, tenant, job_id)
         if job.state in (JobState.CANCELLING, JobState.CANCELLED):
-            raise Conflict(f"the job is {job.state} and can't be retried", field="job_id", state=job.state)
+            raise WrongState(f"the job is {job.state} and can't be retried", field="job_id", state=job.state)
         numbers = _numbers(session, job, keys) if keys else None
         retried = self._moves.items(
             session, job, ItemState.FAILED, ItemState.QUEUED, numbers,
@@ -164,11 +164,11 @@ class Register:
 
         Raises:
             NotFound: The tenant has no such job.
-            Conflict: The job has not ended.
+            WrongState: The job has not ended.
         """
         job = self.held(session, tenant, job_id)
         if job.state not in ENDED_JOBS:
-            raise Conflict(
+            raise WrongState(
                 f"the job is {job.state}; only one that has ended is deleted: cancel it first",
                 field="job_id", state=job.state,
             )  # fmt: skip
@@ -192,7 +192,7 @@ class Register:
     def _to(self, session: Session, tenant: str, job_id: str, target: JobState) -> Job:
         job = self.held(session, tenant, job_id)
         if job.state in ENDED_JOBS:  # the way from DONE to ACTIVE is `retry`
-            raise Conflict(f"the job is {job.state} and can't become {target}", field="job_id", state=job.state)
+            raise WrongState(f"the job is {job.state} and can't become {target}", field="job_id", state=job.state)
         if job.state != target:
             self._moves.to(session, job, target)
         return self.told(session, job)

@@ -84,11 +84,13 @@ class Settlement:
                 share.item_s = learned_s(share.item_s, spent_s)
             job.megapixels += work.megapixels
             self._megapixels[period] += work.megapixels
-            self._lines.append(Line(job.tenant, _CALLS[job.method], f"{job.id}/{item.number}", work))
         else:
             self._released[period] += 1
         if target in (ItemState.SUCCEEDED, ItemState.FAILED):
             self._ended[job.id].append(item)
+        # What stages did for an attempt that came to nothing was done for its tenant too, as a row without a picture.
+        if target in (ItemState.SUCCEEDED, ItemState.FAILED) or work.stage_s:
+            self._lines.append(Line(job.tenant, _CALLS[job.method], f"{job.id}/{item.number}", work))
         self._moves.item(job, item, target, lease_until_s=None, **values)
 
     def close(self) -> None:

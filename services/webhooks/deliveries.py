@@ -10,7 +10,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from services.api.webhooks import DeliveryState, WebhookDelivery
-from services.common.errors import Conflict, InvalidInput, NotFound
+from services.common.errors import InvalidInput, NotFound, WrongState
 from services.database.tables import DeliveryAttemptRow, DeliveryRow, WebhookRow
 from services.webhooks.told import delivery_told
 
@@ -68,14 +68,14 @@ class Deliveries:
 
         Raises:
             NotFound: The tenant has no such delivery; the same, whether somebody else has one or nobody.
-            Conflict: Its webhook is disabled.
+            WrongState: Its webhook is disabled.
         """
         own = select(DeliveryRow).where(DeliveryRow.id == delivery_id, DeliveryRow.tenant == tenant)
         row = session.scalar(own.with_for_update())
         if row is None:
             raise NotFound("there is no such delivery", field="delivery_id")
         if not session.get_one(WebhookRow, row.webhook_id).enabled:
-            raise Conflict("the webhook is disabled; enable it first", field="delivery_id")
+            raise WrongState("the webhook is disabled; enable it first", field="delivery_id")
         now_s = self._now()
         if row.owner is None or row.next_s <= now_s:
             row.state, row.attempts, row.next_s, row.owner, row.ended_s = DeliveryState.PENDING, 0, now_s, None, None

@@ -54,38 +54,6 @@ async def test_error_that_is_none_of_ours_is_internal_at_both_edges_and_says_not
     assert "secret" not in context.details + answer.text
 
 
-async def test_colour_that_is_none_is_refused_alike_at_both_edges(tmp_path, photo):
-    made = Parts(tmp_path)
-    await made.readiness.require()
-    context = FakeContext()
-    request = studio_pb2.CreateCutoutRequest(image={"content": photo}, recolour={"to": "seagren"})
-    await made.grpc_api().CreateCutout(request, context)
-    transport = httpx.ASGITransport(made.http_app(), client=("127.0.0.1", 4000))
-    async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
-        answer = await client.post("/v1/cutouts", files={"image": ("a.jpg", photo)}, data={"recolour.to": "seagren"})
-    assert answer.json()["details"]["field"] == "recolour.to"
-    assert context.details == answer.json()["detail"]
-    assert (context.code, answer.status_code) == (TABLE["invalid_input"].grpc, 400)
-
-
-async def test_missing_glyph_of_a_cover_is_named_at_both_edges_before_any_work(tmp_path, photo):
-    made = Parts(tmp_path)
-    await made.readiness.require()
-    context = FakeContext()
-    cover = {"masthead": "VITRINE", "lines": [{"title": "a", "text": "\u4e2d"}]}
-    request = studio_pb2.CreateShotRequest(image={"content": photo}, scene_id="white", cover=cover)
-    await made.grpc_api().CreateShot(request, context)
-    transport = httpx.ASGITransport(made.http_app(), client=("127.0.0.1", 4000))
-    async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
-        form = {"scene_id": "white", "cover.masthead": "VITRINE", "cover.lines": "a, \u4e2d"}
-        answer = await client.post("/v1/shots", files={"image": ("a.jpg", photo)}, data=form)
-    assert answer.json()["details"]["field"] == "cover.lines.0.text"
-    assert (answer.json()["details"]["got"], answer.status_code) == ("U+4E2D", 400)
-    assert context.details == answer.json()["detail"]
-    assert context.code == TABLE["invalid_input"].grpc
-    assert not made.fakes.requests
-
-
 async def test_fault_of_a_selection_names_its_field_at_both_edges(tmp_path, photo):
     made = Parts(tmp_path)
     await made.readiness.require()

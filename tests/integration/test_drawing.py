@@ -1,5 +1,6 @@
 """A service that draws with a diffusion model: a tiny, untrained one, whose pictures are noise around real products."""
 
+import base64
 import contextlib
 import json
 import os
@@ -8,16 +9,19 @@ import time
 import uuid
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
 from services.cli.service_process import ServiceProcess
-from services.client import Vitrine
+from services.client import CreateShotRequest, JobItemSpec, Vitrine
 from services.common.errors import InvalidInput, NotFound, TooLarge
 from services.pb.vitrine.v1 import studio_pb2
 from tests.support.adapters import LAYERS, adapter_data
+from tests.support.photos import encoded
 from tests.support.running_service import PATIENCE_S, RunningService, small_service_settings
 from tests.support.tiny_checkpoint import write_catalog, write_tiny_checkpoint
+from tests.support.tiny_upscaler import upscaler_entry, write_upscaler
 
 pytestmark = pytest.mark.service
 STEPS = 100
@@ -29,13 +33,15 @@ WORDS = {"prompt": "red {product}", "negative_prompt": "{season}", "words": {"pr
 def drawing(tmp_path_factory):
     """The service in a process of its own; a step of its model takes far longer than a message."""
     folder = tmp_path_factory.mktemp("drawing")
-    checkpoint = write_tiny_checkpoint(folder / "checkpoint", layers_per_block=32)
+    checkpoint = write_tiny_checkpoint(folder / "checkpoint", layers_per_block=4, sample_size=24)
+    upscaler = upscaler_entry(write_upscaler(folder / "upscaler"))
     settings = small_service_settings(folder / "data")
     environment = {
         "VITRINE_GENERATE__ENGINE": "diffusion", "VITRINE_GENERATE__DIFFUSION__CHECKPOINT": "tiny",
         "VITRINE_GENERATE__DIFFUSION__RUNNER": "torch",
         "VITRINE_GENERATE__MAX_ONGOING_REQUESTS": "8", "VITRINE_MODELS__CATALOG":
-        str(write_catalog(checkpoint, folder / "catalog.yaml")), "VITRINE_RAY__OBJECT_STORE_MB": "200",
+        str(write_catalog(checkpoint, folder / "catalog.yaml", upscaler)), "VITRINE_RAY__OBJECT_STORE_MB": "200",
+        "VITRINE_GENERATE__UPSCALE__NETWORK": "tiny-upscaler", "VITRINE_GENERATE__UPSCALE__UNASKED": "false",
         "VITRINE_STYLES__MAX_MB": "1", "VITRINE_TRAINING__ENABLED": "true", "VITRINE_TRAINING__NUM_CPUS": "0.5",
         "VITRINE_TRAINING__LEASE_S": "3",
         # Signed, no file would be the same again.
@@ -164,6 +170,38 @@ def test_styles_are_swapped_and_nothing_of_one_stays(drawing, styles, photo):
     assert len({picture for picture, _ in seen}) == len({recipe for _, recipe in seen}) == 4
 
 
+#: A drawing that is the same each time, and smaller than its picture.
+SMALL = {
+    "steps": 2, "plate_strength": 0.0, "deterministic": True, "canvas": {"width": 400, "height": 320},
+    "thresholds": {"ghost": 10.0, "halo": 255.0},
+}  # fmt: skip
+
+
+def test_drawings_are_enlarged_by_a_network_for_callers_and_in_jobs(drawing, vitrine, photo):
+    over_http = {**shot(photo, **SMALL), "image": {"content": base64.b64encode(photo).decode()}, "upscale": True}
+    larger = drawing.http.post("/v1/shots", json=over_http).raise_for_status().json()
+    plain = vitrine.shot(photo, "white", **WORDS, seed=1, **SMALL)
+    assert larger["preservation"]["identical"]
+    assert larger["image"]["sha256"] != plain.image.sha256
+    image, beside = {"content": photo}, np.zeros((400, 600), np.uint8)
+    beside[:40, :40] = 255
+    mask = {"content": encoded(beside, "PNG")}
+    items = [
+        {"key": "larger", "image": image},
+        {"key": "faulty", "image": image, "shot": {"recolour": {"to": "red", "mask": mask}}},
+        {"key": "plain", "image": image, "shot": {"upscale": False}},
+    ]
+    recipe = CreateShotRequest.model_validate({"scene_id": "white", "seed": 1, **WORDS, **SMALL, "upscale": True})
+    job = vitrine.jobs.create([JobItemSpec.model_validate(each) for each in items], recipe).job
+    *_, last = vitrine.jobs.watch(job.job_id)
+    found = {item.key: item for item in vitrine.jobs.items(job.job_id)}
+    assert (last.job.counts.succeeded, last.job.counts.failed) == (2, 1), [each.error for each in found.values()]
+    assert found["larger"].shot.image.sha256 == larger["image"]["sha256"]
+    assert found["plain"].shot.image.sha256 == plain.image.sha256
+    assert found["faulty"].error.code == "invalid_input"
+    assert "nothing opaque of the product lies where the mask is bright" in found["faulty"].error.message
+
+
 FAULTY = {
     "its layers": (adapter_data(layers={"mid_block.attentions.9.to_q": (64, 64)}), InvalidInput, "another arch"),
     "a pickle": (pickle.dumps({"a": 1}), InvalidInput, "a pickle, which may run code"),
@@ -214,12 +252,12 @@ def test_style_is_trained_by_the_service_and_drawn_with(drawing, vitrine, cups, 
 
 
 def test_training_goes_on_where_its_trainer_is_killed(vitrine, cups):
-    made = vitrine.trainings.create("survivor", cups, steps=20, batch=1, rank=2)
+    made = vitrine.trainings.create("survivor", cups, steps=3, batch=1, rank=2)
     when(vitrine, made, lambda training: training.steps_done)
     [trainer] = processes_named("ServeReplica:vitrine:Trainer")
     trainer.kill()
     training = when(vitrine, made, lambda training: training.end_time)
-    assert (training.state, training.steps_done, training.error) == ("SUCCEEDED", 20, None)
+    assert (training.state, training.steps_done, training.error) == ("SUCCEEDED", 3, None)
     assert trainer not in processes_named("ServeReplica:vitrine:Trainer")
     vitrine.styles.remove("survivor")
 

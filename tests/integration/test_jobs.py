@@ -11,7 +11,7 @@ import pytest
 
 from services.client import CreateShotRequest, ItemState, JobItemSpec, JobState, Vitrine, jobs
 from services.codecs.opener import image_size_hw
-from services.common.errors import Conflict
+from services.common.errors import WrongState
 from services.common.image import ImageFormat
 from services.pb.vitrine.v1 import jobs_pb2, jobs_pb2_grpc
 from tests.support.running_service import PATIENCE_S, details_of
@@ -41,7 +41,7 @@ def open_job(client):
     job_id = client.jobs.create([], SHOT, open=True).job.job_id
     client.jobs.pause(job_id)
     yield job_id
-    with contextlib.suppress(Conflict):  # where it is done
+    with contextlib.suppress(WrongState):  # where it is done
         client.jobs.cancel(job_id)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.common.errors import Conflict
+from services.common.errors import WrongState
 from services.common.settings import DatabaseSettings
 from services.database.database import Database
 from services.database.tables import QuotaPeriod, Tenant
@@ -96,7 +96,7 @@ def work_on_a_job(service, photo):
     recipe = {"scene_id": "white", "canvas": {"width": 200, "height": 200}}
     job = stored.create(stored.photo(photo), 30, recipe)
     yield
-    with contextlib.suppress(Conflict), stored.database.transaction() as session:  # where it is done
+    with contextlib.suppress(WrongState), stored.database.transaction() as session:  # where it is done
         Register(Moves(), Room(1000)).cancel(session, "local", job)
     stored.wait_for_end(job)
     stored.close()

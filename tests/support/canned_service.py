@@ -117,7 +117,9 @@ class CannedService(
         return studio_pb2.CreateShotResponse(
             request_id="r1", image=self._blob(), scene_id=request.scene_id, seed=request.seed, confidence=0.9,
             preservation=studio_pb2.PreservationProof(identical=True, core_area_px=2**40),
-            timings=[common_pb2.StageTiming(stage=common_pb2.Stage.SEGMENT)],
+            timings=[common_pb2.StageTiming(stage=common_pb2.Stage.SEGMENT)], camera_pitch_deg=40, camera_roll_deg=-2,
+            focal_length_mm=50, view_confidence=0.93, mannequin_confidence=0.5,
+            recoloured={"before": "#aa0000", "after": "#00aa00"},
             layers=[studio_pb2.Layer(name=name, blob=self._blob()) for name in self.layers], report=self.report,
         )  # fmt: skip
 

@@ -14,7 +14,7 @@ from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from services.api.catalog import ModelKind
-from services.models.catalog import CheckpointEntry
+from services.models.catalog import CheckpointEntry, FolderEntry
 from services.models.manifest import list_files, parse_source
 
 WIDTH = 32
@@ -138,11 +138,11 @@ def _byte_symbols() -> list[str]:
     return [chr(byte) for byte in plain] + [chr(256 + number) for number in range(len(others))]
 
 
-def write_catalog(folder: Path, file: Path) -> Path:
-    """Write an operator's catalogue that has the checkpoint in a folder, under the name "tiny"."""
+def write_catalog(folder: Path, file: Path, *others: FolderEntry) -> Path:
+    """Write an operator's catalogue that has the checkpoint in a folder, under the name "tiny", and other entries."""
     entry = CheckpointEntry(
         name="tiny", version="1", kind=ModelKind.CHECKPOINT, license="Apache-2.0", origin="Made for tests.",
         manifest=list_files(folder), sources=(parse_source(str(folder)),),
     )  # fmt: skip
-    file.write_text(yaml.safe_dump({"models": [entry.model_dump(mode="json")]}))
+    file.write_text(yaml.safe_dump({"models": [each.model_dump(mode="json") for each in (entry, *others)]}))
     return file

@@ -1,6 +1,13 @@
 """A network that enlarges, of the layers that Real-ESRGAN's have, small and untrained."""
 
+import hashlib
+from pathlib import Path
+
 import numpy as np
+
+from services.api.catalog import ModelKind
+from services.models.catalog import FolderFile, UpscalingEntry
+from services.models.manifest import parse_source
 
 #: Sums, joins and repeats as in the large network, shuffles as in the small one. Two convolutions see a pixel far each,
 #: the one after the first enlargement half of one.
@@ -42,3 +49,15 @@ def write_upscaler(folder, param=PARAM, data=None):
     (folder / "tiny.param").write_text(param)
     (folder / "tiny.bin").write_bytes(weights() if data is None else data)
     return folder
+
+
+def upscaler_entry(folder: Path) -> UpscalingEntry:
+    """The network in a folder as a catalogue has it, under the name "tiny-upscaler"."""
+    files = [(path.name, path.read_bytes()) for path in sorted(folder.iterdir())]
+    return UpscalingEntry(
+        name="tiny-upscaler", version="1", kind=ModelKind.UPSCALING, license="Apache-2.0", origin="Made for tests.",
+        manifest=tuple(
+            FolderFile(path=name, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data)) for name, data in files
+        ),
+        sources=(parse_source(str(folder)),),
+    )  # fmt: skip

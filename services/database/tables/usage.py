@@ -1,4 +1,4 @@
-"""What was done for tenants, one row for each answered call that made a picture."""
+"""What was done for tenants: a row for each answered call that made a picture, and each attempt at an item of jobs."""
 
 from sqlalchemy import BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,8 @@ from services.database.base import Base
 
 
 class UsageRow(Base):
-    """One call's work. Rows are only ever added; `day` is the days from 1970-01-01 to `at_s`, UTC."""
+    """One call's work, or one attempt's, of which those that failed have no `items`. Rows are only ever added; `day` is
+    the days from 1970-01-01 to `at_s`, UTC."""
 
     __tablename__ = "usage"
     __table_args__ = (Index("ix_usage_tenant_day", "tenant", "day"),)

@@ -71,6 +71,10 @@ TABLE: Final = MappingProxyType(
             RemoveBgWords(409, "conflict", "The idempotency key was used for another request"),
             OpenAiWords(409, _INVALID, "conflict"),
         ),
+        errors.WrongState.code: (
+            RemoveBgWords(409, "wrong_state", "It is not in a state for that"),
+            OpenAiWords(409, _INVALID, "wrong_state"),
+        ),
         errors.Unauthenticated.code: (
             RemoveBgWords(403, "auth_failed", "API key missing or invalid"),
             OpenAiWords(401, _INVALID, "invalid_api_key"),

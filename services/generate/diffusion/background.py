@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-#: A drawn product is a little wider than the real one, in pixels of the drawing.
-_MARGIN_PX: Final = 2
+#: A drawn product is wider than the real one, by half a latent cell or a little more; in pixels of the drawing.
+_MARGIN_PX: Final = 5
 
 
 def covered_cells(covered: NDArray[np.bool_], factor: int) -> Tensor:

@@ -101,6 +101,38 @@ def test_all_photos_of_a_job_may_show_garments_on_dummies(vitrine, address, serv
     assert getattr(service.requests[0], method).selection.ghost_mannequin
 
 
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (["--recolour", "seagren"], "seagreen"),
+        (["--masthead", "x" * 25], "at most 24 characters"),
+        (["--focal", "5"], "--focal"),
+        (["--canvas", "10x10"], "at least 16 pixels"),
+    ],
+    ids=["recolour", "cover", "perspective", "canvas"],
+)
+def test_recipe_that_no_request_can_hold_is_wrong_usage(vitrine, address, service, options, word):
+    ran = vitrine("jobs", "create", "https://a.example/a.jpg", "-s", "white", *options, "--address", address)
+    assert (ran.exit_code, service.requests) == (2, [])
+    assert word in ran.stderr
+
+
+def test_what_jobs_are_asked_for_reaches_the_service(vitrine, address, service):
+    vitrine(
+        "jobs", "create", "https://a.example/a.jpg", "-s", "white", "--upscale", "--recolour", "navy", "--roll", -3,
+        "--focal", 85, "--address", address,
+    )  # fmt: skip
+    shot = service.requests[0].shot
+    assert (shot.upscale, shot.recolour.to, shot.camera_roll_deg, shot.focal_length_mm) == (True, "navy", -3, 85)
+
+
+def test_state_that_does_not_allow_it_is_one_line(vitrine, address, service):
+    status = rich_status("wrong_state", "the job is DONE and can't become PAUSED", code_pb2.FAILED_PRECONDITION)
+    service.faults.append(Fault(status))
+    ran = vitrine("jobs", "pause", "j1", "--address", address)
+    assert (ran.exit_code, ran.stderr) == (1, "vitrine: the job is DONE and can't become PAUSED\n")
+
+
 def test_cutouts_need_no_scene(vitrine, address, service):
     vitrine("jobs", "create", "https://a.example/a.jpg", "--cutout", "--format", "webp", "--address", address)
     assert service.requests[0].cutout.output.format == common_pb2.ImageFormat.WEBP

@@ -48,10 +48,12 @@ def test_every_photo_is_held_against_every_rule_set(vitrine, address, photos):
 
 def test_wishes_reach_the_service(vitrine, address, photos, service):
     vitrine(
-        "lint", photos / "cup.jpg", "-r", "ebay", "--fix", "--format", "webp", "--exclude", "3,4", "--address", address
-    )
+        "lint", photos / "cup.jpg", "-r", "ebay", "--fix", "--format", "webp", "--exclude", "3,4",
+        "--ghost-mannequin", "--address", address,
+    )  # fmt: skip
     [request] = service.requests
     assert (request.fix, request.output.format) == (True, 3)
+    assert request.selection.ghost_mannequin
     assert (request.selection.exclude_points[0].x, request.selection.exclude_points[0].y) == (3, 4)
 
 

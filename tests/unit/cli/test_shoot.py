@@ -155,6 +155,16 @@ def test_table_tells_files_and_faults(vitrine, address, photos, service):
     assert "1 of 2 pictures failed" in ran.stderr
 
 
+def test_what_was_read_from_the_photo_is_shown(vitrine, address, photos):
+    arguments = ("shoot", photos / "cup.jpg", "-s", "marble", "--address", address)
+    told = vitrine(*arguments).stdout
+    assert "40°, roll -2°, 50 mm, 93% sure" in told
+    assert "#aa0000 became #00aa00" in told
+    assert "mannequin 50% sure" in told
+    [answer] = [made["answer"] for made in vitrine(*arguments, "--json").json]
+    assert (answer["camera_roll_deg"], answer["focal_length_mm"]) == (-2, 50)
+
+
 def test_json_carries_no_picture(vitrine, address, photos):
     ran = vitrine("shoot", photos / "cup.jpg", "-s", "marble", "--address", address, "--json")
     assert "content" not in ran.json[0]["answer"]["image"]

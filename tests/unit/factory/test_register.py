@@ -3,7 +3,7 @@
 import pytest
 
 from services.api.trainings import ListStyleTrainingsRequest
-from services.common.errors import Conflict, InvalidInput, NotFound, Overloaded
+from services.common.errors import Conflict, InvalidInput, NotFound, Overloaded, WrongState
 from tests.support.training_store import SEEN, TrainingStore
 
 
@@ -82,7 +82,7 @@ def test_waiting_training_is_cancelled_at_once_and_stays_so(quick):
 def test_training_that_has_ended_is_not_cancelled(quick):
     training_id = quick.create()
     quick.ask("succeed", quick.claim(), SEEN, lambda: None)
-    with pytest.raises(Conflict, match="SUCCEEDED"):
+    with pytest.raises(WrongState, match="SUCCEEDED"):
         quick.cancel(training_id)
 
 

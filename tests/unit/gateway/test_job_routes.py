@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from services.api import jobs
-from services.common.errors import Conflict, NotFound, StorageUnavailable
+from services.common.errors import NotFound, StorageUnavailable, WrongState
 from services.gateway import item_lines
 from tests.support.fake_jobs import FakeJobs, FakeUploads
 from tests.support.gateway_parts import PUBLIC_URL, Parts
@@ -123,7 +123,7 @@ async def test_removed_job_leaves_an_empty_answer(parts, client):
 
 
 async def test_fault_of_the_service_is_a_problem(parts, client):
-    parts.jobs.error = Conflict("the job is DONE", field="job_id")
+    parts.jobs.error = WrongState("the job is DONE", field="job_id")
     assert (await client.post("/v1/jobs/j1/pause")).status_code == 409
 
 

@@ -4,7 +4,7 @@ import grpc
 import pytest
 
 from services.api import jobs
-from services.common.errors import NotFound
+from services.common.errors import NotFound, WrongState
 from services.pb.vitrine.v1 import jobs_pb2, uploads_pb2
 from tests.support.fake_jobs import FakeJobs, FakeUploads
 from tests.support.gateway_parts import Parts
@@ -28,6 +28,14 @@ async def test_call_reaches_the_service_under_its_name(parts, method):
     assert context.code is None
     assert type(parts.jobs.asked[0]) is getattr(jobs, f"{method}Request")
     assert parts.jobs.calls[0].method == method
+
+
+async def test_wrong_state_is_a_failed_precondition(parts):
+    parts.jobs.error = WrongState("the job is DONE and can't become PAUSED", field="job_id", state="DONE")
+    context = FakeContext()
+    await parts.grpc_api().PauseJob(jobs_pb2.PauseJobRequest(job_id="j1"), context)
+    assert context.code is grpc.StatusCode.FAILED_PRECONDITION
+    assert context.details == "the job is DONE and can't become PAUSED"
 
 
 async def test_upload_is_signed(parts):

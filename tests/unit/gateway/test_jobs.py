@@ -6,7 +6,7 @@ import io
 import pytest
 
 from services.api.jobs import JobItem
-from services.common.errors import Conflict, InvalidInput, NotFound, Overloaded
+from services.common.errors import InvalidInput, NotFound, Overloaded, WrongState
 from services.database.tables import JobItemRow, JobRow, JobShare
 from services.jobs.states import ItemState
 from tests.support.job_parts import JobParts, ask, set_row
@@ -120,7 +120,7 @@ async def test_retry_of_nothing_leaves_a_job_done(quick):
 async def test_cancelled_job_stays_so(quick, method):
     job_id = await quick.made("a")
     await ask(quick, "cancel_job", job_id=job_id)
-    with pytest.raises(Conflict, match="CANCELLED"):
+    with pytest.raises(WrongState, match="CANCELLED"):
         await ask(quick, method, job_id=job_id)
 
 
@@ -128,7 +128,7 @@ async def test_cancelled_job_stays_so(quick, method):
 async def test_done_job_stays_so(quick, method):
     job_id = await quick.made("a")
     quick.succeed(job_id, 0)
-    with pytest.raises(Conflict, match="DONE"):
+    with pytest.raises(WrongState, match="DONE"):
         await ask(quick, method, job_id=job_id)
 
 
@@ -146,7 +146,7 @@ async def test_deleted_job_is_gone_with_its_files(parts, photo):
 
 async def test_job_that_has_not_ended_is_not_deleted(quick):
     job_id = await quick.made("a")
-    with pytest.raises(Conflict, match="cancel it first"):
+    with pytest.raises(WrongState, match="cancel it first"):
         await ask(quick, "delete_job", job_id=job_id)
     assert await states(quick, job_id) == {"a": "QUEUED"}
 

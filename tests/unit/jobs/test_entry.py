@@ -3,7 +3,7 @@
 import pytest
 
 from services.api.jobs import JobState
-from services.common.errors import Conflict, InvalidInput, Overloaded, TooLarge
+from services.common.errors import Conflict, InvalidInput, Overloaded, TooLarge, WrongState
 from services.jobs import entry
 from services.jobs.schema import NewItem
 from tests.support.job_store import JobStore, new_items, new_job
@@ -93,7 +93,7 @@ def test_creation_that_is_begun_anew_leaves_the_first_without_effect(store):
     second = begin(store, key="k")
     assert second != first
     for step in (lambda: add(store, first, keyed("a")), lambda: finish(store, first)):
-        with pytest.raises(Conflict, match="begun anew"):
+        with pytest.raises(WrongState, match="begun anew"):
             step()
     finish(store, second, open=True)
 
@@ -105,7 +105,7 @@ def test_key_of_a_job_whose_time_is_over_may_be_used_again(store):
 
 
 def test_job_that_is_not_open_takes_no_items(store):
-    with pytest.raises(Conflict, match="takes no more items"):
+    with pytest.raises(WrongState, match="takes no more items"):
         add(store, store.create(), keyed("new"))
 
 
@@ -122,7 +122,7 @@ def test_job_without_items_is_done(store):
 
 def test_creation_can_not_be_resumed_before_it_is_over(store):
     job_id = begin(store)
-    with pytest.raises(Conflict, match="creation is not over"):
+    with pytest.raises(WrongState, match="creation is not over"):
         store.change(job_id, lambda session, job: store.moves.to(session, job, JobState.ACTIVE))
 
 

@@ -9,7 +9,7 @@ from services.jobs.estimate import Asked, Estimator
 from services.tenants.accounts import Accounts
 from services.tenants.caller import Limits
 from services.tenants.quota import Quotas
-from services.tenants.usage import UsageLedger, Work
+from services.tenants.usage import Line, UsageLedger, Work
 from tests.support.job_rows import job_row
 
 WORK = Work(1, 3.0, stage_s={"segment": 1.0, "generate": 3.0})
@@ -20,12 +20,14 @@ def estimates(database):
     settings = JobSettings(price_item=2.0, price_megapixel=0.5, currency="EUR")
     estimator = Estimator(Accounts(TenantSettings()), Quotas("month", now=lambda: 0.0), settings)
 
-    def made(pictures=0, every_s=4.0, rows=(), limits=None, **asked):
+    def made(pictures=0, every_s=4.0, rows=(), limits=None, failures=0, **asked):
         with database.transaction() as session:
             session.add_all(rows)
             for number in range(pictures):
                 ledger = UsageLedger(now=lambda at_s=number * every_s: at_s)
                 ledger.add(session, "other", "CreateShot", "id", WORK)
+            failed = Line("other", "CreateShot", "id", Work(stage_s={"segment": 9.0}))
+            UsageLedger().add_all(session, [failed] * failures)
             session.flush()
             return estimator.of(session, "acme", limits or Limits(), Asked(**{"items": 10, **asked}))
 
@@ -52,6 +54,10 @@ def test_nothing_is_guessed_where_nothing_was_done(estimate):
 
 def test_compute_is_as_lately(estimate):
     assert estimate(pictures=5).compute == 40.0
+
+
+def test_attempts_that_failed_do_not_make_pictures_dear(estimate):
+    assert estimate(pictures=5, failures=500).compute == 40.0
 
 
 def test_compute_is_the_tenants_own_where_it_had_some(estimate):

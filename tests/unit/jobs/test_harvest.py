@@ -5,9 +5,10 @@ import asyncio
 import pytest
 
 from services.common.errors import InvalidInput, StorageUnavailable
-from services.common.metrics import JOB_CLAIMS_LOST, JOB_ITEMS, TENANT_ITEMS, Recorder
+from services.common.metrics import JOB_CLAIMS_LOST, JOB_ITEMS, TENANT_ITEMS, TENANT_STAGE_SECONDS, Recorder
 from services.jobs.harvest import Harvest
 from services.jobs.schema import Outcome
+from services.tenants.usage import Work
 from services.tenants.workload import TenantMetrics
 from tests.support.fake_claimant import FakeClaimant, FakeWork, made, task
 from tests.support.fake_metrics import FakeMetrics
@@ -76,9 +77,11 @@ async def test_outcome_that_cant_be_written_holds_up_no_other(harvest, claimant,
 
 async def test_outcomes_are_counted_by_code_and_work_by_tenant(harvest, metrics):
     harvest.add(made(task(1, tenant="acme")))
-    harvest.add(Outcome(task(2), error=InvalidInput("wrong")))
+    harvest.add(Outcome(task(2), error=InvalidInput("wrong"), work=Work(stage_s={"segment": 0.5})))
     harvest.add(Outcome(task(3)))
     await harvest.write()
     counted = {labels: values for (name, labels), values in metrics.values.items() if name == JOB_ITEMS.name}
     assert counted == {(("outcome", each),): [1] for each in ("ok", "invalid_input", "released")}
     assert metrics.values[TENANT_ITEMS.name, (("tenant", "acme"),)] == [1]
+    spent = (("stage", "segment"), ("tenant", "local"))
+    assert metrics.values[TENANT_STAGE_SECONDS.name, spent] == [0.5]

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from services.api.jobs import JobState
-from services.common.errors import Conflict, NotFound
+from services.common.errors import NotFound, WrongState
 from services.database.tables import JobItemRow
 from services.jobs.moves import Moves
 from services.jobs.states import ITEM_WAYS, JOB_WAYS, ItemState
@@ -97,7 +97,7 @@ def test_no_item_goes_a_way_that_there_is_not(source, target):
     ("source", "target"), [each for each in product(JobState, JobState) if each[1] not in JOB_WAYS[each[0]]]
 )
 def test_no_job_goes_a_way_that_there_is_not(source, target):
-    with pytest.raises(Conflict, match=f"is {source} and can't become {target}"):
+    with pytest.raises(WrongState, match=f"is {source} and can't become {target}"):
         Moves().to(None, job_row(state=source), target)
 
 

@@ -12,6 +12,7 @@ from services.database.base import Base
 from services.database.tables import JobItemRow, JobRow, JobShare, UsageRow
 from services.jobs.schema import Outcome
 from services.jobs.states import ItemState
+from services.tenants.usage import Work
 from tests.support.job_store import answer
 
 WORN = Overloaded("later")
@@ -206,6 +207,20 @@ def test_failure_that_stays_is_not_tried_again(store):
     store.finish(Outcome(store.claim()[0], error=InvalidInput("the photo is no image")))
     item = store.item(job_id)
     assert (item.state, item.error_code, item.error) == (ItemState.FAILED, "invalid_input", "the photo is no image")
+    assert ledger(store) == [("acme", "CreateShot", f"{job_id}/0")]
+
+
+def test_compute_of_attempts_that_failed_is_written_down_without_a_picture(store):
+    job_id = store.create(items=1, max_attempts=2)
+    for seconds in (1.5, 0.25):
+        store.finish(Outcome(store.claim()[0], error=WORN, work=Work(stage_s={"segment": seconds})))
+        store.clock.pass_s(store.settings.max_backoff_s)
+        store.reap()
+    with store.database.reading() as session:
+        rows = [tuple(row) for row in session.execute(select(UsageRow.items, UsageRow.segment_s).order_by(UsageRow.id))]
+    assert rows == [(0, 1.5), (0, 0.25)]
+    assert (store.job(job_id).state, store.job(job_id).compute_s) == (JobState.DONE, 1.75)
+    assert store.used().items == 0
 
 
 def test_item_that_is_given_back_costs_no_attempt_and_no_time(store):

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, select
 
 from services.api.jobs import JobState
-from services.common.errors import Conflict, InvalidInput
+from services.common.errors import InvalidInput, WrongState
 from services.database.tables import JobItemRow, JobRow
 from services.jobs import sweeper as module
 from services.jobs.schema import Outcome
@@ -160,5 +160,5 @@ def test_job_that_is_being_removed_can_not_be_made_active(store, blobs, sweep, m
     store.finish(*map(answer, store.claim()))
     monkeypatch.setattr(JobSweeper, "_forget", lambda *_: None)
     sweep()
-    with pytest.raises(Conflict):
+    with pytest.raises(WrongState):
         store.change(job_id, lambda session, job: store.moves.to(session, job, JobState.ACTIVE))

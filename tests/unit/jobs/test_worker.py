@@ -6,17 +6,21 @@ import time
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from services.common.errors import ContentRefused, Internal, InvalidInput, ProductNotFound, StorageUnavailable
 from services.common.metrics import Recorder, Silent
+from services.common.settings import GenerateSettings
 from services.jobs.courtesy import Courtesy
 from services.jobs.errand import Errand
 from services.jobs.worker import Worker
 from services.tenants.content import ContentPolicy
 from services.workflow.content import ContentGuard
+from services.workflow.drawing import DrawingPolicy
 from tests.support.fake_claimant import task
 from tests.support.gateway_parts import Parts
+from tests.support.photos import encoded
 
 
 class Scores:
@@ -102,6 +106,39 @@ async def test_error_is_told_with_the_time_that_stages_spent(made):
     assert isinstance(outcome.error, ProductNotFound)
     assert outcome.work.items == 0
     assert list(outcome.work.stage_s) == ["segment"]
+
+
+@pytest.mark.parametrize(("overrides", "wanted"), [(None, True), ('{"upscale": false}', False)], ids=["recipe", "item"])
+async def test_background_is_enlarged_as_recipe_and_item_say(made, overrides, wanted):
+    parts = made()
+    parts.workflow._drawings = DrawingPolicy(GenerateSettings(upscale={"network": "any", "unasked": not wanted}))
+    await parts.worker.outcome(shot(parts, recipe={"upscale": True}, overrides=overrides))
+    assert parts.fakes.requests["generate"].upscale is wanted
+
+
+#: What only a photo can show: what is asked for, what the stages find, and how the item tells of it.
+FOUND_AT_WORK = {
+    "recolour: a mask of another size": (
+        {"recolour": {"to": "red", "mask": {"blob_key": "shots/local/mask.png"}}}, {}, "invalid_input",
+        "the mask of what to recolour is 8 x 6",
+    ),
+    "recolour: a mask that is not there": (
+        {"recolour": {"to": "red", "mask": {"blob_key": "shots/local/no.png"}}}, {}, "not_found", "no blob",
+    ),
+    "mannequin: no garment": (
+        {"selection": {"ghost_mannequin": True}}, {"confidence": 0}, "product_not_found", "no garment is left",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FOUND_AT_WORK)
+async def test_fault_that_only_the_photo_shows_is_its_items(made, fault):
+    recipe, fakes, code, words = FOUND_AT_WORK[fault]
+    parts = made(**fakes)
+    parts.store.put("shots/local/mask.png", encoded(np.full((6, 8, 3), 255, np.uint8), "PNG"), "image/png")
+    outcome = await parts.worker.outcome(shot(parts, recipe=recipe))
+    assert (outcome.answer, outcome.error.code) == (None, code)
+    assert words in outcome.error.message
 
 
 async def test_request_that_is_none_is_told(made):

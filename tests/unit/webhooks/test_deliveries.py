@@ -1,7 +1,7 @@
 import pytest
 
 from services.api.webhooks import DeliveryState
-from services.common.errors import Conflict, InvalidInput, NotFound
+from services.common.errors import InvalidInput, NotFound, WrongState
 from services.webhooks.deliveries import Deliveries
 
 
@@ -90,5 +90,5 @@ def test_message_to_a_disabled_webhook_is_not_sent_again(room, deliveries):
     room.write(made)
     [letter] = room.claim()
     room.run(lambda session: room.endpoints.change(session, "acme", made.id, enabled=False))
-    with pytest.raises(Conflict, match="enable it first"):
+    with pytest.raises(WrongState, match="enable it first"):
         room.run(lambda session: deliveries.again(session, "acme", letter.delivery_id))
