@@ -29,8 +29,10 @@ def draw_curves(logs: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) -> 
             if not len(points):
                 panel.set_visible(False)
                 continue
-            panel.plot(points[:, 0], points[:, 1], color="0.75", linewidth=0.8)
-            panel.plot(points[:, 0], _smoothed(points[:, 1]), color="tab:blue")
+            measured = key == "psnr_db"  # on the same pictures each time; the others differ from batch to batch
+            panel.plot(points[:, 0], points[:, 1], color="tab:blue" if measured else "0.75", linewidth=0.8)
+            if not measured:
+                panel.plot(points[:, 0], _smoothed(points[:, 1]), color="tab:blue")
             panel.set(xlabel="samples", ylabel=title, title=name)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
