@@ -64,7 +64,7 @@ class ProductSelection(Message):
     exclude_points: list[Point] = Field([], max_length=MAX_POINTS, description="On parts that are to go.")
     include_boxes: list[Box] = Field([], max_length=MAX_BOXES, description="Nothing outside them is product.")
     exclude_boxes: list[Box] = Field([], max_length=MAX_BOXES, description="Nothing inside them is product.")
-    ghost_mannequin: bool = Field(default=False, description="The garment alone, without the dummy that wears it.")
+    ghost_mannequin: bool = Field(default=False, description="The garment alone, without the mannequin that wears it.")
 
 
 class Recolour(Message):
@@ -109,7 +109,7 @@ class CreateCutoutResponse(Message):
     timings: list[StageTiming] = []
     instances: list[ProductInstance] = []
     recoloured: ColourChange | None = None
-    mannequin_confidence: float | None = Field(None, description="That a dummy was taken off; unset: nobody asked.")
+    mannequin_confidence: float | None = Field(None, description="That a mannequin was taken off; unset: nobody asked.")
 
 
 class Canvas(Message):
@@ -335,7 +335,7 @@ class CreateShotResponse(Message):
     cover: list[CoverText] = []
     camera_roll_deg: float = 0.0
     focal_length_mm: float = 0.0
-    mannequin_confidence: float | None = Field(None, description="That a dummy was taken off; unset: nobody asked.")
+    mannequin_confidence: float | None = Field(None, description="That a mannequin was taken off; unset: nobody asked.")
 
 
 class StreamShotRequest(Message):

@@ -5,8 +5,9 @@ from services.api.studio import CreateCutoutResponse, CreateShotResponse
 
 
 def seen(answer: PhotoResponse) -> list[str]:
-    """One line each: of a shot's camera, of a product that was recoloured, of a dummy that was taken off. JSON tells
-    all of it."""
+    """One line each: of a shot's camera, of a product that was recoloured, of a mannequin that was taken off.
+
+    JSON tells all of it."""
     lines = [_camera(answer)] if isinstance(answer, CreateShotResponse) else []
     if isinstance(answer, CreateCutoutResponse | CreateShotResponse):
         if (change := answer.recoloured) is not None:

@@ -32,7 +32,7 @@ ExcludeBoxOption = Annotated[
     list[str] | None, typer.Option("--exclude-box", metavar="L,T,W,H", help="Nothing inside is product.")
 ]
 GhostOption = Annotated[
-    bool, typer.Option("--ghost-mannequin", help="Keep the garment alone, without the dummy that wears it.")
+    bool, typer.Option("--ghost-mannequin", help="Keep the garment alone, without the mannequin that wears it.")
 ]
 
 

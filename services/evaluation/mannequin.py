@@ -1,4 +1,4 @@
-"""Is a garment taken off its dummy: what of the dummy stays, what of the cloth goes?"""
+"""Is a garment taken off its mannequin: what of the mannequin stays, what of the cloth goes?"""
 
 from typing import Final
 
@@ -17,18 +17,18 @@ from services.evaluation.truth.dressed import Dressed
 from services.segment.schema import SegmentResult, Selection
 from services.segment.tips import deepest
 
-#: A caller points at parts above this share of what is seen of the dummy.
+#: A caller points at parts above this share of what is seen of the mannequin.
 _PART: Final = 0.02
 #: Where edge colours count: of alphas in between.
 _MIXED: Final = (0.1, 0.9)
-#: Shares of the cloth that go, and of the dummy that stay, up to which a garment counts as taken off.
+#: Shares of the cloth that go, and of the mannequin that stay, up to which a garment counts as taken off.
 _PARTED: Final = (0.05, 0.01)
-#: So near to the dummy an edge is one with it, in pixels.
+#: So near to the mannequin an edge is one with it, in pixels.
 _NEAR: Final = 5
 
 
 class Mannequins:
-    """Cuts out garments that dummies wear; those of about the dummy's colour are told apart.
+    """Cuts out garments that mannequins wear; those of about the mannequin's colour are told apart.
 
     Args:
         cases: Cut things out.
@@ -41,7 +41,7 @@ class Mannequins:
         self._cases = cases
 
     def ask(self, number: int) -> Reading:
-        """Shares of dummy and cloth that are on the wrong side, how the edge is, and what points mend."""
+        """Shares of mannequin and cloth that are on the wrong side, how the edge is, and what points mend."""
         plain, alike = Dressed.drawn(number), Dressed.drawn(number, alike=True)
         found, missed = self._cut(plain), self._cut(alike)
         left, lost = _wrong(found, plain)
@@ -63,19 +63,19 @@ class Mannequins:
         pictures = (
             Picture.of("photo", plain.photo),
             Picture.of("alpha", grey(_alpha(found))),
-            Picture.of("of the dummy's colour", alike.photo),
+            Picture.of("of the mannequin's colour", alike.photo),
             Picture.of("its alpha", grey(_alpha(missed))),
         )
         return Reading(plain.name, values, pictures)
 
     def _cut(self, worn: Dressed, pointed: bool = False) -> SegmentResult:
-        cloth, dummy = _points(worn) if pointed else ((), ())
-        selection = Selection(include_points=cloth, exclude_points=dummy, ghost_mannequin=True)
+        cloth, mannequin = _points(worn) if pointed else ((), ())
+        selection = Selection(include_points=cloth, exclude_points=mannequin, ghost_mannequin=True)
         return self._cases.cut(worn.photo, worn.whole, selection)
 
 
 def _points(worn: Dressed) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
-    """The middle of the cloth, and of each part of the dummy."""
+    """The middle of the cloth, and of each part of the mannequin."""
     seen = (worn.whole > 0.5) & (worn.garment < 0.5)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(seen.astype(np.uint8))
     areas = stats[:, cv2.CC_STAT_AREA]
@@ -88,15 +88,15 @@ def _alpha(cutout: SegmentResult) -> NDArray[np.float32]:
 
 
 def _wrong(cutout: SegmentResult, worn: Dressed) -> tuple[float, float]:
-    """The shares of the dummy that stay, and of the cloth that goes."""
+    """The shares of the mannequin that stay, and of the cloth that goes."""
     kept = _alpha(cutout)
-    dummy = worn.whole - worn.garment
-    left = float((np.minimum(kept, dummy) * (worn.garment == 0)).sum() / (dummy * (worn.garment == 0)).sum())
+    mannequin = worn.whole - worn.garment
+    left = float((np.minimum(kept, mannequin) * (worn.garment == 0)).sum() / (mannequin * (worn.garment == 0)).sum())
     return left, float(np.maximum(worn.garment - kept, 0).sum() / worn.garment.sum())
 
 
 def _rim(cutout: SegmentResult, worn: Dressed) -> float:
-    """Mean deltaE2000 of edge colours beside the dummy to the cloth's own."""
+    """Mean deltaE2000 of edge colours beside the mannequin to the cloth's own."""
     kept = _alpha(cutout)
     side = 2 * _NEAR + 1
     beside = cv2.dilate(((worn.whole - worn.garment) > 0.5).astype(np.uint8), np.ones((side, side), np.uint8)) > 0

@@ -1,10 +1,11 @@
-"""Taking a garment off its dummy: head, neck, hands, legs and stand go, what is cloth stays.
+"""Taking a garment off its mannequin: head, neck, hands, legs and stand go, what is cloth stays.
 
-No network tells cloth from plastic here. A dummy shows at the ends of the silhouette, in one smooth material that is
-grey, white, black, or of skin's colours, and that the garment does not have. The ends are geodesic extrema (Plagemann,
-Ganapathi, Koller and Thrun, "Real-time identification and localization of body parts from depth images", ICRA 2010),
-the materials segments of a graph (Felzenszwalb and Huttenlocher, "Efficient graph-based image segmentation", IJCV 59,
-2004), and a random walk parts them along the photo's edges. Then the next layer is looked at: under hair is a face.
+No network tells cloth from plastic here. A mannequin shows at the ends of the silhouette, in one smooth material that
+is grey, white, black, or of skin's colours, and that the garment does not have. The ends are geodesic extrema
+(Plagemann, Ganapathi, Koller and Thrun, "Real-time identification and localization of body parts from depth images",
+ICRA 2010), the materials segments of a graph (Felzenszwalb and Huttenlocher, "Efficient graph-based image
+segmentation", IJCV 59, 2004), and a random walk parts them along the photo's edges. Then the next layer is looked at:
+under hair is a face.
 """
 
 from collections.abc import Sequence
@@ -25,11 +26,11 @@ Mask = NDArray[np.bool_]
 
 #: Layers that are taken off one after the other: hair, skin, shoes.
 _LAYERS: Final = 3
-#: From this plausibility on, a material is the dummy's.
+#: From this plausibility on, a material is the mannequin's.
 _ENOUGH: Final = 0.35
-#: Where less than this share would be left, it was the garment that was taken for a dummy.
+#: Where less than this share would be left, it was the garment that was taken for a mannequin.
 _LEAST_CLOTH: Final = 0.2
-#: What is left besides the largest part, and below this share of it, hung on the dummy: a stand's foot.
+#: What is left besides the largest part, and below this share of it, hung on the mannequin: a stand's foot.
 _CRUMB: Final = 0.04
 #: A part sticks out where more than this share of its edge is the silhouette's.
 _STICKS_OUT: Final = 0.6
@@ -49,7 +50,7 @@ class Undressed:
 
     Args:
         garment: (h, w) bool, what is cloth.
-        confidence: 0 to 1, that what was taken off is a dummy or a body; 0 where nothing was.
+        confidence: 0 to 1, that what was taken off is a mannequin or a body; 0 where nothing was.
     """
 
     garment: Mask
@@ -57,21 +58,21 @@ class Undressed:
 
 
 def undress(
-    image: NDArray[np.uint8], region: Mask, cloth: Sequence[PointYX] = (), dummy: Sequence[PointYX] = ()
+    image: NDArray[np.uint8], region: Mask, cloth: Sequence[PointYX] = (), mannequin: Sequence[PointYX] = ()
 ) -> Undressed:
     """Leave of a silhouette what is cloth.
 
     Args:
         image: (h, w, 3) uint8 sRGB, at the size that is worked on: about 512 places.
-        region: (h, w) bool, garment and dummy together.
-        cloth, dummy: Places inside it of which somebody said what they are.
+        region: (h, w) bool, garment and mannequin together.
+        cloth, mannequin: Places inside it of which somebody said what they are.
     """
     if not region.any():
         return Undressed(region, 0.0)
     materials = Materials.of(image, region)
     garment, surest = region, 0.0
-    if dummy:
-        garment, surest = _connected(region & ~cut_off(image, region, dummy, cloth), cloth), 1.0
+    if mannequin:
+        garment, surest = _connected(region & ~cut_off(image, region, mannequin, cloth), cloth), 1.0
     for _ in range(_LAYERS):
         if not garment.any():
             break
@@ -87,13 +88,13 @@ def undress(
         if not off.any():
             break
         garment = _without(materials, garment, off, cloth)
-    if not dummy and garment.sum() < _LEAST_CLOTH * region.sum():
+    if not mannequin and garment.sum() < _LEAST_CLOTH * region.sum():
         return Undressed(region, 0.0)
     return Undressed(garment, surest)
 
 
 def _without(materials: Materials, region: Mask, off: Mask, cloth: Sequence[PointYX]) -> Mask:
-    """The region less a dummy's parts, cut along the edges that are there, and less what only hung on these."""
+    """The region less a mannequin's parts, cut along the edges that are there, and less what only hung on these."""
     rest = region & ~off
     if not rest.any():
         return rest
@@ -108,10 +109,10 @@ def _without(materials: Materials, region: Mask, off: Mask, cloth: Sequence[Poin
     features = np.concatenate([smooth(materials.lab), _PRIOR_EDGE * likelihood[..., None]], axis=-1)
     passage = np.ones(region.shape, np.float32)
     cut = region & (walk(features, passage, region, seeds, likelihood, _PRIOR_WEIGHT) < 0.5)
-    return _connected(region & ~_of_dummy(cut, off, region), cloth)
+    return _connected(region & ~_of_mannequin(cut, off, region), cloth)
 
 
-def _of_dummy(cut: Mask, off: Mask, region: Mask) -> Mask:
+def _of_mannequin(cut: Mask, off: Mask, region: Mask) -> Mask:
     """The components of a cut that hold some of what surely goes, or stick out; prints of its colour do neither."""
     count, labels = cv2.connectedComponents(cut.astype(np.uint8), connectivity=4)
     held = np.bincount(labels[off], minlength=count) > 0

@@ -1,4 +1,4 @@
-"""What a silhouette is made of: smooth segments, and how much each looks like a dummy or a body."""
+"""What a silhouette is made of: smooth segments, and how much each looks like a mannequin or a body."""
 
 from dataclasses import dataclass
 from typing import Final, Self
@@ -112,13 +112,13 @@ class Materials:
         )
 
     def plausible(self, part: Mask, region: Mask, core: Mask) -> float:
-        """How much a part looks like a dummy's or a body's.
+        """How much a part looks like a mannequin's or a body's.
 
         A product of shares, each 1 for plastic or skin and falling for one kind of cloth:
 
         - it is neither grey nor of skin's colours;
         - it has a weave or a print;
-        - it lies inside, where a dummy would stick out;
+        - it lies inside, where a mannequin would stick out;
         - it is a hem or a trim: broad where it is joined and hardly deep;
         - it is most of what there is;
         - the garment's main material has its colours, or is it.

@@ -91,7 +91,7 @@ def narrow(image: NDArray[np.uint8], mask: Array, region: Mask, selection: Selec
         image: (H, W, 3) uint8 sRGB.
         mask: (h, w) float32 in [0, 1], over the whole image.
         region: (h, w) bool, where the mask is product.
-        selection: In the image's pixels. Where a garment is to be taken off its dummy, points are left to that.
+        selection: In the image's pixels. Where a garment is to be taken off its mannequin, points are left to that.
 
     Returns:
         Its region is empty where nothing is left.

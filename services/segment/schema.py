@@ -21,8 +21,8 @@ class Selection:
         exclude_boxes: Nothing in them is.
         include_points: (row, column), on the product: other components go, and what the network missed is grown.
         exclude_points: (row, column), on parts that are cut off.
-        ghost_mannequin: The garment alone is the product, without the dummy or person that wears it. Points then lie on
-            cloth and on who wears it.
+        ghost_mannequin: The garment alone is the product, without the mannequin or person that wears it. Points then
+            lie on cloth and on who wears it.
     """
 
     keep_mask: NDArray[np.uint8] | None = None
@@ -91,7 +91,7 @@ class SegmentResult:
             where no edge was looked for: there is no product, or the photo arrived cut out.
         whole: (h, w) uint16, 65535 = product, over the whole photo at a reduced size: what was seen before the
             selection narrowed it, which tells how the photo was taken; None without a selection.
-        mannequin_confidence: 0 to 1, that what was taken off the garment is a dummy or a body; 0 where nothing was.
+        mannequin_confidence: 0 to 1, that what was taken off the garment is a mannequin or a body; 0 where nothing was.
             None where nobody asked.
     """
 

@@ -28,7 +28,7 @@ class Product:
         model: Name and version of the segmentation model, or that the photo's own alpha was taken.
         instances: The products it consists of.
         recolour: The colour it is to have; None = its own.
-        mannequin_confidence: 0 to 1, that a dummy or a body was taken off it; None where nobody asked.
+        mannequin_confidence: 0 to 1, that a mannequin or a body was taken off it; None where nobody asked.
     """
 
     photo: Photo

@@ -322,7 +322,7 @@ class ShotWorkflow:
         """Pose and camera, read from the photo where the request does not name them, and the product's place."""
         fit = Fit.named(request.pose, request.camera_pitch_deg)
         if fit is None:
-            # What a dummy wore stands on nothing once that is gone.
+            # What a mannequin wore stands on nothing once that is gone.
             pose = Pose.HANGING if request.pose is None and product.mannequin_confidence else request.pose
             viewpoint = find_viewpoint(product.image, product.whole, pose, product.photo.focal_mm)
             fit = fit_view(viewpoint, self._scenes, scene, request.pose, request.camera_pitch_deg)

@@ -1,4 +1,4 @@
-"""Drawn photos of a garment on a dummy, of which it is known what is cloth."""
+"""Drawn photos of a garment on a mannequin, of which it is known what is cloth."""
 
 from dataclasses import dataclass
 from typing import Final, Self
@@ -18,7 +18,7 @@ Array = NDArray[np.float32]
 RGB = tuple[float, float, float]
 
 SIDE_PX: Final = 640
-#: Dummy, cloth and print, sRGB: cloth of its own colour.
+#: Mannequin, cloth and print, sRGB: cloth of its own colour.
 APART: Final[tuple[tuple[RGB, RGB, RGB], ...]] = (
     ((0.90, 0.90, 0.88), (0.62, 0.12, 0.15), (0.95, 0.94, 0.90)),
     ((0.86, 0.68, 0.58), (0.13, 0.25, 0.48), (0.90, 0.80, 0.30)),
@@ -28,7 +28,7 @@ APART: Final[tuple[tuple[RGB, RGB, RGB], ...]] = (
     ((0.48, 0.33, 0.25), (0.80, 0.72, 0.28), (0.15, 0.15, 0.20)),
     ((0.86, 0.68, 0.58), (0.92, 0.91, 0.88), (0.10, 0.10, 0.12)),
 )
-#: The same where the dummy has about the garment's colour.
+#: The same where the mannequin has about the garment's colour.
 ALIKE: Final[tuple[tuple[RGB, RGB, RGB], ...]] = (
     ((0.90, 0.90, 0.88), (0.93, 0.92, 0.89), (0.30, 0.40, 0.60)),
     ((0.86, 0.68, 0.58), (0.84, 0.70, 0.56), (0.40, 0.20, 0.20)),
@@ -40,7 +40,7 @@ _BEHIND: Final[tuple[RGB, ...]] = ((0.80, 0.80, 0.82), (0.42, 0.46, 0.50), (0.70
 _BACKDROPS: Final = (studio, gradient, octaves)
 KINDS: Final = ("tee", "jumper", "dress", "trousers")
 PRINTS: Final = ("plain", "stripes", "dots", "plain", "panel")
-#: How much darker the inside of a collar is, and how far the garment's own shadow reaches on the dummy.
+#: How much darker the inside of a collar is, and how far the garment's own shadow reaches on the mannequin.
 _INSIDE: Final = 0.62
 _CONTACT: Final = 0.012
 
@@ -53,7 +53,7 @@ class Dressed:
         name: Says what it shows.
         photo: (H, W, 3) uint8 sRGB.
         garment: (H, W) float32, true coverage by cloth that is seen.
-        whole: (H, W) float32, by cloth, dummy and stand together.
+        whole: (H, W) float32, by cloth, mannequin and stand together.
         colors: (H, W, 3) float32 linear, the cloth's true colour where it is seen.
     """
 
@@ -69,7 +69,7 @@ class Dressed:
 
         Args:
             number: Goes through kinds of garments, colours, prints, heads and stands.
-            alike: The dummy has about the garment's colour.
+            alike: The mannequin has about the garment's colour.
         """
         rng = np.random.default_rng(9000 + number)
         pairs = ALIKE if alike else APART
@@ -77,17 +77,17 @@ class Dressed:
         kind, pattern = KINDS[number % len(KINDS)], PRINTS[number % len(PRINTS)]
         size_hw = SIDE_PX, SIDE_PX
         figure = _Figure.drawn(rng, kind, head=number % 3 == 0, stand=number % 2 == 0)
-        dummy = Mannequin(size_hw, figure.limbs, plastic)
+        mannequin = Mannequin(size_hw, figure.limbs, plastic)
         front, inside = covered(figure.front(size_hw)), covered(figure.inside(size_hw))
-        relief = dummy.height() + 0.5 * Mannequin(size_hw, figure.padding, plastic).height()
+        relief = mannequin.height() + 0.5 * Mannequin(size_hw, figure.padding, plastic).height()
         colors = _cloth(size_hw, cloth, ink, pattern, relief, rng)
         pole = covered(figure.stand(size_hw))
-        body = dummy.alpha()
+        body = mannequin.alpha()
         behind = _BACKDROPS[number % len(_BACKDROPS)](size_hw, _BEHIND[number % len(_BEHIND)], 9100 + number)
         light = mixed(pole, np.full_like(colors, 0.3), behind, Blend.LIGHT)
         light = mixed(inside, colors * np.float32(_INSIDE), light, Blend.LIGHT)
         near = cv2.GaussianBlur(front, (0, 0), _CONTACT * SIDE_PX)[..., None]
-        light = mixed(body, np.asarray(dummy.colors() * (1 - 0.45 * near), np.float32), light, Blend.LIGHT)
+        light = mixed(body, np.asarray(mannequin.colors() * (1 - 0.45 * near), np.float32), light, Blend.LIGHT)
         light = mixed(front, colors, light, Blend.LIGHT)
         under = (1 - front) * (1 - body) * inside
         seen = front + under
@@ -105,7 +105,7 @@ class Dressed:
 
 @dataclass(frozen=True)
 class _Figure:
-    """Outlines of a garment and the dummy in it, all lengths in pixels."""
+    """Outlines of a garment and the mannequin in it, all lengths in pixels."""
 
     kind: str
     limbs: tuple[Limb, ...]
@@ -116,7 +116,7 @@ class _Figure:
 
     @classmethod
     def drawn(cls, rng: np.random.Generator, kind: str, head: bool, stand: bool) -> Self:
-        """A dummy in the middle of the picture, wearing something of that kind."""
+        """A mannequin in the middle of the picture, wearing something of that kind."""
         unit = float(SIDE_PX)
         middle = unit * rng.uniform(0.48, 0.52)
         if kind == "trousers":
@@ -165,14 +165,14 @@ class _Figure:
         return cls("trousers", tuple(limbs), tuple(padding), hull, ((middle, -unit), 1.0), pole)
 
     def front(self, size_hw: SizeHW) -> Array:
-        """The garment before the dummy, without what its neck leaves open."""
+        """The garment before the mannequin, without what its neck leaves open."""
         field = convex(size_hw, self.hull)
         for sleeve in self.padding:
             np.minimum(field, around_line(size_hw, np.array(sleeve.line), sleeve.radius), out=field)
         return np.maximum(field, -disc(size_hw, *self.neck))
 
     def inside(self, size_hw: SizeHW) -> Array:
-        """The back of its collar, seen from inside behind the dummy's neck."""
+        """The back of its collar, seen from inside behind the mannequin's neck."""
         (x, y), radius = self.neck
         return np.maximum(disc(size_hw, (x, y), radius + 1), -disc(size_hw, (x, y - 0.75 * radius), 1.2 * radius))
 

@@ -1,4 +1,4 @@
-"""A drawn dummy: limbs of plastic or painted wood, round under one lamp, with known coverage."""
+"""A drawn mannequin: limbs of plastic or painted wood, round under one lamp, with known coverage."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -34,7 +34,7 @@ class Limb:
 
 @dataclass(frozen=True)
 class Mannequin:
-    """A dummy of one colour.
+    """A mannequin of one colour.
 
     Args:
         size_hw: The picture's size.

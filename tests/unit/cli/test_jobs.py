@@ -96,7 +96,7 @@ def test_recipe_comes_from_a_file_and_options_stand_over_it(vitrine, address, se
 
 
 @pytest.mark.parametrize(("method", "options"), [("cutout", ["--cutout"]), ("shot", ["-s", "white"])])
-def test_all_photos_of_a_job_may_show_garments_on_dummies(vitrine, address, service, method, options):
+def test_all_photos_of_a_job_may_show_garments_on_mannequins(vitrine, address, service, method, options):
     vitrine("jobs", "create", "https://a.example/a.jpg", *options, "--ghost-mannequin", "--address", address)
     assert getattr(service.requests[0], method).selection.ghost_mannequin
 

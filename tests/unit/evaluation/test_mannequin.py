@@ -1,4 +1,4 @@
-"""Garments on dummies: a cut that takes the dummy off keeps the bars, one that leaves it does not, and is counted."""
+"""Garments on mannequins: a cut that takes them off keeps the bars, one that leaves them does not, and is counted."""
 
 from dataclasses import replace
 
@@ -45,7 +45,7 @@ def test_garments_taken_off_keep_the_bars_and_are_counted(undressed) -> None:
     assert undressed["mannequin_unfound"].values == [0.0, 0.0]
 
 
-def test_dummies_that_stay_miss_the_bar_and_are_counted(clothed) -> None:
+def test_mannequins_that_stay_miss_the_bar_and_are_counted(clothed) -> None:
     assert [measure for measure, row in clothed.items() if not row.holds] == ["mannequin_left"]
     assert clothed["mannequin_parted"].values == [0.0, 0.0]
     assert clothed["mannequin_unfound"].values == [1.0, 1.0]

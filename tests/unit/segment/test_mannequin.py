@@ -12,32 +12,32 @@ def overlap(found, wanted):
 @pytest.mark.parametrize(
     "plastic", [(226, 226, 222), (120, 121, 120), (24, 24, 26), (214, 170, 146)], ids=["white", "grey", "black", "skin"]
 )
-def test_cloth_is_left_of_a_dummy(plastic):
+def test_cloth_is_left_of_a_mannequin(plastic):
     image, region, cloth = worn_top(plastic=plastic)
     undressed = undress(image, region)
     assert overlap(undressed.garment, cloth) > 0.97
     assert undressed.confidence > 0.35
 
 
-def test_stand_that_hung_on_the_dummy_goes_too():
+def test_stand_that_hung_on_the_mannequin_goes_too():
     image, region, _ = worn_top(stand=True)
     assert not undress(image, region).garment[200:].any()
 
 
-def test_garment_without_a_dummy_stays_whole_and_the_answer_says_so():
+def test_garment_without_a_mannequin_stays_whole_and_the_answer_says_so():
     image, _, cloth = worn_top()
     undressed = undress(image, cloth)
     assert np.array_equal(undressed.garment, cloth)
     assert undressed.confidence == 0
 
 
-def test_print_of_the_dummys_colour_stays():
+def test_print_of_the_mannequins_colour_stays():
     image, region, cloth = worn_top()
     image[120:150, 80:112] = image[NECK]
     assert overlap(undress(image, region).garment, cloth) > 0.97
 
 
-def test_dummy_of_the_cloths_colour_is_not_guessed():
+def test_mannequin_of_the_cloths_colour_is_not_guessed():
     image, region, _ = worn_top(cloth=(226, 226, 222))
     undressed = undress(image, region)
     assert (undressed.garment.sum(), undressed.confidence) == (region.sum(), 0)

@@ -1,4 +1,4 @@
-"""A garment off its dummy, with the drawn truth in the network's place."""
+"""A garment off its mannequin, with the drawn truth in the network's place."""
 
 import cv2
 import numpy as np
@@ -35,7 +35,7 @@ def cut(cutting, photo, seen, selection, alpha=None):
 
 
 @pytest.mark.parametrize("arrives", ["as a photo", "cut out"])
-def test_garment_is_cut_out_without_its_dummy(cutting, top, arrives):
+def test_garment_is_cut_out_without_its_mannequin(cutting, top, arrives):
     photo, seen, cloth = top
     alpha = None if arrives == "as a photo" else np.round(seen * 255).astype(np.uint8)
     result = cut(cutting, photo, seen, GHOST, alpha)
@@ -50,7 +50,7 @@ def test_photo_from_before_tells_how_it_was_taken(cutting, top):
     assert whole[int(26 * whole.shape[0] / 256), int(96 * whole.shape[1] / 192)] == OPAQUE
 
 
-def test_edge_beside_the_dummy_has_the_cloths_colour(cutting, top):
+def test_edge_beside_the_mannequin_has_the_cloths_colour(cutting, top):
     photo, seen, _ = top
     result = cut(cutting, photo, seen, GHOST)
     collar = np.s_[70 * 3 : 82 * 3, 80 * 3 : 112 * 3]
@@ -59,7 +59,7 @@ def test_edge_beside_the_dummy_has_the_cloths_colour(cutting, top):
     assert np.abs(result.foreground[collar][mixed].astype(int) - (170, 40, 45)).mean() < 12
 
 
-def test_product_keeps_its_dummy_where_nobody_asks(cutting, top):
+def test_product_keeps_its_mannequin_where_nobody_asks(cutting, top):
     photo, seen, _ = top
     result = cut(cutting, photo, seen, None)
     assert result.mannequin_confidence is None

@@ -57,7 +57,7 @@ async def test_shot_tells_where_it_lies_and_what_it_is_made_of(parts, shot_of):
     assert [timing.duration for timing in answer.timings if timing.stage in ("SEGMENT", "GENERATE")] == [0.5, 0.125]
 
 
-async def test_garment_off_its_dummy_hangs_and_the_answer_says_how_sure_that_is(parts, shot_of, cutout_of):
+async def test_garment_off_its_mannequin_hangs_and_the_answer_says_how_sure_that_is(parts, shot_of, cutout_of):
     made, ghost = parts(), {"ghost_mannequin": True}
     answer = await made.workflow.shot(shot_of(scene_id="wall-plaster", selection=ghost))
     assert made.fakes.requests["segment"].selection.ghost_mannequin
@@ -66,7 +66,7 @@ async def test_garment_off_its_dummy_hangs_and_the_answer_says_how_sure_that_is(
     assert (await made.workflow.cutout(cutout_of())).mannequin_confidence is None
 
 
-async def test_garment_off_its_dummy_does_not_stand_on_a_podium_unless_that_is_named(parts, shot_of):
+async def test_garment_off_its_mannequin_does_not_stand_on_a_podium_unless_that_is_named(parts, shot_of):
     selection = {"ghost_mannequin": True}
     with pytest.raises(InvalidInput, match="hanging") as caught:
         await parts().workflow.shot(shot_of(scene_id="podium", selection=selection))
@@ -75,7 +75,7 @@ async def test_garment_off_its_dummy_does_not_stand_on_a_podium_unless_that_is_n
     assert (await parts().workflow.shot(named)).pose == "STANDING"
 
 
-async def test_dummy_without_a_garment_is_no_product(parts, cutout_of):
+async def test_mannequin_without_a_garment_is_no_product(parts, cutout_of):
     with pytest.raises(ProductNotFound, match="no garment is left") as caught:
         await parts(confidence=0).workflow.cutout(cutout_of(selection={"ghost_mannequin": True}))
     assert caught.value.details["field"] == "selection.ghost_mannequin"

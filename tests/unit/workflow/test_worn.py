@@ -1,4 +1,4 @@
-"""A garment off its dummy, drawn on a model: the pixels of the cloth stay, all else is drawn."""
+"""A garment off its mannequin, drawn on a model: the pixels of the cloth stay, all else is drawn."""
 
 import numpy as np
 import pytest

@@ -66,7 +66,7 @@ class ProductSelection(_message.Message):
     EXCLUDE_BOXES_FIELD_NUMBER: _builtins.int
     GHOST_MANNEQUIN_FIELD_NUMBER: _builtins.int
     ghost_mannequin: _builtins.bool
-    """The product is the garment alone, without the dummy or, as far as that can be told, the person that wears it: head,
+    """The product is the garment alone, without the mannequin or, as far as that can be told, the person that wears it: head,
     neck, limbs and stand go, and openings are left clean. Include-points then lie on cloth, exclude-points on who wears
     it.
     """
@@ -305,7 +305,7 @@ class CreateCutoutResponse(_message.Message):
     model: _builtins.str
     """The model that cut it out, name and version; "alpha of the photo" where the photo arrived cut out."""
     mannequin_confidence: _builtins.float
-    """With `ghost_mannequin`: how sure the service is that what it took off the garment is a dummy or a body, 0 to 1. 0:
+    """With `ghost_mannequin`: how sure the service is that what it took off the garment is a mannequin or a body, 0 to 1. 0:
     none was found, and the product is all that was seen. Unset: nobody asked.
     """
     @_builtins.property

@@ -15,7 +15,7 @@ def test_photo_of_one_number_is_the_same_every_time():
     assert np.array_equal(Dressed.drawn(1).photo, Dressed.drawn(1).photo)
 
 
-def test_dummy_is_seen_beside_its_garment(dressed):
+def test_mannequin_is_seen_beside_its_garment(dressed):
     seen = (dressed.whole > 0.99) & (dressed.garment < 0.01)
     assert 0.05 < seen.sum() / (dressed.whole > 0.5).sum() < 0.7
 
@@ -31,7 +31,7 @@ def test_photo_shows_the_true_colours_where_cloth_covers_it(dressed):
 
 
 @pytest.mark.parametrize(("pairs", "near"), [(APART, False), (ALIKE, True)], ids=["apart", "alike"])
-def test_dummies_are_of_the_colour_they_are_said_to_be(pairs, near):
+def test_mannequins_are_of_the_colour_they_are_said_to_be(pairs, near):
     for plastic, cloth, _ in pairs:
         first, second = to_lab(np.round(255 * np.array([[plastic, cloth]])).astype(np.uint8))[0]
         assert (np.linalg.norm(first - second) < 0.12) == near
