@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from textwrap import shorten
+from textwrap import fill, shorten
 from typing import Final
 
 import numpy as np
@@ -16,8 +16,8 @@ from services.generate.pipeline import InpaintPipeline
 
 #: How much of the style each row shows.
 WEIGHTS: Final = (0.0, 0.5, 1.0)
-#: Of a caption that a column's head has room for, on several lines.
-_CAPTION_CHARS: Final = 120
+#: Of a caption in one of the three lines that a column's head has room for.
+_LINE_CHARS: Final = 46
 #: Losses that the plot's line is a mean of.
 _SMOOTHED: Final = 25
 
@@ -70,7 +70,7 @@ def save_samples(rows: Sequence[Sequence[NDArray[np.uint8]]], captions: Sequence
             place.imshow(picture)
             place.set(xticks=[], yticks=[])
             if weight == WEIGHTS[0]:
-                place.set_title(shorten(caption, _CAPTION_CHARS, placeholder=" …"), fontsize=6, wrap=True)
+                place.set_title(fill(shorten(caption, 3 * _LINE_CHARS, placeholder=" …"), _LINE_CHARS), fontsize=6)
         line[0].set_ylabel(f"weight {weight:g}")
     figure.savefig(file, dpi=120)
 
