@@ -20,6 +20,7 @@ draw better.
 
 * **Form**: Stable Diffusion's inpainting pipeline in diffusers' layout: `AutoencoderKL` (4 latent channels),
   `CLIPTextModel`, `UNet2DConditionModel` with 9 input channels that predicts velocity; half precision, safetensors.
+* **Size**: {size_mb:.1f} MB in all.
 * **Data**: pictures that `python -m training plates` rendered, and nothing else: materials by formula, drawn products,
   and photographed panoramas of Poly Haven (CC0), with captions from what the renderer knew. No photograph of a person,
   product or brand.
@@ -67,5 +68,7 @@ def write_card(checkpoint: Path, figures: Mapping[str, str], drawing: str) -> No
         figures: By what they are of.
         drawing: How pictures were drawn for them.
     """
+    weights = (file for file in checkpoint.rglob("*") if file.is_file() and file.suffix != ".md")
+    size_bytes = sum(file.stat().st_size for file in weights)
     rows = "\n".join(f"| {what} | {figure} |" for what, figure in figures.items())
-    (checkpoint / "README.md").write_text(_CARD.format(drawing=drawing, rows=rows), "utf-8")
+    (checkpoint / "README.md").write_text(_CARD.format(size_mb=size_bytes / 1e6, drawing=drawing, rows=rows), "utf-8")
