@@ -61,6 +61,12 @@ def test_ledger_has_one_line_of_every_item_that_succeeded(aftermath):
     assert Counter(aftermath.ledger) == Counter(made)
 
 
+def test_ledger_tells_the_items_that_failed_for_nothing(aftermath):
+    failed = {f"{item.job_id}/{item.number}" for item in aftermath.items if item.state == "FAILED"}
+    assert failed
+    assert failed <= set(aftermath.failures_in_ledger)
+
+
 def test_quota_and_turn_count_what_was_made_and_nothing_else(aftermath):
     assert aftermath.quota_used == len(aftermath.blobs())
     assert (aftermath.share.running, aftermath.share.charged_s) == (0, 0)

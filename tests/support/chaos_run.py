@@ -96,9 +96,15 @@ class ChaosRun:
 
     @cached_property
     def ledger(self):
-        """Request ids of all its lines."""
+        """Request ids of its lines about pictures."""
         with self._service.database.reading() as session:
-            return list(session.scalars(select(UsageRow.request_id)))
+            return list(session.scalars(select(UsageRow.request_id).where(UsageRow.items > 0)))
+
+    @cached_property
+    def failures_in_ledger(self):
+        """Request ids of its lines about attempts that failed."""
+        with self._service.database.reading() as session:
+            return list(session.scalars(select(UsageRow.request_id).where(UsageRow.items == 0)))
 
     @cached_property
     def quota_used(self):

@@ -6,7 +6,15 @@ import time
 import pytest
 
 from services.api.jobs import AddJobItemsRequest, CreateJobRequest
-from services.common.errors import Conflict, InvalidInput, NotFound, Overloaded, StorageUnavailable, TooLarge
+from services.common.errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    Overloaded,
+    StorageUnavailable,
+    TooLarge,
+    WrongState,
+)
 from services.database.tables import JobItemRow, JobRow
 from services.tenants.caller import Limits
 from tests.support.gateway_parts import call
@@ -191,7 +199,7 @@ async def test_open_job_takes_items_until_it_is_closed(parts):
         {"job_id": job_id, "close": True},
     )
     assert (answer.added, answer.known, answer.job.counts.total, answer.job.open) == (3, 1, 3, False)
-    with pytest.raises(Conflict):
+    with pytest.raises(WrongState):
         await add(made, {"job_id": job_id, "items": items("d")})
 
 
