@@ -70,7 +70,8 @@ def save_samples(rows: Sequence[Sequence[NDArray[np.uint8]]], captions: Sequence
             place.imshow(picture)
             place.set(xticks=[], yticks=[])
             if weight == WEIGHTS[0]:
-                place.set_title(fill(shorten(caption, 3 * _LINE_CHARS, placeholder=" …"), _LINE_CHARS), fontsize=6)
+                # Callers write captions, and a plot would read what stands between two dollar signs as a formula.
+                place.set_title(fill(shorten(caption, 3 * _LINE_CHARS), _LINE_CHARS), fontsize=6, parse_math=False)
         line[0].set_ylabel(f"weight {weight:g}")
     figure.savefig(file, dpi=120)
 
