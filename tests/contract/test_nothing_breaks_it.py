@@ -15,27 +15,12 @@ from services.api.jobs import CancelJobRequest, CreateJobRequest
 from services.common.errors import Internal
 from services.gateway.openapi import document
 from services.gateway.status import TABLE, status_of
-from services.pb.vitrine.v1 import (
-    catalog_pb2,
-    jobs_pb2,
-    lint_pb2,
-    studio_pb2,
-    trainings_pb2,
-    uploads_pb2,
-    usage_pb2,
-    webhooks_pb2,
-)
 from tests.support.gateway_parts import Parts, call
-from tests.support.grpc_context import FakeContext, FakeStream
+from tests.support.grpc_context import FakeContext
 from tests.support.photos import flat
 from tests.support.proto_mutations import flipped, mutated
+from tests.support.rpcs import METHODS, answered
 
-METHODS = {
-    method.name: method
-    for module in (studio_pb2, lint_pb2, catalog_pb2, usage_pb2, jobs_pb2, uploads_pb2, webhooks_pb2, trainings_pb2)
-    for service in module.DESCRIPTOR.services_by_name.values()
-    for method in service.methods
-}
 #: A caller may ask for less time than anything takes, so that one is its own.
 FAULTS = {row.grpc for row in TABLE.values() if row.http >= 500 and row.http != 504}
 SMALL = flat(48, 64)
@@ -141,16 +126,6 @@ def good(method, job_id):
     return message
 
 
-async def outcome(api, method, message):
-    context = FakeContext()
-    call = getattr(api, method)(FakeStream(message) if METHODS[method].client_streaming else message, context)
-    if METHODS[method].server_streaming:
-        assert [each async for each in call]
-    else:
-        await call
-    return context
-
-
 @pytest.mark.parametrize("kind", [mutated, flipped], ids=["fields", "bytes"])
 @pytest.mark.parametrize("method", METHODS)
 async def test_no_mutated_message_is_a_fault_of_ours(parts, job_id, method, kind):
@@ -164,7 +139,8 @@ async def test_no_mutated_message_is_a_fault_of_ours(parts, job_id, method, kind
                 changed = type(message).FromString(changed)
             except DecodeError:
                 continue  # answered before the gateway, see test_grpc_front
-        context = await outcome(api, method, changed)
+        context = FakeContext()
+        assert await answered(api, method, context, changed)
         assert context.code not in FAULTS, f"seed {seed}: {context.details}"
         codes.append(context.code)
     assert len(codes) > 10 or kind is flipped  # few changes of a short message leave one that can be read

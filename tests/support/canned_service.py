@@ -74,6 +74,7 @@ class CannedService(
         report: What shots tell of their product.
         unfixed: Why the one rule of every rule set is broken still where a fix was asked for.
         preview: What every preview is.
+        upon_request: Called before each is taken.
         delay_s: Before each answer.
         cancelled: Set when a streaming caller left.
         jobs: The services of jobs, with the same requests and faults.
@@ -91,12 +92,14 @@ class CannedService(
         self.unfixed = ""
         self.sha256 = SHA256
         self.preview = b"a preview"
+        self.upon_request = lambda: None
         self.delay_s = 0.0
         self.health = [health_pb2.HealthCheckResponse.SERVING]
         self.cancelled = threading.Event()
         self.jobs = CannedJobs(self._arrive)
 
     def _arrive(self, request, context):
+        self.upon_request()
         self.requests.append(request)
         sent = dict(context.invocation_metadata())
         self.request_ids.append(sent.get("request_id"))

@@ -25,7 +25,7 @@ TRAININGS = {"GetStyleTraining", "CancelStyleTraining"}
 
 
 async def answered(api, method, context, message=None):
-    """The call's messages."""
-    message = message or GetMessageClass(METHODS[method].input_type)()
+    """The call's messages; without one, an empty one is sent."""
+    message = GetMessageClass(METHODS[method].input_type)() if message is None else message
     call = getattr(api, method)(FakeStream(message) if METHODS[method].client_streaming else message, context)
     return [each async for each in call] if METHODS[method].server_streaming else [await call]

@@ -74,8 +74,7 @@ def test_picture_that_fails_keeps_its_place_on_the_sheet(vitrine, address, photo
 
 
 def test_photo_that_is_gone_meanwhile_fails_and_spares_the_others(vitrine, address, photos, service, tmp_path):
-    arrive = service._arrive
-    service._arrive = lambda *call: (photos / "shoe.jpg").unlink(missing_ok=True) or arrive(*call)
+    service.upon_request = lambda: (photos / "shoe.jpg").unlink(missing_ok=True)
     ran = colourways(vitrine, address, photos, "--json")
     assert ran.exit_code == 1
     assert ["error" in made for made in ran.json] == [False, False, True, True]
@@ -86,9 +85,8 @@ def test_sheet_is_there_as_soon_as_its_photos_are_done(vitrine, address, photos,
     for number in range(6):
         (photos / f"cup-{number}.jpg").write_bytes((photos / "cup.jpg").read_bytes())
     seen = []
-    arrive = service._arrive
     out = tmp_path / "out" / "colourways"
-    service._arrive = lambda *call: seen.append(len(list(out.glob("contact_sheet_*.jpg")))) or arrive(*call)
+    service.upon_request = lambda: seen.append(len(list(out.glob("contact_sheet_*.jpg"))))
     colourways(vitrine, address, photos)
     # Five photos in two colours fill the first sheet, and the next request finds it there.
     assert seen == [0] * 10 + [1] * 6
@@ -96,13 +94,10 @@ def test_sheet_is_there_as_soon_as_its_photos_are_done(vitrine, address, photos,
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_command_that_is_stopped_tells_and_shows_what_there_is(address, photos, service, tmp_path, number):
-    arrive = service._arrive
-
-    def slow(*call):
+    def slow_down():
         service.delay_s = 5.0 if service.requests else 0.0
-        return arrive(*call)
 
-    service._arrive = slow
+    service.upon_request = slow_down
     command = (sys.executable, "-m", "services.cli", "colourways", "photos/cup.jpg", "photos/shoe.jpg", "-j", "1",
                "--recolour", "navy", "--address", address)  # fmt: skip
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=dict(os.environ)) as ran:
