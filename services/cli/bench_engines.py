@@ -25,13 +25,13 @@ def bench_engines(
 ) -> None:
     """Draw the same pictures by torch, OpenVINO and ONNX Runtime; untrained networks, made on the spot."""
 
-    from services.cli.engine_ways import WAYS, Drawing, WayProcess, export_blank
+    from services.cli.engine_ways import WAYS, Drawing, WayProcess, export_untrained
     from services.cli.machine import machine_facts
 
     taken: dict[str, list[Drawn]] = {way.name: [] for way in WAYS}
     with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as folder, ExitStack() as opened:
         with asides().status("exporting the networks"):
-            weights = export_blank(Path(folder), size)
+            weights = export_untrained(Path(folder), size)
         drawing = Drawing(size, steps, threads, Path(folder))
         # One after the other, so that nobody's start takes another's turn.
         processes = []

@@ -69,11 +69,11 @@ def _open(size: int, threads: int) -> tuple["TimedPipeline", dict[str, int]]:
     import torch
 
     from services.cli.serving_ways import TimedPipeline
-    from services.generate.diffusion.blank import blank_checkpoint, blank_networks, count_weights
+    from services.generate.diffusion.untrained import count_weights, untrained_checkpoint, untrained_networks
 
     torch.set_num_threads(threads)
-    networks = blank_networks(size)
-    return TimedPipeline(blank_checkpoint(size), networks), count_weights(networks)
+    networks = untrained_networks(size)
+    return TimedPipeline(untrained_checkpoint(size), networks), count_weights(networks)
 
 
 def _request(seed: int, steps: int, size: int) -> "SampleRequest":

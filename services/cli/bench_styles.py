@@ -68,12 +68,12 @@ def bench_styles(
 def _opened(folder: Path | None, size_px: int) -> tuple["Checkpoint", "Networks"]:
     import torch
 
-    from services.generate.diffusion.blank import blank_checkpoint, blank_networks
     from services.generate.diffusion.checkpoint import Checkpoint
     from services.generate.diffusion.networks import Networks
+    from services.generate.diffusion.untrained import untrained_checkpoint, untrained_networks
 
     if folder is None:
-        return blank_checkpoint(size_px), blank_networks(size_px)
+        return untrained_checkpoint(size_px), untrained_networks(size_px)
     checkpoint = Checkpoint.read(folder, folder.name)
     return checkpoint, Networks.load(checkpoint, torch.device("cpu"), torch.float32)
 

@@ -37,7 +37,7 @@ def colourways(
     from services.api.common import OutputOptions
     from services.api.studio import CreateCutoutRequest
     from services.cli.batch import find_photos, make_all, plan, tell
-    from services.cli.pages import ContactSheets
+    from services.cli.contact_sheets import ContactSheets
     from services.client import CutoutOptions
     from services.common.image import ImageFormat
 

@@ -105,17 +105,17 @@ class WayProcess:
         return drawn
 
 
-def export_blank(folder: Path, size_px: int) -> dict[str, int]:
+def export_untrained(folder: Path, size_px: int) -> dict[str, int]:
     """Write the untrained networks' sub-models as ONNX.
 
     Returns:
         The numbers in each network.
     """
-    from services.generate.diffusion.blank import blank_networks, count_weights
+    from services.generate.diffusion.untrained import count_weights, untrained_networks
     from services.generate.engine.export import export
     from services.generate.engine.submodel import sub_models
 
-    networks = blank_networks(size_px)
+    networks = untrained_networks(size_px)
     for part, model in sub_models(networks).items():
         export(model, folder / f"{part}.onnx")
     return count_weights(networks)
@@ -125,13 +125,13 @@ def open_pipeline(way: Way, drawing: Drawing) -> "InpaintPipeline":
     """The untrained networks, computed by that way."""
     import torch
 
-    from services.generate.diffusion.blank import blank_checkpoint, blank_networks
     from services.generate.diffusion.networks import Networks
+    from services.generate.diffusion.untrained import untrained_checkpoint, untrained_networks
     from services.generate.engine.runners.eager import torch_runners
     from services.generate.pipeline import InpaintPipeline
 
     torch.set_num_threads(drawing.threads)
-    networks = blank_networks(drawing.size_px)
+    networks = untrained_networks(drawing.size_px)
     if way.library == "torch":
         dtype = getattr(torch, way.dtype)
         for network in (networks.unet, networks.vae, *networks.encoders):
@@ -142,7 +142,7 @@ def open_pipeline(way: Way, drawing: Drawing) -> "InpaintPipeline":
             return torch_runners(networks)
         return _exported(way, drawing, networks)
 
-    return InpaintPipeline(blank_checkpoint(drawing.size_px), networks, open_runners)
+    return InpaintPipeline(untrained_checkpoint(drawing.size_px), networks, open_runners)
 
 
 def _exported(way: Way, drawing: Drawing, networks: Any) -> "dict[Part, Runner]":

@@ -37,7 +37,7 @@ def lookbook(
 ) -> None:
     """Shoot every photo in a fitting scene of each kind of place, with contact sheets."""
     from services.cli.batch import find_photos, make_all, plan, tell
-    from services.cli.pages import ContactSheets
+    from services.cli.contact_sheets import ContactSheets
     from services.client import Vitrine
 
     where = service_address(address)

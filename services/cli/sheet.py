@@ -1,4 +1,4 @@
-"""The contact sheet: before, cutout and every scene on one page."""
+"""A page of pictures: rows that fill its width, each picture with its title below."""
 
 import io
 from collections.abc import Sequence

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from services.common.errors import ModelUnavailable
-from services.generate.diffusion.background import covered_cells
 from services.generate.diffusion.checkpoint import Checkpoint
 from services.generate.diffusion.guidance import Batcher, DenoiserInputs, combine
+from services.generate.diffusion.infill import covered_cells
 from services.generate.diffusion.latents import LatentCoder
 from services.generate.diffusion.networks import Networks
 from services.generate.diffusion.preview import LatentPreview

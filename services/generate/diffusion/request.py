@@ -26,7 +26,7 @@ class Inpainting:
         mask: (H, W) bool; True = to be drawn anew.
         context: (H, W, 3) uint8 sRGB; what a 9-channel network is shown of the part that stays.
         known: (H, W) bool; where the context counts. Elsewhere the network sees the middle grey of its range.
-        covered: (H, W) bool; where the product is, to be left out of what is decoded, see `background`. None = all is
+        covered: (H, W) bool; where the product is, to be left out of what is decoded, see `infill`. None = all is
             decoded as it was drawn.
     """
 

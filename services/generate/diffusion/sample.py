@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from services.generate.diffusion.background import background_latents
+from services.generate.diffusion.infill import infilled_latents
 from services.generate.diffusion.request import SampleRequest
 from services.generate.diffusion.schedulers import Schedule
 from services.generate.diffusion.text import TextCondition
@@ -60,7 +60,7 @@ class Sample:
     @property
     def shown(self) -> Tensor:
         """(1, 4, h, w), what is to be decoded: the latents, without the product where it is not wanted."""
-        return self.latents if self.covered is None else background_latents(self.latents, self.covered)
+        return self.latents if self.covered is None else infilled_latents(self.latents, self.covered)
 
     @property
     def bucket(self) -> Bucket:

@@ -7,15 +7,15 @@ from typer.testing import CliRunner
 from services.cli.bench_generate import SHORT, STEPS, _arrivals, _figures, _request
 from services.cli.main import app
 from services.cli.serving_ways import Arrival, Served, TimedPipeline, by_request, by_step, one_at_a_time
-from services.generate.diffusion.blank import blank_checkpoint, blank_networks
 from services.generate.diffusion.estimates import Estimates
+from services.generate.diffusion.untrained import untrained_checkpoint, untrained_networks
 
 SIZE = 64
 
 
 @pytest.fixture(scope="module")
 def pipeline():
-    return TimedPipeline(blank_checkpoint(SIZE), blank_networks(SIZE, (32,) * 4))
+    return TimedPipeline(untrained_checkpoint(SIZE), untrained_networks(SIZE, (32,) * 4))
 
 
 @pytest.fixture

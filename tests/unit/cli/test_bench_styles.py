@@ -15,7 +15,7 @@ def test_bench_tells_pictures_and_the_swap(tmp_path, trained):
     made = CliRunner().invoke(app, words)
     assert made.exit_code == 0, made.output
     figures = json.loads(out.read_text())
-    assert figures["checkpoint"] == ("tiny" if trained else "blank")
+    assert figures["checkpoint"] == ("tiny" if trained else "untrained")
     assert set(figures["picture_s"]) == {"no style", "same style", "another style"}
     assert {spread["n"] for spread in figures["picture_s"].values()} == {3}
     assert figures["swap_s"]["median"] > 0

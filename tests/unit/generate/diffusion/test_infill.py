@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from services.generate.diffusion.background import background_latents, covered_cells
+from services.generate.diffusion.infill import covered_cells, infilled_latents
 
 
 def latents(height=6, width=8, seed=0):
@@ -19,7 +19,7 @@ def cells(mask):
 @given(mask=arrays(np.bool_, (6, 8)), seed=st.integers(0, 99))
 def test_cells_beside_the_product_stay_and_the_others_lie_among_them(mask, seed):
     drawn, covered = latents(seed=seed), cells(mask)
-    found = background_latents(drawn, covered)
+    found = infilled_latents(drawn, covered)
     assert torch.equal(found[~covered.expand_as(drawn)], drawn[~covered.expand_as(drawn)])
     if mask.any() and not mask.all():
         for channel in range(4):
@@ -36,7 +36,7 @@ def test_nothing_of_the_product_is_left(mask, seed):
     one, other = latents(seed=seed), latents(seed=seed + 1)
     # Two drawings that differ in the product alone give one background.
     other = torch.where(covered, other, one)
-    assert torch.equal(background_latents(one, covered), background_latents(other, covered))
+    assert torch.equal(infilled_latents(one, covered), infilled_latents(other, covered))
 
 
 def test_an_even_background_goes_on_under_the_product():
@@ -44,17 +44,17 @@ def test_an_even_background_goes_on_under_the_product():
     covered = torch.zeros((1, 1, 16, 16), dtype=torch.bool)
     covered[..., 3:13, 2:12] = True
     drawn[covered.expand_as(drawn)] = -9
-    assert torch.allclose(background_latents(drawn, covered), torch.tensor(0.7))
+    assert torch.allclose(infilled_latents(drawn, covered), torch.tensor(0.7))
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
 def test_type_stays(dtype):
     covered = cells(np.eye(6, 8))
-    assert background_latents(latents().to(dtype), covered).dtype == dtype
+    assert infilled_latents(latents().to(dtype), covered).dtype == dtype
 
 
 def test_a_picture_full_of_product_stays_as_it_was_drawn():
-    assert torch.equal(background_latents(latents(), cells(np.ones((6, 8)))), latents())
+    assert torch.equal(infilled_latents(latents(), cells(np.ones((6, 8)))), latents())
 
 
 def test_cell_is_covered_where_the_product_touches_it_or_nearly():

@@ -26,19 +26,19 @@ _SCHEDULER: Final = {
 }  # fmt: skip
 
 
-def blank_checkpoint(size_px: int) -> Checkpoint:
+def untrained_checkpoint(size_px: int) -> Checkpoint:
     """What the networks below would be opened as.
 
     Args:
         size_px: Side of the square that it draws, a multiple of 64.
     """
     return Checkpoint(
-        folder=Path(), name="blank", family=Family.SD, in_channels=9, variants={}, buckets=Buckets(size_px, 64),
+        folder=Path(), name="untrained", family=Family.SD, in_channels=9, variants={}, buckets=Buckets(size_px, 64),
         zero_negative=False, scheduler=dict(_SCHEDULER),
     )  # fmt: skip
 
 
-def blank_networks(size_px: int, widths: tuple[int, ...] = WIDTHS) -> Networks:
+def untrained_networks(size_px: int, widths: tuple[int, ...] = WIDTHS) -> Networks:
     """Networks in memory, the same every time.
 
     Args:

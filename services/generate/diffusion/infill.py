@@ -1,4 +1,4 @@
-"""The background of what was drawn, without the product, as latents.
+"""Infill: what was drawn without the product, which gives way to the background around it while all is latents.
 
 The product is put back from the photo, so nothing of it need be in the picture that is decoded. A latent cell blurs
 what lies in it into its neighbours, though: where a picture of few cells becomes a large one, the drawn product
@@ -34,7 +34,7 @@ def covered_cells(covered: NDArray[np.bool_], factor: int) -> Tensor:
     return functional.max_pool2d(seen, factor) > 0
 
 
-def background_latents(latents: Tensor, covered: Tensor) -> Tensor:
+def infilled_latents(latents: Tensor, covered: Tensor) -> Tensor:
     """Latents whose covered cells are means of those around them, filled from the rim inwards, a ring at a time.
 
     Args:
