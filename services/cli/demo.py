@@ -116,7 +116,7 @@ def _options(sample: "Sample", *, plates: bool = False) -> "ShotOptions":
 def _make_all(
     vitrine: "Vitrine", sample: "Sample", only: str | None, console: "Console", options: "ShotOptions"
 ) -> list[Made]:
-    from services.common.errors import InvalidInput, NotFound
+    from services.common.errors import InvalidInput, NotFound, ProductChanged
 
     known = vitrine.scenes()
     chosen = [scene for scene in known if only in (None, "", scene.scene_id)]
@@ -136,6 +136,11 @@ def _make_all(
                 if only or error.details.get("field") not in _VIEW_FIELDS:
                     raise
                 console.print(f"{scene.title}: left out, it does not fit how the photo was taken")
+                continue
+            except ProductChanged as error:
+                if only:
+                    raise
+                console.print(f"{scene.title}: left out, {error}")
                 continue
             made.append(Made(scene.scene_id, _title(scene), shot, time.monotonic() - began))
     return made

@@ -56,15 +56,21 @@ def draw(
         console: Gets told what is at work.
 
     Returns:
-        The plate's picture and the drawn one, of each scene.
+        The plate's picture and the drawn one, of each scene whose drawn picture keeps the product.
     """
+    from services.common.errors import ProductChanged
+
     drawn: ShotOptions = {**options, "steps": STEPS}
     pairs = []
     with console.status("drawing") as status:
         for plate in _chosen([each for each in plates if each.scene_id]):
             status.update(f"drawing: {plate.title}")
             began = time.monotonic()
-            shot = vitrine.shot(sample.content, plate.scene_id, **drawn)
+            try:
+                shot = vitrine.shot(sample.content, plate.scene_id, **drawn)
+            except ProductChanged as error:
+                console.print(f"{plate.title}, drawn: left out, {error}")
+                continue
             made = Made(f"{plate.name}-drawn", f"{plate.title}, drawn", shot, time.monotonic() - began)
             pairs.append((plate, made))
     return pairs
@@ -75,7 +81,7 @@ def _chosen(plates: Sequence[Made]) -> Sequence[Made]:
 
 
 def write_pairs(out: Path, pairs: Sequence[tuple[Made, Made]]) -> list[Path]:
-    """Write the drawn pictures, and a sheet with each beside its plate; nothing if there are none.
+    """Write the drawn pictures, and a sheet with each below its plate; nothing if there are none.
 
     Returns:
         The sheet.
@@ -87,9 +93,9 @@ def write_pairs(out: Path, pairs: Sequence[tuple[Made, Made]]) -> list[Path]:
     for _, made in pairs:
         made.save(out)
     rows = [
-        [Picture(each.open(), each.title, seconds(each.duration_s), each.scene_id) for each in pair] for pair in pairs
+        [Picture(each.open(), each.title, seconds(each.duration_s), each.scene_id) for each in row]
+        for row in zip(*pairs, strict=True)
     ]
-    told = f"plates, and drawn over by a small model in {STEPS} steps"
-    sheet = lay_out(rows, "Vitrine", told)
+    sheet = lay_out(rows, "Vitrine", f"plates, and below them drawn over by a small model in {STEPS} steps")
     save_sheet(sheet, out / "drawn.jpg", MAX_SHEET_BYTES)
     return [out / "drawn.jpg"]

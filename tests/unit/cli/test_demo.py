@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from google.rpc import code_pb2
 from PIL import Image
 from rich.console import Console
 
@@ -17,8 +18,11 @@ from services.cli.made import Made
 from services.cli.sample import open_sample
 from services.client import Vitrine
 from services.codecs.encode import encode_image
-from services.common.errors import InvalidInput, NotFound
+from services.common.errors import InvalidInput, NotFound, ProductChanged
 from services.common.image import ImageFormat, ImageLimits
+from tests.support.canned_service import Fault, rich_status
+
+CHANGED = Fault(rich_status("product_changed", "the product is not kept", code_pb2.FAILED_PRECONDITION))
 
 
 @pytest.fixture
@@ -67,6 +71,22 @@ def test_scene_that_is_none_is_told_with_those_there_are(address, sample, consol
         _make_all(vitrine, sample, "moon", console, {})
 
 
+def test_scene_whose_pictures_do_not_keep_the_product_is_left_out_and_told(service, address, sample, console, capsys):
+    service.faults.extend([None, None, None, CHANGED])  # two pages of scenes, the cutout, the first shot
+    with Vitrine(address) as vitrine:
+        made = _make_all(vitrine, sample, None, console, {})
+    assert [picture.name for picture in made] == ["cutout", "window"]
+    assert "Marble: left out, the product is not kept" in capsys.readouterr().err
+
+
+def test_one_scene_whose_pictures_do_not_keep_the_product_is_the_demonstrations_fault(
+    service, address, sample, console
+):
+    service.faults.extend([None, None, None, CHANGED])  # two pages of scenes, the cutout, the first shot
+    with Vitrine(address) as vitrine, pytest.raises(ProductChanged):
+        _make_all(vitrine, sample, "marble", console, {})
+
+
 def test_folder_holds_the_pictures_and_a_sheet_below_its_limit(sample, made, tmp_path):
     _write(tmp_path, sample, made)
     assert {file.name for file in tmp_path.iterdir()} == {"before.jpg", "cutout.png", "marble.jpg", "contact_sheet.jpg"}
@@ -99,13 +119,24 @@ def test_plates_are_made_without_a_step_and_some_drawn_beside_them(service, addr
     assert {plate.name: made.name for plate, made in pairs} == {"marble": "marble-drawn", "window": "window-drawn"}
 
 
-def test_drawn_pictures_are_written_with_a_sheet_of_them_beside_their_plates(made, tmp_path):
+def test_drawn_picture_that_does_not_keep_the_product_is_left_out_and_told(service, address, sample, console, capsys):
+    with Vitrine(address) as vitrine:
+        plates = _make_all(vitrine, sample, None, console, _options(sample, plates=True))
+        service.faults.append(CHANGED)
+        [(plate, _)] = draw(vitrine, sample, plates, _options(sample), console)
+    assert plate.name == "window"
+    assert "Marble, drawn: left out, the product is not kept" in capsys.readouterr().err
+
+
+def test_drawn_pictures_are_written_with_a_sheet_of_them_below_their_plates(made, tmp_path):
     marble = made[1]
     drawn = dataclasses.replace(marble, name="marble-drawn", title="Marble top, drawn")
     assert write_pairs(tmp_path, [(marble, drawn)]) == [tmp_path / "drawn.jpg"]
     assert {file.name for file in tmp_path.iterdir()} == {"marble-drawn.jpg", "drawn.jpg"}
-    with Image.open(tmp_path / "drawn.jpg") as sheet:
-        assert sheet.width > sheet.height / 2
+    with Image.open(tmp_path / "drawn.jpg") as one:
+        write_pairs(tmp_path, [(marble, drawn)] * 3)
+        with Image.open(tmp_path / "drawn.jpg") as three:
+            assert three.height <= one.height, "pairs stand beside each other"
 
 
 def test_nothing_is_written_where_nothing_is_drawn(tmp_path):
