@@ -29,8 +29,8 @@ class CanvasFit:
             max(1, min(side, round(wanted * scale))) for side, wanted in zip(bucket_hw, canvas_hw, strict=True)
         )
         self._inner_hw = height, width
-        #: Pixels of the canvas per pixel of the bucket.
-        self.enlargement = 1 / scale
+        #: Whether the canvas is larger than what is drawn of it.
+        self.enlarges = scale < 1
         self._top, self._left = (bucket_hw[0] - height) // 2, (bucket_hw[1] - width) // 2
         self._bottom, self._right = bucket_hw[0] - height - self._top, bucket_hw[1] - width - self._left
 

@@ -27,7 +27,7 @@ from services.models.cache import ModelCache
 from services.segment.schema import SegmentResult
 
 #: Part of a picture's recipe; a change that changes pictures raises it.
-_VERSION: Final = 2
+_VERSION: Final = 3
 
 
 class DiffusionPainter:

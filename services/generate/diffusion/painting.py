@@ -1,7 +1,7 @@
 """A canvas to be drawn: from a background and the product to a sample's request, and back."""
 
 from dataclasses import dataclass, replace
-from typing import Final, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,6 @@ from services.generate.diffusion.standing import StandingProduct
 from services.generate.engine.lora import AdapterSet
 from services.generate.schema import Drawing
 from services.generate.upscale.enlargement import Enlarge, as_it_is
-
-#: Pixels of the canvas per pixel drawn. Beyond it a latent cell, 8 pixels, is wider than the ring around the product
-#: that Postprocess paints over (`services.postprocess.growth.REACH_PX`), so the product is not decoded at all.
-_ENLARGED: Final = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +54,7 @@ class Painting:
         fit = CanvasFit(product.size_hw, buckets.nearest(product.size_hw))
         alpha = fit.to_bucket(product.alpha)
         pictures = hold_product(fit.to_bucket(background), fit.to_bucket(product.foreground), alpha)
-        if fit.enlargement > _ENLARGED:
+        if fit.enlarges:
             pictures = replace(pictures, covered=alpha > 0)
         request = SampleRequest(
             pictures, drawing.prompt, drawing.negative_prompt, seed, drawing.steps, drawing.guidance,

@@ -37,10 +37,10 @@ def test_product_stays_where_it_was():
     assert not painting.finish(painting.request.pictures.mask.astype(np.uint8))[115:185, 65:135].any()
 
 
-def test_product_is_left_out_of_what_is_decoded_where_cells_come_out_wide():
+def test_product_is_left_out_of_what_is_decoded_where_the_picture_is_enlarged():
     product = StandingProduct(np.zeros((*CANVAS_HW, 3), np.uint8), np.full(CANVAS_HW, OPAQUE, np.uint16))
     plate = np.full((*CANVAS_HW, 3), 90, np.uint8)
-    for native_px, left_out in ((128, True), (256, False)):
+    for native_px, left_out in ((128, True), (512, False)):
         drawing = Drawing(PLACEMENT, prompt="a cup")
         pictures = Painting.plan(Buckets(native_px, 16), plate, product, drawing, 0).request.pictures
         assert (pictures.covered is not None) == left_out
