@@ -38,8 +38,9 @@ def configure_logs(level: str, component: str) -> None:
             _redact,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        # Looked up for every logger, so that a redirected standard error is followed.
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        # Looked up for every logger, so that a redirected standard error is followed. A line is written with its end in
+        # one piece: others write to the same stream, and what they say between the two would stand on the same line.
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
     )
 
 

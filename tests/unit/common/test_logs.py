@@ -1,6 +1,8 @@
 """Log lines are JSON and carry the request id, the component and the stack of a fault."""
 
+import io
 import json
+import sys
 
 import pytest
 import structlog
@@ -23,6 +25,22 @@ def test_line_has_event_component_level_and_time(lines):
     assert {name: line[name] for name in ("event", "component", "level", "stage", "worked_s")} == {
         "event": "stage finished", "component": "gateway", "level": "info", "stage": "segment", "worked_s": 1.5
     }  # fmt: skip
+
+
+class Shared(io.StringIO):
+    """A stream that somebody else writes to whenever anybody does."""
+
+    def write(self, text):
+        super().write(text)
+        return super().write("Replica(id='a') has died.\n")
+
+
+def test_line_is_whole_though_others_write_to_the_same_stream(lines, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Shared())
+    logger().info("stage was lost, its call is made again")
+    ours, other = sys.stderr.getvalue().splitlines()
+    assert json.loads(ours)["event"] == "stage was lost, its call is made again"
+    assert other.startswith("Replica")
 
 
 def test_request_id_is_in_lines_inside_its_context_only(lines):
